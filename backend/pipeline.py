@@ -1,0 +1,267 @@
+"""What the author of a pipeline touches: ``Pipeline``, ``Step``, ``Context``, ``Later``, ``Question``.
+
+A step is an ``async`` function whose signature is the plan: it asks for values by type and returns one. The engine
+starts it as soon as those values exist. Rules, checked when a pipeline is made (``PlanError``):
+
+- every value asked for is returned by exactly one *earlier* step, or is the ``Question`` that a run begins with;
+- ``Later[T]`` is for a value wanted late: the step starts without it and awaits it where it is used;
+- a value of an optional step is asked for as ``T | None``; it is ``None`` when that step failed;
+- a step asks for its ``Context`` by that type, or not at all.
+
+Nothing here knows of HTTP, of a log, or of any domain.
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from shared.events import Column, Evidence, Level, PlanStep, RowRemoval, RowUpsert
+
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+
+
+class PlanError(Exception):
+    """A pipeline that can't work, found when it is made; its author is at fault."""
+
+
+class Later(Awaitable[T_co], Protocol[T_co]):
+    """A value that a step wants late: ``wish = await later_wish``. Awaiting twice gives the same value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a run begins with.
+
+    ``options`` are the caller's, as JSON, checked by the pipeline. ``address`` is the caller's IP address, if known.
+    """
+
+    text: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option that ``POST /assist`` takes for a pipeline; ``kind`` is ``text``, ``number`` or ``flag``."""
+
+    key: str
+    label: str
+    kind: typing.Literal["text", "number", "flag"] = "text"
+
+
+class Call(Protocol):
+    """A recorded call to a source of facts, used as ``async with ctx.call(...) as call``.
+
+    It becomes one ``step.log`` line with evidence when the block ends, however it ends.
+    """
+
+    id: str
+    status: int | str
+    cached: bool
+    retries: int
+    bytes: int
+    as_of: str | None
+    excerpt: str | None
+    text: str
+
+    async def __aenter__(self) -> "Call": ...
+    async def __aexit__(self, *exc_info: object) -> None: ...
+
+
+class Context(Protocol):
+    """A step's voice and its limits, and nothing else."""
+
+    @property
+    def deadline(self) -> float:
+        """``time.monotonic()`` by which this attempt must end, in seconds."""
+
+    def clock(self) -> datetime:
+        """Now, in UTC."""
+
+    def say(self, sentence: str) -> None:
+        """The sentence in the past tense that the step will end with ("37 non-stop destinations")."""
+
+    def detail(self, outcome: Any) -> None:
+        """What to show whoever opens the step, when it is not simply the value returned."""
+
+    def degraded(self, why: str) -> None:
+        """Part is missing or a fallback was used: the step ends ``degraded`` and the run ``partial``."""
+
+    def progress(self, done: int, total: int | None = None, unit: str | None = None) -> None:
+        """How far it is; the latest wins. ``done`` that falls, or passes ``total``, is a ValueError."""
+
+    def log(self, text: str, *, level: Level = "info", evidence: Evidence | None = None) -> None:
+        """A line inside the step."""
+
+    def token(self, text: str) -> None:
+        """Text of a language model as it arrives; pieces are joined before they are numbered."""
+
+    def rows(self, upsert: Sequence[RowUpsert] = (), remove: Sequence[RowRemoval] = ()) -> None:
+        """The result as it grows."""
+
+    def order(self, row_ids: Sequence[str]) -> None:
+        """The rows that are in, best first, as the run will end with."""
+
+    def call(self, source: str, operation: str, **request: Any) -> Call:
+        """A call to a source, timed and recorded. ``request`` is shown: it must hold no secret."""
+
+
+StepFunction = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A parameter of a step: the value's type, and how it is asked for."""
+
+    name: str
+    type: Any
+    later: bool = False
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. ``attempts`` > 1 repeats it after a retryable ``StepError``; ``timeout_s`` limits each attempt.
+
+    ``doing`` is the sentence in the present tense that it starts with ("Reading the sky…"); default: its title and "…".
+    ``optional``: its failure doesn't end the run.
+    """
+
+    id: str
+    title: str
+    run: StepFunction
+    doing: str | None = None
+    optional: bool = False
+    attempts: int = 1
+    timeout_s: float | None = None
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return _needs(self.run)
+
+    @property
+    def returns(self) -> Any:
+        return typing.get_type_hints(self.run)["return"]
+
+    @property
+    def context_name(self) -> str | None:
+        """The name of the parameter that takes the Context, if it has one."""
+        hints = typing.get_type_hints(self.run)
+        return next((name for name, hint in hints.items() if hint is Context and name != "return"), None)
+
+
+class Pipeline:
+    """Steps in reading order, and the columns of what they find.
+
+    ``examples`` are questions that work. Raises PlanError when the steps' signatures don't make a plan.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        title: str,
+        columns: Sequence[Column],
+        steps: Sequence[Step],
+        examples: Sequence[str] = (),
+        options: Sequence[Option] = (),
+        deadline_s: float | None = None,
+        attributions: Callable[[], Sequence[Mapping[str, str]]] = tuple,
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.columns = tuple(columns)
+        self.steps = tuple(steps)
+        self.examples = tuple(examples)
+        self.options = tuple(options)
+        self.deadline_s = deadline_s
+        self.attributions = attributions
+        self.needs = {step.id: step.needs for step in self.steps}
+        self.context_names = {step.id: step.context_name for step in self.steps}
+        self.producers = _producers(self.steps, self.needs)
+
+    def plan(self) -> tuple[PlanStep, ...]:
+        """The plan as ``run.started`` tells it: strict needs only, since a step starts before its ``Later`` values."""
+        return tuple(
+            PlanStep(
+                id=step.id,
+                title=step.title,
+                needs=tuple(
+                    dict.fromkeys(
+                        self.producers[need.type].id
+                        for need in self.needs[step.id]
+                        if not need.later and need.type is not Question
+                    )
+                ),
+                optional=step.optional,
+            )
+            for step in self.steps
+        )
+
+
+def _needs(function: StepFunction) -> tuple[Need, ...]:
+    hints = typing.get_type_hints(function)
+    needs = []
+    for name in inspect.signature(function).parameters:
+        if name not in hints:
+            raise PlanError(f"{function.__qualname__}: parameter {name!r} has no type")
+        hint, later, nullable = hints[name], False, False
+        if hint is Context:
+            continue
+        if typing.get_origin(hint) is Later:
+            hint, later = typing.get_args(hint)[0], True
+        if typing.get_origin(hint) in (typing.Union, types.UnionType):
+            parts = [part for part in typing.get_args(hint) if part is not types.NoneType]
+            if len(parts) != 1:
+                raise PlanError(f"{function.__qualname__}: {name!r} asks for a union; a value has one type")
+            hint, nullable = parts[0], True
+        needs.append(Need(name, hint, later, nullable))
+    return tuple(needs)
+
+
+def _producers(steps: Sequence[Step], all_needs: Mapping[str, tuple[Need, ...]]) -> dict[Any, Step]:
+    producers: dict[Any, Step] = {}
+    ids: set[str] = set()
+    for step in steps:
+        if step.id in ids:
+            raise PlanError(f"two steps are called {step.id!r}")
+        ids.add(step.id)
+        for need in all_needs[step.id]:
+            _check_need(step, need, producers)
+        returned = step.returns
+        if returned is Question or returned in producers:
+            raise PlanError(f"step {step.id!r} returns {_name(returned)}, which exists already")
+        producers[returned] = step
+    return producers
+
+
+def _check_need(step: Step, need: Need, producers: Mapping[Any, Step]) -> None:
+    if need.type is Question:
+        return
+    producer = producers.get(need.type)
+    if producer is None:
+        raise PlanError(f"step {step.id!r} asks for {_name(need.type)}, which no earlier step returns")
+    if producer.optional != need.nullable:
+        wanted = f"{_name(need.type)} | None" if producer.optional else _name(need.type)
+        raise PlanError(f"step {step.id!r} must ask for {wanted}: step {producer.id!r} decides that")
+
+
+def _name(value: Any) -> str:
+    return getattr(value, "__name__", str(value))
+
+
+def to_json(value: Any) -> Any:
+    """A typed outcome as plain JSON values. Raises TypeError for what JSON can't hold."""
+    return msgspec.to_builtins(value)
+
+
+__all__ = [
+    "Call", "Context", "Later", "Need", "Option", "Pipeline", "PlanError", "Question", "Step", "to_json",
+]  # fmt: skip

@@ -1,0 +1,5 @@
+"""The one place that names pipelines. A second domain is one folder and one line here."""
+
+from backend.pipeline import Pipeline
+
+PIPELINES: tuple[Pipeline, ...] = ()

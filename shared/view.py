@@ -1,0 +1,307 @@
+"""What a run looks like after any of its events: ``fold(view, event) -> view``.
+
+Every front end and the server's ``GET /runs/<id>`` show this state, so that all of them agree. Folding is pure and
+total: an event of the future, or one that names a step that the plan lacks, changes ``upto`` and nothing else; an event
+that was folded before changes nothing. For every k, fold(1…N) = fold(fold(1…k), k+1…N).
+
+Rows are layered by step. A row shows the cells of its layers, later ones over earlier ones, and the state of the last;
+when a step begins another attempt its layers are taken away, and with them what the superseded attempt had said.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from shared import events as ev
+
+StepState: TypeAlias = Literal["waiting", "running", "retrying", "ok", "degraded", "failed", "skipped", "cancelled"]
+RunState: TypeAlias = Literal["new", "running", "cancelling", "ok", "partial", "failed", "cancelled", "interrupted"]
+RowViewState: TypeAlias = Literal["provisional", "confirmed", "removed"]
+
+
+class _View(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class LogLine(_View, frozen=True, kw_only=True):
+    """A line inside a step; ``evidence`` is the call to the outside that it reports."""
+
+    t: int
+    attempt: int
+    level: ev.Level
+    text: str
+    evidence: ev.Evidence | None = None
+
+
+class StepView(_View, frozen=True, kw_only=True):
+    """A step of the plan and all that is known of its current attempt. ``started`` is the ``t`` of that attempt."""
+
+    id: str
+    title: str
+    needs: tuple[str, ...] = ()
+    parent: str | None = None
+    optional: bool = False
+    state: StepState = "waiting"
+    attempt: int = 0
+    say: str = ""
+    started: int | None = None
+    ms: int | None = None
+    done: int | None = None
+    total: int | None = None
+    unit: str | None = None
+    log: tuple[LogLine, ...] = ()
+    text: str = ""
+    detail: Any = None
+    error: ev.ErrorInfo | None = None
+    retry_in_ms: int | None = None
+
+
+class Layer(_View, frozen=True, kw_only=True):
+    """What one step said of a row. ``why`` marks a removal."""
+
+    step: str
+    cells: dict[str, Any] = {}
+    state: ev.RowState | None = None
+    from_: dict[str, str] = msgspec.field(name="from", default_factory=dict)
+    why: str | None = None
+
+
+class RowView(_View, frozen=True, kw_only=True):
+    """A row as shown. A removed row keeps its cells, and ``why`` says what put it out."""
+
+    id: str
+    cells: dict[str, Any]
+    state: RowViewState
+    from_: dict[str, str] = msgspec.field(name="from", default_factory=dict)
+    why: str | None = None
+    layers: tuple[Layer, ...]
+
+
+class Notice(_View, frozen=True, kw_only=True):
+    t: int
+    kind: ev.NoticeKind
+    text: str
+
+
+class RunView(_View, frozen=True, kw_only=True):
+    """The state of a run after event ``upto``; ``t`` is that event's time in ms since the run began."""
+
+    upto: int = 0
+    t: int = 0
+    run: str = ""
+    pipeline: str = ""
+    title: str = ""
+    question: str = ""
+    started_at: str = ""
+    columns: tuple[ev.Column, ...] = ()
+    steps: tuple[StepView, ...] = ()
+    rows: tuple[RowView, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    state: RunState = "new"
+    say: str = ""
+    ms: int | None = None
+    degraded: tuple[str, ...] = ()
+    error: ev.ErrorInfo | None = None
+    order: tuple[str, ...] | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether ``run.finished`` was seen: only then is the run over, whatever the connection says."""
+        return self.state not in ("new", "running", "cancelling")
+
+    def step(self, step_id: str) -> StepView | None:
+        return next((step for step in self.steps if step.id == step_id), None)
+
+    def shown_rows(self) -> list[RowView]:
+        """The rows that are in, best first once the run said its order, else as they came."""
+        rows = [row for row in self.rows if row.state != "removed"]
+        if self.order is None:
+            return rows
+        rank = {row_id: place for place, row_id in enumerate(self.order)}
+        return sorted(rows, key=lambda row: rank.get(row.id, len(rank)))
+
+    def left_out(self) -> list[RowView]:
+        return [row for row in self.rows if row.state == "removed"]
+
+
+EMPTY = RunView()
+
+
+def fold(view: RunView, event: ev.LogEvent) -> RunView:
+    """The view after one more event. Total and pure; see the module's rules."""
+    if event.seq <= view.upto:
+        return view
+    view = msgspec.structs.replace(view, upto=event.seq, t=max(view.t, event.t))
+    match event:
+        case ev.RunStarted():
+            return _run_started(view, event)
+        case ev.RunNotice():
+            notices = (*view.notices, Notice(t=event.t, kind=event.kind, text=event.text))
+            state = "cancelling" if event.kind == "cancelling" and not view.finished else view.state
+            return msgspec.structs.replace(view, notices=notices, state=state)
+        case ev.RunFinished():
+            return msgspec.structs.replace(
+                view,
+                state=event.status,
+                say=event.say,
+                ms=event.ms,
+                degraded=event.degraded,
+                error=event.error,
+                order=event.order,
+            )
+        case ev.UnknownEvent():
+            return view
+    return _step_event(view, event)
+
+
+def fold_all(events: Iterable[ev.LogEvent], view: RunView = EMPTY) -> RunView:
+    """``fold`` over several events."""
+    for event in events:
+        view = fold(view, event)
+    return view
+
+
+def step_numbers(steps: Sequence[StepView | ev.PlanStep]) -> list[str]:
+    """How to number steps for a reader: neighbours that wait for the same steps run at the same time and share one.
+
+    Eight steps whose second and third need the same become 1, 2a, 2b, 3 … 7.
+    """
+    groups: list[list[int]] = []
+    for index, step in enumerate(steps):
+        together = groups and set(steps[groups[-1][0]].needs) == set(step.needs)
+        if together:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    numbers: list[str] = []
+    for number, group in enumerate(groups, start=1):
+        letters = "abcdefghijklmnopqrstuvwxyz" if len(group) > 1 else ""
+        numbers.extend(f"{number}{letters[place : place + 1]}" for place in range(len(group)))
+    return numbers
+
+
+def _run_started(view: RunView, event: ev.RunStarted) -> RunView:
+    steps = tuple(
+        StepView(id=step.id, title=step.title, needs=step.needs, parent=step.parent, optional=step.optional)
+        for step in event.plan
+    )
+    return msgspec.structs.replace(
+        view,
+        run=event.run,
+        pipeline=event.pipeline,
+        title=event.title,
+        question=event.question,
+        started_at=event.started_at,
+        columns=event.columns,
+        steps=steps,
+        state="running",
+    )
+
+
+_StepEvent: TypeAlias = ev.StepStarted | ev.StepProgress | ev.StepLog | ev.StepToken | ev.StepFinished | ev.RowsChanged
+
+
+def _step_event(view: RunView, event: _StepEvent) -> RunView:
+    index = next((place for place, step in enumerate(view.steps) if step.id == event.step), None)
+    if index is None:
+        return view
+    step = view.steps[index]
+    if event.attempt < step.attempt:
+        return view
+    if isinstance(event, ev.RowsChanged):
+        return msgspec.structs.replace(view, rows=_change_rows(view.rows, event))
+    if isinstance(event, ev.StepStarted) and event.attempt > 1:
+        view = msgspec.structs.replace(view, rows=_without_layers_of(view.rows, event.step))
+    steps = (*view.steps[:index], _change_step(step, event), *view.steps[index + 1 :])
+    return msgspec.structs.replace(view, steps=steps)
+
+
+def _change_step(
+    step: StepView, event: ev.StepStarted | ev.StepProgress | ev.StepLog | ev.StepToken | ev.StepFinished
+) -> StepView:
+    match event:
+        case ev.StepStarted():
+            return StepView(
+                id=step.id,
+                title=step.title,
+                needs=step.needs,
+                parent=step.parent,
+                optional=step.optional,
+                state="running",
+                attempt=event.attempt,
+                say=event.say,
+                started=event.t,
+                log=step.log,  # earlier attempts' calls stay: they are evidence
+            )
+        case ev.StepProgress():
+            return msgspec.structs.replace(step, done=event.done, total=event.total, unit=event.unit)
+        case ev.StepLog():
+            line = LogLine(
+                t=event.t, attempt=event.attempt, level=event.level, text=event.text, evidence=event.evidence
+            )
+            return msgspec.structs.replace(step, log=(*step.log, line))
+        case ev.StepToken():
+            return msgspec.structs.replace(step, text=step.text + event.text)
+        case ev.StepFinished():
+            return msgspec.structs.replace(
+                step,
+                state="retrying" if event.retry_in_ms is not None else event.status,
+                attempt=event.attempt,
+                say=event.say,
+                ms=event.ms,
+                detail=event.detail,
+                error=event.error,
+                retry_in_ms=event.retry_in_ms,
+            )
+
+
+def _change_rows(rows: tuple[RowView, ...], event: ev.RowsChanged) -> tuple[RowView, ...]:
+    by_id = {row.id: row for row in rows}
+    for upsert in event.upsert:
+        layers = _layers(by_id, upsert.id)
+        mine = next((layer for layer in layers if layer.step == event.step), None)
+        layer = Layer(
+            step=event.step,
+            cells={**mine.cells, **upsert.cells} if mine else upsert.cells,
+            state=upsert.state,
+            from_={**(mine.from_ if mine else {}), **(upsert.from_ or {})},
+        )
+        by_id[upsert.id] = _row(upsert.id, _with_layer(layers, layer))
+    for removal in event.remove:
+        layers = _layers(by_id, removal.id)
+        mine = next((layer for layer in layers if layer.step == event.step), None)
+        layer = msgspec.structs.replace(mine or Layer(step=event.step), why=removal.why)
+        by_id[removal.id] = _row(removal.id, _with_layer(layers, layer))
+    return tuple(by_id.values())
+
+
+def _layers(by_id: dict[str, RowView], row_id: str) -> tuple[Layer, ...]:
+    row = by_id.get(row_id)
+    return row.layers if row else ()
+
+
+def _with_layer(layers: tuple[Layer, ...], layer: Layer) -> tuple[Layer, ...]:
+    return (*(other for other in layers if other.step != layer.step), layer)
+
+
+def _without_layers_of(rows: tuple[RowView, ...], step: str) -> tuple[RowView, ...]:
+    kept: list[RowView] = []
+    for row in rows:
+        layers = tuple(layer for layer in row.layers if layer.step != step)
+        if len(layers) == len(row.layers):
+            kept.append(row)
+        elif layers:
+            kept.append(_row(row.id, layers))
+    return tuple(kept)
+
+
+def _row(row_id: str, layers: tuple[Layer, ...]) -> RowView:
+    cells: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for layer in layers:
+        cells.update(layer.cells)
+        sources.update(layer.from_)
+    last = layers[-1]
+    state: RowViewState = "removed" if last.why is not None else (last.state or "provisional")
+    return RowView(id=row_id, cells=cells, state=state, from_=sources, why=last.why, layers=layers)
