@@ -1,8 +1,8 @@
 """Server-Sent Events frames: bytes in, frames out, and back (WHATWG HTML, section 9.2.6).
 
-No I/O, no clock, no JSON. The reader never fails on bad content, only on size; it never holds more than one
-unfinished frame; what it costs is linear in the bytes, however they are cut. The writer writes what a reader of
-the standard gives back, or refuses.
+No I/O, no clock, no JSON. The reader never fails on bad content, only on size; it never holds more than
+one unfinished frame; what it costs is linear in the bytes, however they are cut. The writer writes what a
+reader of the standard gives back, or refuses.
 """
 
 from typing import Final
@@ -21,9 +21,9 @@ _CR: Final = 0x0D
 class Frame(msgspec.Struct, frozen=True, gc=False):
     """One dispatched event of a stream.
 
-    ``data`` is the lines of the block joined by LF; ``event`` is ``"message"`` where none was named; ``id`` is
-    the last event ID at dispatch, which an earlier block may have set, ``""`` if none; ``retry`` is the last valid
-    one inside this block in milliseconds, at most ``MAX_RETRY_MS``, else ``None``.
+    ``data`` is the lines of the block joined by LF; ``event`` is ``"message"`` where none was named; ``id``
+    is the last event ID at dispatch, which an earlier block may have set, ``""`` if none; ``retry`` is the
+    last valid one inside this block in milliseconds, at most ``MAX_RETRY_MS``, else ``None``.
     """
 
     data: str
@@ -36,13 +36,18 @@ class FrameParser:
     """Reads one event stream after another, cut into chunks in any way.
 
     ``max_frame_bytes`` bounds one block of lines: the bytes before its blank line, comments counted, a CRLF
-    counted as one. Past it, ``feed`` raises ``FrameTooLarge``; frames that the same chunk had completed before
-    are returned first, and the error comes with the next ``feed`` or ``flush``. Then only ``flush`` makes the
+    counted as one. Past it, ``feed`` raises ``FrameTooLarge``; frames that the same chunk had completed are
+    returned first, and the error comes with the next ``feed`` or ``flush``. Then only ``flush`` makes the
     parser usable again.
 
     ``last_event_id`` is what a reader that reconnects sends: the id of the last finished block that had one.
     """
 
+    # Whole blocks are cut out of a chunk at its last blank line, decoded once and split at "\n\nid: " or
+    # "\n\ndata: ", so that a frame in our own form costs three slices and one object; all else goes line by
+    # line. rsplit() finds these in a third of split()'s time: searching from the right compares the rare LF
+    # first, from the left the common space. Against httpx-sse 0.4.3 (Python 3.11, 286 bytes a frame, id and
+    # data): 3.6x at 1 B, 2.3x at 64 B, 3.1x at 1.4 KB, 4.1x at 64 KB; see tests/benchmarks/bench_frames.py.
     __slots__ = (
         "_after_cr",
         "_head",
@@ -50,8 +55,8 @@ class FrameParser:
         "_overflow",
         "_pending",
         "_retry",
-        "_special",
         "_room",
+        "_special",
         "_told",
         "last_event_id",
     )
@@ -65,8 +70,9 @@ class FrameParser:
         self._begin()
 
     def _begin(self) -> None:
-        # The unfinished block, LF only: never starts with LF, never holds LF LF. What is left of a chunk stays as
-        # it is; a bytearray grows in place, but costs more to make, so one is made when more is added (_grow).
+        # The unfinished block, LF only: never starts with LF, never holds LF LF, so that only new bytes are
+        # searched. What is left of a chunk stays bytes; it becomes a bytearray, which grows in place but costs
+        # more to make, when more is added (_grow).
         self._pending: bytes | bytearray = b""
         self._room = 0  # how long _pending may get before _grow looks at it
         self._head: bytes | None = b""  # what may be the start of a BOM, until that is known
@@ -77,7 +83,10 @@ class FrameParser:
 
     @property
     def retry(self) -> int | None:
-        """The last valid ``retry`` in ms, from when its line is complete; reads the unfinished frame each time."""
+        """The last valid ``retry`` in ms, from when its line is complete.
+
+        Each access reads through the unfinished frame: ask when a connection ends, not after every chunk.
+        """
         retry = self._retry
         lines, _, _ = self._pending.rpartition(b"\n")
         for line in lines.split(b"\n"):
@@ -111,8 +120,8 @@ class FrameParser:
     def flush(self) -> int:
         """End this stream and begin the next; return how many bytes of an unfinished frame were dropped.
 
-        ``last_event_id`` and ``retry`` stay: they are what a reconnecting reader needs. Raises ``FrameTooLarge``
-        if that error is still owed; the next stream may begin then too.
+        ``last_event_id`` and ``retry`` stay: they are what a reconnecting reader needs. Raises
+        ``FrameTooLarge`` if that error is still owed; the next stream may begin then too.
         """
         self._retry = self.retry
         dropped = len(self._pending) + len(self._head or b"")
@@ -261,12 +270,12 @@ def encode_frame(
 ) -> bytes:
     """Return one block of lines in UTF-8, LF only, blank line included.
 
-    ``data`` and ``comment`` may hold line ends: each line becomes one of its own, a reader gets LF between them.
+    ``data`` and ``comment`` may hold line ends: each line becomes one of its own, a reader gets LF between.
     ``data=""`` is an event with empty data, which a reader dispatches; ``id=""`` resets the reader's last id.
 
-    Raises ``ValueError`` for what a reader of the standard wouldn't give back: CR or LF in ``id`` or ``event``, NUL
-    in ``id``, an empty ``event`` or one without data, ``retry`` that isn't 0…``MAX_RETRY_MS``, lone surrogates,
-    nothing at all.
+    Raises ``ValueError`` for what a reader of the standard wouldn't give back: CR or LF in ``id`` or
+    ``event``, NUL in ``id``, an empty ``event`` or one without data, ``retry`` that isn't
+    0…``MAX_RETRY_MS``, lone surrogates, nothing at all.
     """
     if event == "" or (event is not None and data is None):
         raise ValueError("an event type needs a name and data: no reader would see it otherwise")
@@ -287,9 +296,10 @@ def encode_frame(
 
 
 def encode_event_frame(event_id: bytes, data: bytes) -> bytes:
-    """Return one ``id`` and one ``data`` line as a frame: the server's hot path, for what is UTF-8 already.
+    """Return one ``id`` and one ``data`` line as a frame, from UTF-8: a quarter of ``encode_frame``'s cost.
 
-    Raises ``ValueError`` if ``event_id`` or ``data`` isn't one line, or ``event_id`` holds NUL; UTF-8 isn't checked.
+    Raises ``ValueError`` if ``event_id`` or ``data`` isn't one line, or ``event_id`` holds NUL; that it is UTF-8
+    isn't checked.
     """
     if _LF in data or _CR in data or _LF in event_id or _CR in event_id or 0 in event_id:
         raise ValueError("the id and the data of an event frame must be one line each, the id without NUL")

@@ -1,7 +1,7 @@
 """FrameParser against httpx-sse on the same bytes, cut in the same way.
 
-Run: ``python -m tests.benchmarks.bench_frames [--rounds N] [--events N]``. CPU time; both sides run in turn in every
-round and the table shows medians of the per-round ratios, so what else the machine does falls on both.
+Run: ``python -m tests.benchmarks.bench_frames [--rounds N] [--events N]``. CPU time; both sides run in turn
+in every round and the table shows medians of the per-round ratios, so what else the machine does falls on both.
 httpx-sse is driven as its ``EventSource`` does, without the cost of its asynchronous generators.
 """
 
@@ -100,7 +100,8 @@ def cpu_seconds(read: Callable[[list[bytes]], int], chunks: list[bytes]) -> tupl
 
 def compare(chunks: list[bytes], events: int, rounds: int) -> tuple[float, float, float]:
     """Return ns per event of ours and of httpx-sse (medians), and the median of the per-round ratios."""
-    ours, theirs = [], []
+    ours: list[float] = []
+    theirs: list[float] = []
     for _ in range(rounds):
         for read, seconds in ((read_ours, ours), (read_httpx_sse, theirs)):
             spent, count = cpu_seconds(read, chunks)
@@ -112,7 +113,7 @@ def compare(chunks: list[bytes], events: int, rounds: int) -> tuple[float, float
 
 
 def compare_long_line(start: bytes, rounds: int) -> tuple[float, float]:
-    """Return what a 4 MB line costs in 64 B chunks, in units of the same in 64 KB chunks and of 8 lines of 0.5 MB."""
+    """Return what a 4 MB line costs in 64 B chunks, as a ratio to 64 KB chunks and to 8 lines of 0.5 MB."""
     stream = start + b"x" * (4 << 20) + b"\n\n"
     part = start + b"x" * (512 << 10) + b"\n\n"
     small, large, parts = cut(stream, 64), cut(stream, 65_536), cut(part, 64) * 8
