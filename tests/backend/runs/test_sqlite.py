@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import sqlite3
@@ -220,13 +221,17 @@ async def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path, caplog: p
     with sqlite3.connect(tmp_path / "runs.sqlite") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    log = SQLiteRunLog(tmp_path)
-    for _ in range(2):
-        with pytest.raises(StorageError, match="newer Windowseat"):
-            await log.runs(1)
-    await log.aclose()
-    del log
-    await asyncio.sleep(0)
+
+    async def use_it() -> None:
+        log = SQLiteRunLog(tmp_path)
+        for _ in range(2):
+            with pytest.raises(StorageError, match="newer Windowseat"):
+                await log.runs(1)
+        await log.aclose()
+        await asyncio.sleep(0)
+
+    await use_it()
+    gc.collect()
     assert caplog.records == [], "told once, to who asked: no 'exception was never retrieved' besides"
 
 
