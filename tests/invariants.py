@@ -78,7 +78,7 @@ def _check_status(finished: ev.RunFinished, log: Sequence[ev.LogEvent]) -> None:
     steps = [event for event in log if isinstance(event, ev.StepFinished) and event.retry_in_ms is None]
     statuses = {event.status for event in steps}
     if finished.status == "ok":
-        assert statuses == {"ok"}, "5: ok means that no step failed and none is degraded"
+        assert statuses <= {"ok"}, "5: ok means that no step failed and none is degraded"
         assert not any(row.state == "provisional" for row in fold_all(log).rows), "6: at ok no row is provisional"
     if finished.status == "partial":
         assert finished.degraded, "5: partial names at least one step"
