@@ -26,9 +26,8 @@ def numbered(*kinds: tuple[type[ev.Event], dict[str, Any]], t: int = 10) -> list
         "v": 1, "run": "r", "pipeline": "p", "title": "T", "question": "Q", "started_at": "S", "plan": PLAN,
         "columns": COLUMNS,
     }  # fmt: skip
-    return [
-        kind(seq=seq, t=seq * t, **fields) for seq, (kind, fields) in enumerate([(ev.RunStarted, start), *kinds], 1)
-    ]
+    chosen: list[tuple[type[ev.Event], dict[str, Any]]] = [(ev.RunStarted, start), *kinds]
+    return [kind(seq=seq, t=seq * t, **fields) for seq, (kind, fields) in enumerate(chosen, 1)]
 
 
 def begin(step: str, attempt: int = 1, say: str = "…") -> tuple[type[ev.Event], dict[str, Any]]:
