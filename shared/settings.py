@@ -7,6 +7,7 @@ reads the file and the environment.
 
 import argparse
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +39,7 @@ def setting(
     *,
     choices: Sequence[str] = (),
     minimum: float | None = None,
+    maximum: float | None = None,
     env: Sequence[str] = (),
     secret: bool = False,
 ) -> Any:
@@ -46,6 +48,7 @@ def setting(
         "text": text,
         "choices": tuple(choices),
         "minimum": minimum,
+        "maximum": maximum,
         "env": tuple(env),
         "secret": secret,
     }
@@ -130,7 +133,9 @@ class _Unfit(Exception):
 def _convert(where: str, raw: Any, hint: Any, metadata: Mapping[str, Any]) -> Any:
     kind, choices = _kind(hint), metadata["choices"]
     try:
-        value = _READERS[kind](raw) if kind in _READERS else _number(raw, kind, metadata["minimum"])
+        value = (
+            _READERS[kind](raw) if kind in _READERS else _number(raw, kind, metadata["minimum"], metadata["maximum"])
+        )
         if choices and value not in choices:
             raise _Unfit("one of " + ", ".join(choices))
     except _Unfit as unfit:
@@ -172,19 +177,28 @@ def _boolean(raw: Any) -> bool:
     raise _Unfit("yes or no (1, 0, true, false, on, off)")
 
 
-def _number(raw: Any, kind: type, minimum: float | None) -> int | float:
-    name = "a whole number" if kind is int else "a number"
-    unfit = _Unfit(name if minimum is None else f"{name} of at least {minimum:g}")
+def _number(raw: Any, kind: type, minimum: float | None, maximum: float | None) -> int | float:
+    unfit = _Unfit(("a whole number" if kind is int else "a number") + _range(minimum, maximum))
     if isinstance(raw, bool):
         raise unfit
     try:
         value: int | float = kind(raw)
+        finite = math.isfinite(value)
     except (TypeError, ValueError, OverflowError):
         raise unfit from None
-    cut = isinstance(raw, float) and value != raw
-    if cut or value != value or value in (float("inf"), float("-inf")) or (minimum is not None and value < minimum):
+    if not finite or (isinstance(raw, float) and value != raw):
+        raise unfit
+    if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
         raise unfit
     return value
+
+
+def _range(minimum: float | None, maximum: float | None) -> str:
+    if minimum is not None and maximum is not None:
+        return f" from {minimum:g} to {maximum:g}"
+    if maximum is not None:
+        return f" of at most {maximum:g}"
+    return "" if minimum is None else f" of at least {minimum:g}"
 
 
 _READERS: dict[type, Callable[[Any], Any]] = {str: _text, tuple: _texts, Path: _path, bool: _boolean}

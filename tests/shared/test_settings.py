@@ -19,6 +19,8 @@ class Settings:
     name: str = setting("default", "a text")
     count: int = setting(3, "a whole number", minimum=1)
     ratio: float = setting(0.5, "a number of 50 %")
+    share: float = setting(0.0, "a number in a range", minimum=0, maximum=100)
+    below: float = setting(0.0, "a number with an upper end", maximum=0)
     loud: bool = setting(False, "yes or no")
     folder: Path = setting(Path("here"), "a folder")
     sources: tuple[str, ...] = setting((), "several texts")
@@ -89,6 +91,10 @@ BAD_TEXT: list[tuple[str, str, str]] = [
     ("count", "-5", "a whole number of at least 1"),
     ("count", "2.5", "a whole number of at least 1"),
     ("count", "9" * 5000, "a whole number of at least 1"),
+    ("count", "9" * 400, "a whole number of at least 1"),
+    ("share", "101", "a number from 0 to 100"),
+    ("share", "-0.1", "a number from 0 to 100"),
+    ("below", "1", "a number of at most 0"),
     ("ratio", "half", "a number"),
     ("ratio", "nan", "a number"),
     ("ratio", "inf", "a number"),
