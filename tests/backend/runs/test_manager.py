@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from backend.errors import NotFound, Unavailable
 from backend.pipeline import Context, Pipeline, Step
 from backend.runs.live import Viewer
+from backend.runs.log import Entry, RunSummary
 from backend.runs.manager import Limits, RunManager, new_run_id
+from backend.runs.sqlite import MEMORY, SQLiteRunLog
 from shared import events as ev
 from tests.asked_runs import QUESTION, First, frames_of, managed, pipeline_of, read_all, until
 from tests.invariants import check_log
@@ -290,3 +293,22 @@ async def test_nothing_of_a_good_run_is_logged_as_an_error(caplog: pytest.LogCap
             await read_all(viewer)
             manager.release(viewer)
     assert caplog.records == []
+
+
+async def test_a_bug_in_the_log_ends_the_run_and_its_streams_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(SQLiteRunLog):
+        async def append(self, summary: RunSummary, entries: Sequence[Entry]) -> None:
+            raise RuntimeError("a bug")
+
+    endless = Endless()
+    log = Broken(MEMORY)
+    manager = RunManager(log)
+    viewer = manager.start(endless.pipeline, QUESTION)
+    async with asyncio.timeout(5):
+        assert frames_of(await read_all(viewer)) == [], "cut, and no end pretended"
+    manager.release(viewer)
+    await until(lambda: manager.running == 0)
+    assert "a bug" in caplog.text
+    assert endless.stopped <= 1
+    await manager.aclose(0)
+    await log.aclose()

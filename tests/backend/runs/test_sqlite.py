@@ -104,7 +104,7 @@ async def test_a_number_that_exists_is_refused_and_harms_nothing_else(log: SQLit
     await log.append(summary_of("a", 2), entries(2))
     outcomes = await asyncio.gather(
         log.append(summary_of("b", 1), entries(1)),
-        log.append(summary_of("a", 3), entries(2, first=2)),
+        log.append(summary_of("a", 9), [*entries(2, first=3), *entries(1, first=2)]),
         log.append(summary_of("c", 1), entries(1)),
         log.append(summary_of("a", 3), entries(1, first=3)),
         return_exceptions=True,
