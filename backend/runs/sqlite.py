@@ -164,12 +164,12 @@ class _Worker:
 
     async def do(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """What ``job`` returns, done in the thread. A job once given is done, also when its caller is cancelled."""
-        if not self._opened.done() or self._opened.exception():
-            await asyncio.shield(self._opened)
         if self._closed:
             raise StorageError("the run log is closed")
         done: asyncio.Future[T] = self._loop.create_future()
         self._jobs.put((job, done))
+        if not self._opened.done() or self._opened.exception():
+            await asyncio.shield(self._opened)
         return await done
 
     async def aclose(self) -> None:

@@ -186,7 +186,7 @@ async def test_a_closed_log_refuses_and_leaves_no_thread(tmp_path: Path) -> None
     before = set(threading.enumerate())
     log = SQLiteRunLog(tmp_path)
     last = asyncio.create_task(log.append(summary_of("r", 1), entries(1)))
-    await log.runs(1)
+    await asyncio.sleep(0)
     await log.aclose()
     await log.aclose()
     await last
@@ -204,7 +204,6 @@ async def test_a_closed_log_refuses_and_leaves_no_thread(tmp_path: Path) -> None
 
 async def test_what_was_given_before_closing_is_written(tmp_path: Path) -> None:
     log = SQLiteRunLog(tmp_path)
-    await log.runs(1)
     appends = [asyncio.create_task(log.append(summary_of(f"r{n}", 1), entries(1))) for n in range(20)]
     await asyncio.sleep(0)
     await log.aclose()
