@@ -1,4 +1,7 @@
-"""The values that the steps of the escape pipeline hand to each other. Plain frozen data: no behaviour, no I/O."""
+"""The values that the steps of the escape pipeline hand to each other. Plain frozen data: no I/O.
+
+Those that come by the hundred are ``gc=False``: they hold strings and numbers alone, and can be in no cycle.
+"""
 
 import datetime
 from typing import Literal
@@ -119,7 +122,7 @@ class Departure(msgspec.Struct, frozen=True):
 EvidenceClass = Literal["timetable", "network", "route"]
 
 
-class Destination(msgspec.Struct, frozen=True):
+class Destination(msgspec.Struct, frozen=True, gc=False):
     """A non-stop destination. ``flights`` are public numbers, with the local departure time where a timetable has it.
 
     ``evidence``: ``timetable`` (number and time), ``network`` (number, no time), ``route`` (neither). ``known`` words
@@ -142,7 +145,7 @@ class Destination(msgspec.Struct, frozen=True):
     known: str
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class LeftOut(msgspec.Struct, frozen=True, gc=False):
     """A destination that is out, and why, in words."""
 
     iata: str
@@ -166,7 +169,7 @@ class Candidates(msgspec.Struct, frozen=True):
     farther: tuple[Destination, ...] = ()
 
 
-class Measured(msgspec.Struct, frozen=True):
+class Measured(msgspec.Struct, frozen=True, gc=False):
     """How far a destination is: ``km`` on the great circle, ``minutes`` of flight, ``estimated`` or scheduled."""
 
     iata: str
@@ -184,7 +187,7 @@ class Distances(msgspec.Struct, frozen=True):
     farther: tuple[Measured, ...]
 
 
-class Forecast(msgspec.Struct, frozen=True):
+class Forecast(msgspec.Struct, frozen=True, gc=False):
     """The weather at a destination on the day. ``high_c`` is the day's high, ``spread_c`` how far a day strays from it
     (standard deviation), ``rain`` the chance of rain (0-100). ``basis`` is ``typical`` or ``forecast``; ``quality`` A
     (a station beside the airport) to D (far away)."""
@@ -205,7 +208,7 @@ class Forecasts(msgspec.Struct, frozen=True):
     forecasts: tuple[Forecast, ...]
 
 
-class Ranked(msgspec.Struct, frozen=True):
+class Ranked(msgspec.Struct, frozen=True, gc=False):
     """A place in the result. Points of 100: ``wish`` up to 50, ``flight`` up to 35, ``evidence`` up to 15."""
 
     iata: str
