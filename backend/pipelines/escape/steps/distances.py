@@ -62,7 +62,9 @@ def _counted(near: int, total: int, hours: float) -> str:
     if near == total:
         all_of_them = {0: "None to measure", 1: f"It is {within}", 2: f"Both {within}"}
         return all_of_them.get(total, f"All {total} {within}")
-    return f"{near} of {total} {within}" if near else f"None of {total} {within}"
+    if total == 1:
+        return f"It is not {within}"
+    return f"{near or 'None'} of {total} {within}"
 
 
 def _row(one: Destination, call: str) -> RowUpsert:

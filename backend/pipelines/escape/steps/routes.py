@@ -68,10 +68,10 @@ def _explain(
     timed = sum(destination.evidence == "timetable" for destination in destinations)
     untimed = len(destinations) - timed
     if timed:
-        ctx.log(f"{timed} of them with times from a sample of 2013 to 2019: real then, not today's plan.")
+        ctx.log(f"With times from a sample of 2013 to 2019, real then and not today's plan: {timed}.")
     if untimed:
-        ctx.log(f"{untimed} of them without a timetable: their times and weekdays are not known.")
-    days = f" on {calendar.day_name[day.weekday()]}" if timed or not untimed else ", their weekdays not known"
+        ctx.log(f"Without a timetable, so that times and weekdays are not known: {untimed}.")
+    days = f" on {calendar.day_name[day.weekday()]}" if timed or not untimed else ", weekdays not known"
     ctx.say(f"{_counted(len(destinations))}{days}" + (f", {len(left_out)} left out" if left_out else ""))
 
 

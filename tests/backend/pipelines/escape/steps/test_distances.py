@@ -49,6 +49,7 @@ async def test_rows_name_their_evidence_and_the_detail_is_typed() -> None:
     ("lengths", "said"),
     [
         ([60], "It is within 2 h of flight"),
+        ([999], "It is not within 2 h of flight"),
         ([60, 70], "Both within 2 h of flight"),
         ([60, 70, 80], "All 3 within 2 h of flight"),
         ([60, 999], "1 of 2 within 2 h of flight"),

@@ -106,6 +106,31 @@ async def test_one_of_many_namesakes_in_a_country_is_named_with_its_region(bundl
     assert len(place.others) == 4
 
 
+@pytest.mark.parametrize(
+    ("words", "others"),
+    [
+        ("Sevilla", ("Sevilla, Colombia",)),
+        ("Wien", ()),
+        ("Paris", ("Paris, Texas, United States",)),
+        ("Málaga", ()),
+        ("malaga", ()),
+    ],
+)
+async def test_only_real_namesakes_are_offered(bundled: Atlas, words: str, others: tuple[str, ...]) -> None:
+    place, _ = await find(bundled, Request("hot", words, tz="Europe/Madrid"))
+    assert place.others[:2] == others or set(others) <= set(place.others)
+    names = {other.partition(",")[0] for other in place.others}
+    assert names <= {"Sevilla", "Paris", "Málaga"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [("Singapore", "Singapore"), ("Georgia", "Georgia"), ("Rome", "Rome, Italy")]
+)
+async def test_a_name_is_not_said_twice(bundled: Atlas, words: str, said: str) -> None:
+    _, ctx = await find(bundled, Request("hot", words))
+    assert ctx.said == f"{said} (from your question)"
+
+
 @pytest.mark.parametrize("words", ["SYD", "JFK", "Tokyo", "New York"])
 async def test_a_code_or_a_citys_own_airport_is_no_second_meaning(bundled: Atlas, words: str) -> None:
     place, _ = await find(bundled, Request(f"from {words}", words))

@@ -172,8 +172,8 @@ async def test_only_the_removed_are_told_as_rows_and_evidence_has_the_sources_da
 
 async def test_a_day_is_claimed_only_where_a_timetable_tells_it(bundled: Atlas) -> None:
     _, ctx = await look_up(bundled, "VLC")
-    assert ctx.said == "91 non-stop destinations, their weekdays not known"
-    assert ctx.logs == [("info", "91 of them without a timetable: their times and weekdays are not known.")]
+    assert ctx.said == "91 non-stop destinations, weekdays not known"
+    assert ctx.logs == [("info", "Without a timetable, so that times and weekdays are not known: 91.")]
 
 
 async def test_an_airport_without_routes_is_a_clear_failure(bundled: Atlas) -> None:
