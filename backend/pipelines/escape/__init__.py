@@ -21,8 +21,8 @@ from shared.events import Column
 # how warm (and that this is only typical) and the flights to look for.
 COLUMNS = (
     Column(key="city", label="City", kind="text"),
-    Column(key="airport", label="To", kind="code"),
-    Column(key="duration", label="Flight time", kind="duration"),
+    Column(key="airport", label="Code", kind="code"),
+    Column(key="duration", label="Flying", kind="duration"),
     Column(key="high", label="High", kind="temperature", unit="°C"),
     Column(key="weather", label="Weather", kind="text"),
     Column(key="flights", label="Flights", kind="list"),

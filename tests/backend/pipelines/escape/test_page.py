@@ -218,3 +218,12 @@ async def test_the_same_question_at_the_same_time_has_the_same_answer(asker: Ask
     first, second = [await asker.ask("cold, under 3 hours, from Madrid", now=SUNDAY_NOON) for _ in range(2)]
     assert first.end.order == second.end.order
     assert [row.cells for row in first.view.rows] == [row.cells for row in second.view.rows]
+
+
+async def test_a_run_that_is_cancelled_at_any_turn_ends_as_cancelled_or_was_done(asker: Asker) -> None:
+    ends = set()
+    for turns in range(0, 60, 3):
+        answer = await asker.ask("cold, under 3 hours, from Madrid", cancel_after_turns=turns)
+        ends.add(answer.end.status)
+        assert answer.end.status == "cancelled" or answer.view.steps[-1].state == "ok"
+    assert ends == {"cancelled", "ok"}
