@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -38,15 +37,12 @@ class LocalServerError(Exception):
 class LocalServer:
     """The child process. ``start`` returns at once, ``url`` waits until it listens; a context manager ends it.
 
-    ``flags`` are the server's own (``--offline``, ``--data-dir DIR``); ``env`` is added to the environment.
+    The server's settings reach it through the environment (``WINDOWSEAT_OFFLINE=1``, ``WINDOWSEAT_CONFIG``).
     """
 
-    def __init__(self, flags: Sequence[str] = (), *, env: Mapping[str, str] | None = None) -> None:
-        # -P: a folder named "backend" where the person happens to stand must not be run in the server's place.
-        self._command = [
-            sys.executable, "-P", "-m", "backend", "--port", "0", "--until-stdin-closes", *flags,
-        ]  # fmt: skip
-        self._env = {**os.environ, **(env or {}), "PYTHONPATH": _import_path()}
+    def __init__(self) -> None:
+        self._command = [*server_command(), "--port", "0", "--until-stdin-closes"]
+        self._env = server_environment()
         self._process: subprocess.Popen[bytes] | None = None
         self._url: str | None = None
         self._settled = threading.Event()
@@ -157,7 +153,13 @@ def _kill_session(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
 
 
-def _import_path() -> str:
-    """PYTHONPATH for the child, so that it runs the ``backend`` beside this very ``tui``."""
+def server_command() -> list[str]:
+    """How to run the server. ``-P``: a folder "backend" where the person happens to stand must not be run instead."""
+    return [sys.executable, "-P", "-m", "backend"]
+
+
+def server_environment() -> dict[str, str]:
+    """Our environment, with a PYTHONPATH that finds the ``backend`` beside this very ``tui``."""
     here = str(Path(__file__).resolve().parent.parent)
-    return os.pathsep.join(part for part in (os.environ.get("PYTHONPATH", ""), here) if part)
+    path = os.pathsep.join(part for part in (os.environ.get("PYTHONPATH", ""), here) if part)
+    return {**os.environ, "PYTHONPATH": path}
