@@ -54,7 +54,7 @@ def _csv_cell(value: Any) -> str | int | float:
     if isinstance(value, int | float):
         return value
     if isinstance(value, list | tuple):
-        value = "; ".join(str(_csv_cell(item)) for item in value)
+        value = "; ".join(str(item) for item in value)
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return "'" + text if text.startswith(_FORMULA) else text
 
