@@ -66,9 +66,7 @@ class ScriptedServer:
         config.bind = [f"fd://{os.dup(self._socket.fileno())}"]  # Hypercorn closes what it is given
         config.graceful_timeout = 0.1
         config.accesslog = config.errorlog = None
-        self._serving = asyncio.create_task(
-            serve(self._app(), config, shutdown_trigger=self._closing.wait)  # type: ignore[arg-type]  # a Quart is ASGI
-        )
+        self._serving = asyncio.create_task(serve(self._app(), config, shutdown_trigger=self._closing.wait))
         return self
 
     async def __aexit__(self, *_: object) -> None:
