@@ -47,6 +47,7 @@ class ScriptedServer:
     heard: list[Heard] = field(default_factory=list)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     streams_left: asyncio.Event = field(default_factory=asyncio.Event)
+    slow_cancel: asyncio.Event | None = None
     content_type: str = "text/event-stream; charset=utf-8"
 
     @property
@@ -94,6 +95,8 @@ class ScriptedServer:
         async def cancel(run: str) -> Response:
             refused = await self._hear()
             self.cancelled.set()
+            if self.slow_cancel is not None:
+                await self.slow_cancel.wait()
             return refused or self._json({}, 202)
 
         @app.get("/runs")

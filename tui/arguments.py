@@ -4,7 +4,7 @@ import argparse
 import difflib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -40,6 +40,7 @@ The table goes to stdout, the narration to stderr. Ctrl+C cancels the run; once 
 _COMMON = ("url",)
 _TELLING = ("plain", "color", "expand")
 _ASKING = ("origin", "tz")
+_ASK_ONLY = ("--json", "--csv", "--md", "--quiet", "-q", "--option", "--pipeline")
 
 Form = Literal["table", "json", "csv", "md"]
 
@@ -74,7 +75,9 @@ def parse(argv: Sequence[str]) -> Arguments:
     _add_common(everywhere)
     # Flags that every command has may stand before the command too.
     first, rest = everywhere.parse_known_args(list(argv))
-    found = vars(_parser().parse_args(_with_command(rest)))
+    known, more = _parser().parse_known_args(_with_command(rest))
+    found = vars(known)
+    found["question"] = _question(found, more)
     settings = {name: found.get(name) for name in ClientSettings.__dataclass_fields__} | {"url": first.url}
     server = {}
     if first.offline is not None:
@@ -86,7 +89,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         flags=settings,
         server=server,
         config=Path(first.config) if first.config else None,
-        question=" ".join(found.get("question") or ()),
+        question=found["question"],
         run=found.get("run") or "",
         pipeline=found.get("pipeline"),
         options=dict(found.get("option") or ()),
@@ -111,6 +114,18 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         print(version())  # noqa: T201  # what was asked for
         parser.exit()
+
+
+def _question(found: Mapping[str, Any], more: Sequence[str]) -> str:
+    # argparse takes the words before the next flag only: ask somewhere hot --from VLC under 4 hours
+    unknown = [word for word in more if "question" not in found or (word.startswith("-") and word != "-")]
+    if unknown:
+        of_ask = found["command"] == "app" and any(flag in unknown for flag in _ASK_ONLY)
+        hint = (
+            "those are for `windowseat ask`" if of_ask else f"windowseat {found['command']} --help shows what there is"
+        )
+        raise UsageError(f"not understood: {' '.join(unknown)}", hint)
+    return " ".join([*(found.get("question") or ()), *more])
 
 
 def _with_command(rest: list[str]) -> list[str]:

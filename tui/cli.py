@@ -118,8 +118,8 @@ def _list(command: str, settings: ClientSettings) -> int:
 def _about(settings: ClientSettings) -> int:
     from tui.arguments import version
 
-    _print(f"{version()}\nA window seat on slow work. MIT licence.\n\nData in its answers:\n")
     with _server(settings) as url:
+        _print(f"{version()}\nA window seat on slow work. MIT licence.\n\nData in its answers:\n")
         from tui import listings
 
         return _reached(url, lambda url: _print(listings.attributions(url)))

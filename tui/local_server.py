@@ -22,6 +22,7 @@ START_S = 30.0
 """How long a server may take to listen: imports alone take seconds on a busy machine."""
 
 _LEAVE_S = 8.0
+_OBEY_S = 2.0
 _LISTENING = re.compile(r"Windowseat is listening on (https?://\S+)")
 _USAGE = 2
 
@@ -144,7 +145,7 @@ def _wait_or_end(process: subprocess.Popen[bytes]) -> None:
         return
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(2.0)
+        process.wait(_OBEY_S)
 
 
 def _kill_session(process: subprocess.Popen[bytes]) -> None:

@@ -155,7 +155,7 @@ async def test_a_passing_refusal_is_waited_out_while_resuming_and_a_final_one_is
 
     async with ScriptedServer([EVENTS[:2]]) as server:
         server.refusals["/runs/"] = (410, {"title": "Gone", "hint": "ask again"})
-        with pytest.raises(Refused, match="410 Gone") as caught:
+        with pytest.raises(StreamCut, match="410 Gone") as caught:
             await received_by_asking(server)
     assert caught.value.hint == "ask again"
 
