@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-import httpx
 import msgspec
 
 from shared.errors import WireError
@@ -33,6 +32,7 @@ from tui.connection import (
     RunSummary,
     StreamCut,
 )
+from tui.lean_httpx import httpx
 from tui.transport import CONNECT_S, NOT_OURS, check_stream, http_client, read_body, reason, refusal
 
 __all__ = [

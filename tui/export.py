@@ -13,7 +13,7 @@ from tui.cells import format_cell, heading, is_right_aligned, one_line, visible_
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&])")
 # What a spreadsheet takes for a formula when a text begins with it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def to_csv(view: RunView) -> str:
@@ -56,6 +56,7 @@ def _csv_cell(value: Any) -> str | int | float:
     if isinstance(value, list | tuple):
         value = "; ".join(str(item) for item in value)
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # the csv module quotes the line end it writes, no other
     return "'" + text if text.startswith(_FORMULA) else text
 
 
