@@ -17,6 +17,7 @@ from tui.connection import ClientError, run_options
 
 if TYPE_CHECKING:
     from tui.headless import Report
+    from tui.local_server import LocalServer
 
 _FAILED, _USAGE, _UNREACHABLE, _INTERRUPTED = 1, 2, 3, 130
 _LONGEST_QUESTION = 100_000
@@ -24,9 +25,9 @@ _LONGEST_QUESTION = 100_000
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code (see ``tui.headless`` for what each means)."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
         with suppress(AttributeError):  # replaced by something simpler than a text file
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # as above
+            stream.reconfigure(errors=errors)  # type: ignore[union-attr]  # as above
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -89,7 +90,7 @@ def _ask(arguments: Arguments, settings: ClientSettings) -> int:
         raise UsageError(
             "there is no question", 'try: windowseat ask "somewhere hot tomorrow, under 4 hours, from Valencia"'
         )
-    with _server(settings) as url:
+    with _server(settings) as server:
         from tui import headless
 
         question = headless.Question(
@@ -97,32 +98,32 @@ def _ask(arguments: Arguments, settings: ClientSettings) -> int:
             pipeline=arguments.pipeline,
             options=run_options(settings.origin, settings.tz, arguments.options),
         )
-        return _reached(url, lambda url: headless.ask(url, question, _report(arguments, settings)))
+        return _reached(server.url, lambda url: headless.ask(url, question, _report(arguments, settings, server)))
 
 
 def _show(arguments: Arguments, settings: ClientSettings) -> int:
-    with _server(settings) as url:
+    with _server(settings) as server:
         from tui import headless
 
-        return _reached(url, lambda url: headless.show(url, arguments.run, _report(arguments, settings)))
+        return _reached(server.url, lambda url: headless.show(url, arguments.run, _report(arguments, settings, server)))
 
 
 def _list(command: str, settings: ClientSettings) -> int:
-    with _server(settings) as url:
+    with _server(settings) as server:
         from tui import listings
 
         make = {"pipelines": listings.pipelines, "runs": listings.runs}[command]
-        return _reached(url, lambda url: _print(make(url)))
+        return _reached(server.url, lambda url: _print(make(url)))
 
 
 def _about(settings: ClientSettings) -> int:
     from tui.arguments import version
 
-    with _server(settings) as url:
+    with _server(settings) as server:
         _print(f"{version()}\nA window seat on slow work. MIT licence.\n\nData in its answers:\n")
         from tui import listings
 
-        return _reached(url, lambda url: _print(listings.attributions(url)))
+        return _reached(server.url, lambda url: _print(listings.attributions(url)))
 
 
 def _app(arguments: Arguments, settings: ClientSettings) -> int:
@@ -140,18 +141,29 @@ def _app(arguments: Arguments, settings: ClientSettings) -> int:
     return _ask(arguments, settings)
 
 
+class _RemoteServer:
+    """Somebody else's server, where a LocalServer may stand: it is there already, and how it fares is unknown."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def url(self) -> str:
+        return self._url
+
+    def obituary(self) -> str | None:
+        return None
+
+
 @contextmanager
-def _server(settings: ClientSettings) -> Iterator[Callable[[], str]]:
-    """Gives what waits for the server's URL: a local one starts meanwhile, and ends with the block."""
+def _server(settings: ClientSettings) -> Iterator["LocalServer | _RemoteServer"]:
+    """A local server starts while the block runs on, and ends with it; its ``url()`` waits for it."""
     if settings.url:
-        url = settings.url
-        yield lambda: url
+        yield _RemoteServer(settings.url)
         return
     from tui.local_server import LocalServer
 
-    server = LocalServer()
-    with server:
-        yield server.url
+    with LocalServer() as server:
+        yield server
 
 
 def _reached(url: Callable[[], str], use: Callable[[str], int]) -> int:
@@ -167,22 +179,23 @@ def _reached(url: Callable[[], str], use: Callable[[str], int]) -> int:
         return _complain(str(error), error.hint, _USAGE if declined else _UNREACHABLE)
 
 
-def _report(arguments: Arguments, settings: ClientSettings) -> "Report":
+def _report(arguments: Arguments, settings: ClientSettings, server: "LocalServer | _RemoteServer") -> "Report":
     from tui.headless import Report
-    from tui.narrator import Narrator
+    from tui.narrator import Narrator, Style
 
     on_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     colored = settings.color == "always" or (
         settings.color == "auto" and on_terminal and not os.environ.get("NO_COLOR")
     )
-    narrator = Narrator(
-        sys.stderr,
+    style = Style(
         glyphs=on_terminal and not settings.plain,
         color=colored and not settings.plain,
-        expand=settings.expand,
+        live=on_terminal and not settings.plain and not arguments.quiet,
+        moving=settings.motion == "full",
         quiet=arguments.quiet,
+        expand=settings.expand,
     )
-    return Report(narrator, arguments.form)
+    return Report(Narrator(sys.stderr, style), arguments.form, obituary=server.obituary)
 
 
 def _print(text: str) -> int:

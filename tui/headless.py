@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any, Literal, TextIO
 
 from shared.view import EMPTY, RunView, fold
 from tui.client import AssistClient
-from tui.connection import ClientError, Connection, Received, Refused
+from tui.connection import ClientError, Connection, Received, Refused, StreamCut
 from tui.export import to_csv, to_markdown
 from tui.narrator import Narrator
 from tui.table import result_lines
@@ -44,29 +45,49 @@ class Question:
 class Report:
     """Where a run is told: narration through ``narrator``, data in ``form`` to ``stdout``.
 
+    ``obituary`` tells how the server died if it is known to be dead, so that nobody waits for its return.
     ``event`` and ``finish`` raise BrokenPipeError when nobody reads ``stdout`` any more.
     """
 
-    def __init__(self, narrator: Narrator, form: Form = "table", stdout: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        narrator: Narrator,
+        form: Form = "table",
+        stdout: TextIO | None = None,
+        *,
+        obituary: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self.narrator = narrator
+        self._obituary = obituary
         self.view: RunView = EMPTY
         self._form = form
+        self._heard = time.monotonic()
         self._stdout = sys.stdout if stdout is None else stdout
 
     def event(self, received: Received) -> None:
         self.view = fold(self.view, received.event)
+        self._heard = time.monotonic()
         if self._form == "json":
+            self.narrator.wipe()
             self._stdout.write(json_line(received.data))
             self._stdout.flush()
         self.narrator.event(received.event, self.view)
 
     def connection(self, connection: Connection) -> None:
-        """Say that a stream is being resumed; other changes go without saying."""
+        """Say that a stream is being resumed; other changes go without saying. Raises StreamCut if it can't be."""
         if connection.state == "reconnecting":
+            died = self._obituary()
+            if died is not None:
+                raise StreamCut(died, run=self.view.run)
             self.narrator.note(f"reconnecting (attempt {connection.attempt}): {connection.why}")
+
+    def tick(self) -> None:
+        """Tell what goes on now, where that is wanted."""
+        self.narrator.now(self.view, self.view.t + round((time.monotonic() - self._heard) * 1000))
 
     def finish(self) -> None:
         """Write the rows as far as they are known, then how it ended."""
+        self.narrator.wipe()
         if self._form == "table":
             width = shutil.get_terminal_size().columns if self._stdout.isatty() else None
             text = "".join(line + "\n" for line in result_lines(self.view.columns, self.view.shown_rows(), width))
@@ -136,7 +157,7 @@ async def _watch(
     stop = _Stop()
     async with AssistClient(url, on_connection=report.connection) as client:
         try:
-            with stop:
+            with stop, _Ticker(report):
                 async with aclosing(begin(client)) as stream:
                     async for received in stream:
                         report.event(received)
@@ -181,6 +202,28 @@ async def _cancel(client: AssistClient, report: Report) -> None:
         report.narrator.warning(f"the server could not be told to cancel run {view.run}: {why}")
     else:
         report.narrator.note(f"run {view.run} is cancelled")
+
+
+class _Ticker:
+    """Ticks a report while the block runs: ten times a second if its line moves, else once."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._every_s = 0.1 if report.narrator.style.moving else 1.0
+        self._next: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> None:
+        if self._report.narrator.style.live:
+            self._tick()
+
+    def __exit__(self, *_: object) -> None:
+        if self._next is not None:
+            self._next.cancel()
+        self._report.narrator.wipe()
+
+    def _tick(self) -> None:
+        self._report.tick()
+        self._next = asyncio.get_running_loop().call_later(self._every_s, self._tick)
 
 
 class _Stop:

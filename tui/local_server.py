@@ -97,6 +97,12 @@ class LocalServer:
             reader.join(timeout=1.0)
         raise LocalServerError(f"the local server ended with code {code}{self._told()}", usage=code == _USAGE)
 
+    def obituary(self) -> str | None:
+        """How the server ended, with its last words, if it did though nobody closed it; None while it lives."""
+        if self._process is None or self._process.poll() is None:
+            return None
+        return f"the local server ended unexpectedly with code {self._process.returncode}{self._told()}"
+
     @property
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None

@@ -82,7 +82,7 @@ def test_a_call_tells_source_operation_status_time_and_what_was_odd() -> None:
     )
     line = LogLine(t=1, attempt=1, level="info", text="Asked", evidence=call)
     assert narration.log_line(line) == (
-        "Asked (open-meteo forecast: 200, 0.8s, from cache, 2 retries, as of 2026-11-22)"
+        "Asked (open-meteo forecast: 200, 812 ms, from cache, 2 retries, as of 2026-11-22)"
     )
     assert narration.log_line(LogLine(t=1, attempt=1, level="info", text="a\nb")) == "a b"
 
@@ -106,7 +106,7 @@ def test_a_whole_answer_needs_no_warning_and_has_no_failure() -> None:
 def test_what_is_missing_is_said() -> None:
     assert narration.warnings(fold_all(a_run(status="partial"))) == ["Read the sky: typical temperatures only"]
     provisional = RowView(id="a", cells={}, state="provisional", layers=())
-    assert "1 of the rows are provisional" in narration.warnings(RunView(state="failed", rows=(provisional,)))[0]
+    assert "1 row is provisional" in narration.warnings(RunView(state="failed", rows=(provisional,)))[0]
     assert narration.warnings(RunView(state="partial")) == ["a part of the answer is missing"]
 
 
