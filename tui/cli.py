@@ -14,6 +14,7 @@ from shared.settings import SettingError
 from tui.arguments import Arguments, UsageError, parse
 from tui.config import CONFIG_VARIABLE, ClientSettings, config_path, load, local_zone
 from tui.connection import ClientError, run_options
+from tui.streams import abandon_stdout, prepare
 
 if TYPE_CHECKING:
     from tui.headless import Report
@@ -25,9 +26,7 @@ _LONGEST_QUESTION = 100_000
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code (see ``tui.headless`` for what each means)."""
-    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
-        with suppress(AttributeError):  # replaced by something simpler than a text file
-            stream.reconfigure(errors=errors)  # type: ignore[union-attr]  # as above
+    prepare()
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -37,10 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_stdout()
         return 0
     except OSError as error:
+        abandon_stdout()
         return _complain(f"the output can't be written: {error.strerror or error}", None, _FAILED)
 
 

@@ -5,7 +5,6 @@ be reached or broke off, 130 and 143 interrupted by us.
 """
 
 import asyncio
-import os
 import re
 import shutil
 import signal
@@ -21,6 +20,7 @@ from tui.client import AssistClient
 from tui.connection import ClientError, Connection, Received, Refused, StreamCut
 from tui.export import to_csv, to_markdown
 from tui.narrator import Narrator
+from tui.streams import abandon_stdout
 from tui.table import result_lines
 
 Form = Literal["table", "json", "csv", "md"]
@@ -124,12 +124,6 @@ def json_line(data: str) -> str:
 def exit_code_of(error: ClientError) -> int:
     """2 when the server understood and declined what was asked; else 3: nobody there, or nobody able."""
     return USAGE if isinstance(error, Refused) and not error.passing else UNREACHABLE
-
-
-def abandon_stdout() -> None:
-    """Let nothing that is still buffered fail at exit: whoever read our stdout has left."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _show(url: str, run: str, report: Report) -> int:
