@@ -9,8 +9,17 @@ from hypothesis import strategies as st
 from shared import events as ev
 from shared.view import fold_all
 from tests.scripted_server import a_run
-from tui.connection import Connection, NotReachable, ProtocolViolation, Received, Refused, StreamCut
-from tui.headless import Report, exit_code_of, json_line
+from tui.connection import (
+    Connection,
+    LocalServerError,
+    NotReachable,
+    ProtocolViolation,
+    Received,
+    Refused,
+    StreamCut,
+    exit_code_of,
+)
+from tui.headless import Report, json_line
 from tui.narrator import Narrator, Style
 
 TREES = st.recursive(
@@ -37,6 +46,8 @@ def test_a_line_of_json_keeps_its_value_is_one_line_and_bears_nothing_that_a_ter
         (Refused(500, ""), 3),
         (Refused(503, ""), 3),
         (Refused(429, ""), 3),
+        (LocalServerError(""), 3),
+        (LocalServerError("", usage=True), 2),
         (Refused(404, ""), 2),
         (Refused(422, ""), 2),
     ],
