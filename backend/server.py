@@ -104,9 +104,7 @@ async def _serve_until(
         await stopping.wait()
         manager.drain()
 
-    server = asyncio.create_task(
-        hypercorn_serve(app, _hypercorn_config(listening), shutdown_trigger=stop)  # type: ignore[arg-type]  # Quart is ASGI
-    )
+    server = asyncio.create_task(hypercorn_serve(app, _hypercorn_config(listening), shutdown_trigger=stop))
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({server, stopped}, return_when=asyncio.FIRST_COMPLETED)
     if not stopped.done():  # the server failed by itself: that error is the news
