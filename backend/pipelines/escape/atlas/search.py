@@ -12,11 +12,12 @@ from backend.pipelines.escape.atlas.geo import great_circle_km
 from backend.pipelines.escape.atlas.places import Named, Places, Region, airport_place, standing
 from backend.pipelines.escape.atlas.records import PlaceMatch
 
-# Standing is a decimal logarithm: a city of the traveller's own country counts as one about 300 times as large. That
-# is Ontario's London for a Canadian, and still France's Paris for a Texan.
+# Standing is a decimal logarithm: a city of the traveller's own country counts as one about 300 times as
+# large. That is Ontario's London for a Canadian, and still France's Paris for a Texan.
 _OWN_COUNTRY = 2.5
 _NEAR = 1.2
-# A zone tells neighbours from namesakes ("Portland" in New York's is Maine's), but not for every suburb in it.
+# A zone tells neighbours from namesakes ("Portland" in New York's is Maine's), but not for every suburb in
+# it.
 _OWN_ZONE = 1.0
 _NO_SUBURB = 5.5
 _TYPED_AS_CODE = 100.0
@@ -55,7 +56,7 @@ class Search:
         return []
 
     def _readings(self, typed: str) -> Iterator[list[Named]]:
-        """Ways to read the words, the likeliest first: a plain name, a name with its region, an airport's town."""
+        """Ways to read the words, the likeliest first: a name, a name with its region, an airport's town."""
         head, comma, tail = typed.rpartition(",")
         if comma:
             yield self._within(head, self._places.regions(tail))
