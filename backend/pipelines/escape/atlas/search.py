@@ -83,13 +83,15 @@ class Search:
         folded = fold(typed)
         if not folded:
             return []
-        return self._coded(typed) + self._places.named(folded, typed)
+        named = self._places.named(folded, typed)
+        # "USA" and "UAE" are airports as well, which nobody means.
+        is_country = any(found.match.kind == "country" for found in named)
+        return self._coded(typed, _TYPED_AS_CODE if typed.isupper() and not is_country else 0.0) + named
 
-    def _coded(self, typed: str) -> list[Named]:
+    def _coded(self, typed: str, certainty: float) -> list[Named]:
         code = typed.upper()
         if len(code) != 3 or not (code.isascii() and code.isalpha()):
             return []
-        certainty = _TYPED_AS_CODE if typed == code else 0.0
         airport, metro = self._airports.by_iata.get(code), self._airports.metros.get(code, ())
         found: list[Named] = []
         if airport is not None:

@@ -1,4 +1,4 @@
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import pytest
 from hypothesis import given
@@ -92,6 +92,23 @@ def test_no_departure_is_listed_twice(atlas: Atlas) -> None:
             assert len({(e.airline, e.source) for e in route.timetable}) == len(
                 {e.airline for e in route.timetable}
             )
+
+
+def test_merging_counts_every_departure_of_a_friday_exactly_once(atlas: Atlas, sources: Sources) -> None:
+    flown = Counter(
+        (row["from"], row["to"], row["airline"])
+        for row in sources.rows("timetable_us.csv")
+        if row["source"] == "US15" and "5" in row["days"]
+    )
+    listed = Counter(
+        (airport.iata, route.to.iata, entry.airline)
+        for airport in atlas._airports.all
+        for route in atlas.routes_from(airport.iata, 0.0)
+        for entry in route.timetable
+        if entry.source == "US15" and 5 in entry.days
+    )
+    assert listed.total() == 15278
+    assert all(flown[key] == count for key, count in listed.items())
 
 
 def test_a_timetable_entry_keeps_the_times_and_days_of_the_sample(atlas: Atlas) -> None:

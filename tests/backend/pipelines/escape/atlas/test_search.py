@@ -146,7 +146,7 @@ def test_an_airport_is_found_by_code_name_and_island(atlas: Atlas, typed: str, i
 
 def test_a_code_in_capitals_is_that_airport_for_everybody(atlas: Atlas) -> None:
     for airport in atlas._airports.all:
-        if airport.nonstops:
+        if airport.nonstops and airport.iata not in ("USA", "UAE"):
             assert atlas.find_place(airport.iata, country="VE")[0].iata == airport.iata
 
 
@@ -166,6 +166,8 @@ def test_a_metropolitan_code_lists_its_airports_busiest_first(atlas: Atlas) -> N
         ("España", "ES", "MAD"),
         ("UK", "GB", "LHR"),
         ("Deutschland", "DE", "FRA"),
+        ("USA", "US", "ATL"),
+        ("UAE", "AE", "DXB"),
         ("Malta", "MT", "MLA"),
         ("Georgia", "GE", "TBS"),
     ],
