@@ -71,8 +71,8 @@ class FrameParser:
 
     def _begin(self) -> None:
         # The unfinished block, LF only: never starts with LF, never holds LF LF, so that only new bytes are
-        # searched. What is left of a chunk stays bytes; it becomes a bytearray, which grows in place but costs
-        # more to make, when more is added (_grow).
+        # searched. What is left of a chunk stays bytes; a bytearray, which grows in place but costs more to
+        # make, takes over when more is added (_grow).
         self._pending: bytes | bytearray = b""
         self._room = 0  # how long _pending may get before _grow looks at it
         self._head: bytes | None = b""  # what may be the start of a BOM, until that is known
@@ -298,8 +298,8 @@ def encode_frame(
 def encode_event_frame(event_id: bytes, data: bytes) -> bytes:
     """Return one ``id`` and one ``data`` line as a frame, from UTF-8: a quarter of ``encode_frame``'s cost.
 
-    Raises ``ValueError`` if ``event_id`` or ``data`` isn't one line, or ``event_id`` holds NUL; that it is UTF-8
-    isn't checked.
+    Raises ``ValueError`` if ``event_id`` or ``data`` isn't one line, or ``event_id`` holds NUL; that it is
+    UTF-8 isn't checked.
     """
     if _LF in data or _CR in data or _LF in event_id or _CR in event_id or 0 in event_id:
         raise ValueError("the id and the data of an event frame must be one line each, the id without NUL")

@@ -1,7 +1,8 @@
 """FrameParser against httpx-sse on the same bytes, cut in the same way.
 
 Run: ``python -m tests.benchmarks.bench_frames [--rounds N] [--events N]``. CPU time; both sides run in turn
-in every round and the table shows medians of the per-round ratios, so what else the machine does falls on both.
+in every round and the table shows medians of the per-round ratios, so what else the machine does falls on
+both.
 httpx-sse is driven as its ``EventSource`` does, without the cost of its asynchronous generators.
 """
 
