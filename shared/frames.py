@@ -225,6 +225,7 @@ class FrameParser:
 
     def _within_limit(self, blocks: bytes | bytearray, rest: bytes) -> bytes:
         self._pending = rest
+        self._room = 0
         if len(rest.removesuffix(b"\n")) > self._limit:
             self._give_up()
         kept = []

@@ -65,8 +65,8 @@ def clean(text: str, *, max_chars: int = 4096, keep_newlines: bool = False) -> s
     Escape sequences go whole (CSI, OSC, DCS, APC, PM, SOS and the rest, 7 and 8 bit, unterminated ones too),
     as do control, bidi and invisible characters; lone surrogates and noncharacters become U+FFFD. A tab or a
     line end of any kind becomes a space; with ``keep_newlines`` a line end becomes LF and tabs stay. At most
-    ``MAX_MARKS`` combining marks or joiners stay in a row. What is longer than ``max_chars`` characters is cut
-    and ends in "…".
+    ``MAX_MARKS`` combining marks or joiners stay in a row. What is longer than ``max_chars`` characters is
+    cut and ends in "…".
 
     Raises ``ValueError`` if ``max_chars`` is less than 1. Time is linear in the text.
     """
@@ -93,8 +93,8 @@ def clean_tree(
     """Return a copy of a JSON-like value in which every string, keys too, is ``clean``.
 
     A list or an object keeps at most ``max_items`` entries, the last of them "…" where some were left out;
-    what lies deeper than ``max_depth`` containers becomes "…". Of keys that become equal the first stays. Tuples
-    become lists.
+    what lies deeper than ``max_depth`` containers becomes "…". Of keys that become equal the first stays.
+    Tuples become lists.
 
     Raises ``TypeError`` for what JSON doesn't have, ``ValueError`` if a limit is less than 1.
     """
