@@ -46,8 +46,9 @@ class FrameParser:
     # Whole blocks are cut out of a chunk at its last blank line, decoded once and split at "\n\nid: " or
     # "\n\ndata: ", so that a frame in our own form costs three slices and one object; all else goes line by
     # line. rsplit() finds these in a third of split()'s time: searching from the right compares the rare LF
-    # first, from the left the common space. Against httpx-sse 0.4.3 (Python 3.11, 286 bytes a frame, id and
-    # data): 3.6x at 1 B, 2.3x at 64 B, 3.1x at 1.4 KB, 4.1x at 64 KB; see tests/benchmarks/bench_frames.py.
+    # first, from the left the common space. Against httpx-sse 0.4.3 (Python 3.11, id and data, 250 bytes a
+    # frame): 3.6x at 1 B, 2.3x at 64 B, 3.0-3.3x at 1.4 KB, 4.4x at 64 KB (tests/benchmarks/bench_frames.py).
+    # Slower were: a regular expression for the frame, NamedTuple, bytes decoded frame by frame, line by line.
     __slots__ = (
         "_after_cr",
         "_head",
@@ -172,7 +173,9 @@ class FrameParser:
     def _read_identified(self, text: str, frames: list[Frame]) -> None:
         append = frames.append
         last_id = ""
-        for block in text[4:].rsplit("\n\nid: "):
+        blocks = text.rsplit("\n\nid: ")
+        blocks[0] = blocks[0].removeprefix("id: ")
+        for block in blocks:
             last_id, found, data = block.partition("\ndata: ")
             if "\n" not in data and "\n" not in last_id and found:
                 append(Frame(data, "message", last_id))
@@ -190,6 +193,9 @@ class FrameParser:
         if not text.startswith("data: "):
             first, _, text = text.partition("\n\n")
             self._read_lines(first, frames)
+        if text.startswith("id: ") and "\0" not in text:
+            self._read_identified(text, frames)
+            return
         if not text.startswith("data: "):
             self._read_lines(text, frames)
             return

@@ -1,7 +1,7 @@
 """What ``shared.text.clean`` costs on the strings that the terminal app shows.
 
-Run: ``python -m tests.benchmarks.bench_text``. CPU time, in ns a call and as a ratio to ``str.translate`` with a
-table of the control characters, which cleans far less.
+Run: ``python -m tests.benchmarks.bench_text``. CPU time, in ns a call and as a ratio to ``str.translate``
+with a table of the control characters, which cleans far less.
 """
 
 import platform

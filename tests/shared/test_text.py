@@ -86,7 +86,12 @@ def test_every_line_end_becomes_a_space_or_where_kept_a_line_feed(end: str) -> N
 
 
 def test_of_all_format_characters_only_those_with_a_shape_and_the_two_joiners_stay() -> None:
-    codes = (*range(0xA0, 0xE100), *range(0xF800, 0x32400), *range(0xE0000, 0xE0200), *range(0x10FFF0, 0x110000))
+    codes = (
+        *range(0xA0, 0xE100),
+        *range(0xF800, 0x32400),
+        *range(0xE0000, 0xE0200),
+        *range(0x10FFF0, 0x110000),
+    )
     everything = "".join(map(chr, codes))
     kept = set(clean(everything, max_chars=len(everything)))
     visible = {
