@@ -124,7 +124,8 @@ def _first_word_end(question: Question, at: int) -> int | None:
     named = _named(question, at)
     if named is not None:
         return named
-    if _is_name(question, at):
+    is_code = _is_code(question, at) and question.claimed[at] is None and question.typed(at) not in _UNITS
+    if _is_name(question, at) or is_code:
         return at + 1
     # Le Havre, La Coruña: an article with a capital, which no sentence has in its middle.
     article = "article" in question.tags(at) and _is_capital(question, at) and not question.claimed[at]
@@ -143,6 +144,8 @@ def _grow(question: Question, end: int, capital: bool) -> int | None:
     last = end
     inside = _INSIDE if capital or hyphen else _INSIDE_LOWER
     while last - end < 2 and last < len(question.tokens) and _may_join(question, last, inside):
+        if last > end and _is_name(question, last):
+            break
         last += 1
     if last == end or not _is_name(question, last) or not _is_joined(question, last):
         return None
@@ -167,7 +170,8 @@ def _is_name(question: Question, at: int) -> bool:
     if at >= len(question.tokens) or question.claimed[at] is not None or question.tokens[at].kind != "word":
         return False
     length = question.tokens[at].end - question.tokens[at].start
-    return not question.readings[at] and length <= _LONGEST_WORD
+    is_saint = question.tags(at) == {"ordinal"} and at + 1 < len(question.tokens)
+    return (not question.readings[at] or is_saint) and length <= _LONGEST_WORD
 
 
 def _is_joined(question: Question, at: int) -> bool:

@@ -43,7 +43,8 @@ _DATES = {
     "next_month": ("nextmonth",),
     "explicit": (
         "<explicit>",
-        "on daymonth",
+        "on|onday|from|article article? <explicit>",
+        "on|onday daymonth",
         "from|between? day dot? to|range|and <explicit>",
         "<explicit> to|range|and <end>",
     ),
@@ -96,8 +97,8 @@ _WEATHER = {
         "from article weather|soft",
     ),
     "negated": (
-        f"not ~3 {_ANY}",
-        f"not ~3 {_ANY} nor not? too? {_ANY}",
+        f"not ~3 too? {_ANY}",
+        f"not ~3 too? {_ANY} nor not? too? {_ANY}",
     ),
     "tolerated": (f"tolerate ~1 {_ANY}", f"tolerate ~1 {_ANY} nor {_ANY}"),
     "any_weather": ("anyweather",),

@@ -70,7 +70,7 @@ WORDS: Table = {
         19: "nineteen", 20: "twenty", 25: "twenty five", 30: "thirty", 35: "thirty five", 40: "forty",
         45: "forty five", 50: "fifty", 60: "sixty", 70: "seventy", 80: "eighty", 90: "ninety", 100: "a hundred",
     },
-    "hours": {"": "hour | hours | hr | hrs | h | hours of | hour's"},
+    "hours": {"": "hour | hours | hr | hrs | h | hour's"},
     "minutes": {"": "minute | minutes | min | mins | m"},
     "plushalf": {0.5: "and a half | and half | 1/2", 0.25: "and a quarter", 0.75: "and three quarters"},
     "half": {0.5: "half an | half a | a half | half", 0.25: "a quarter of an | quarter of an",

@@ -6,7 +6,6 @@ from backend.pipelines.escape.reader.grammar import Table
 
 WORDS: Table = {
     "offset": {
-        -1: "hier",
         0: "aujourd'hui | ce soir | cette nuit | cet après-midi | ce matin | maintenant | tout de suite | dès que possible"
         " | au plus vite | immédiatement | le plus tôt possible",
         1: "demain",

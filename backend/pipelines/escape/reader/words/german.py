@@ -9,7 +9,7 @@ WORDS: Table = {
         -1: "gestern",
         0: "heute | heute abend | heute nacht | heute morgen | heute früh | heute nachmittag | jetzt | sofort | gleich"
         " | so bald wie möglich | so schnell wie möglich | noch heute | baldmöglichst | jetzt gleich",
-        1: "morgen | gleich morgen",
+        1: "morgen | gleich morgen | morgen früh | morgen abend | morgen vormittag | morgen nachmittag | morgen mittag",
         2: "übermorgen",
     },
     "soon": {"": "bald | demnächst | in den nächsten tagen | die tage | diese woche | in den kommenden tagen"},

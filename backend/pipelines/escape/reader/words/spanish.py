@@ -148,7 +148,7 @@ WORDS: Table = {
         " | temperaturas | hay | haya | haga | hace | es | son | sea | está | estar | estoy | estamos | esté | ser | fue | que"
         " | qué | cuál | cuáles | quién | cómo | cuándo | cuando | dónde | donde | adónde | adonde | con | sin | por | para | muy"
         " | mucho | mucha | poco | poca | bien | bueno | buena | bonito | bonita | mejor | favor | por favor | gracias | hola"
-        " | buenas | buenos | buenos días | más | menos | también | además | solo | sólo | ya | aún | todavía | así | entonces"
+        " | buenos días | buenas tardes | buenas noches | más | menos | también | además | solo | sólo | ya | aún | todavía | así | entonces"
         " | quizás | quizá | tal vez | porque | pues | como | donde sea | ese | esa | eso | esta | esto | otro | otra | directo"
         " | sin escalas | duración | vez | veces | en | a | al | de | del | y | o | e | ni | aquí | allí | ahí | lo | le | les"
         " | ojalá | posible | si | sí | vale | venga | hora | horas | fin | tengo | tenemos | tiene | haciendo | blanca | arena"
