@@ -184,6 +184,7 @@ _READERS: dict[str, Reader] = {
     "coming_weekend": _coming_weekend,
     "next_weekend": _next_weekend,
     "next_week": _next_week,
+    "week_after_next": lambda finding, today: Day(14 - today.weekday(), "no day of that week given: its Monday"),
     "next_month": _next_month,
     "explicit": _explicit,
     "day_of_month": _day_of_month,

@@ -14,6 +14,7 @@ _INSIDE = frozenset(
     | {"of", "upon", "sur", "sous", "ob", "vor", "del", "el", "al"}
 )
 _INSIDE_LOWER = frozenset({"de", "del", "di", "do", "da", "du", "la", "of", "upon", "sur"})
+_ADJECTIVES = frozenset({"extra", "wish", "inverted"})
 _UNITS = frozenset({"EUR", "USD", "GBP", "CHF", "USA", "UAE", "ASAP", "BBQ", "SPA", "VIP", "ETA", "ETD"})
 
 
@@ -44,6 +45,7 @@ def _candidates(question: Question) -> Iterator[int]:
         if _is_capital(question, at):
             yield at
     yield from _after_short_flight(question)
+    yield from _after_party(question)
     for at in _after(question, "of"):
         if _is_capital(question, at) and question.tokens[at - 1].key in {"de", "d"}:
             yield at
@@ -56,7 +58,15 @@ def _after(question: Question, tag: str) -> Iterator[int]:
                 at = i + reading.length
                 while at < len(question.tokens) and question.tokens[at].key == ":":
                     at += 1
-                yield at
+                yield from _behind_adjective(question, at)
+
+
+def _behind_adjective(question: Question, at: int) -> Iterator[int]:
+    """`from rainy London`: the word between may have been used as a wish or as something ignored."""
+    yield at
+    finding = question.claimed[at] if at < len(question.tokens) else None
+    if finding is not None and finding.kind in _ADJECTIVES and _is_capital(question, finding.end):
+        yield finding.end
 
 
 def _after_distance(question: Question) -> Iterator[int]:
@@ -75,6 +85,14 @@ def _after_short_flight(question: Question) -> Iterator[int]:
         if finding.kind == "haul" and finding.number("haul") == 3:
             yield finding.end
             if "of" in _tags_at(question, finding.end):
+                yield finding.end + 1
+
+
+def _after_party(question: Question) -> Iterator[int]:
+    """`we are two adults in Leeds`."""
+    for finding in question.findings:
+        if finding.has("people") and _tags_at(question, finding.end) & {"in", "ata"}:
+            if _is_capital(question, finding.end + 1):
                 yield finding.end + 1
 
 
@@ -100,8 +118,10 @@ def _leading(question: Question) -> tuple[int, int] | None:
         return None
     if _is_code(question, 0) and question.typed(0) not in _UNITS:
         return 0, 1
-    to_anywhere = "to" in _tags_at(question, end) and "somewhere" in _tags_at(question, end + 1)
-    return (0, end) if to_anywhere else None
+    if "to" not in _tags_at(question, end):
+        return None
+    arrow = question.tokens[end].kind != "word"
+    return (0, end) if arrow or "somewhere" in _tags_at(question, end + 1) else None
 
 
 def _place_end(question: Question, at: int) -> int | None:

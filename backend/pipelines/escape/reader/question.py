@@ -47,7 +47,7 @@ class Question:
 
     def _readings(self, at: int) -> list[Reading]:
         token = self.tokens[at]
-        if token.kind in {"word", "sign"}:
+        if token.kind in {"word", "sign", "pause"}:
             readings = list(_lexicon().readings(self.tokens, at))
             if token.key in _BEFORE_DAY:
                 readings.append(Reading("onday", "", 1))
@@ -80,9 +80,12 @@ class Question:
         return readings
 
     def _is_gap(self, at: int) -> bool:
+        """Whether a `~n` may skip this token: it carries no meaning that could change what stands around it."""
         token = self.tokens[at]
         if token.kind == "sign":
             return token.key in _SKIPPED_SIGNS
+        if "to" in self.tags(at) and at + 1 < len(self.tokens) and "infinitive" in self.tags(at + 1):
+            return True
         blocked = {"but", "to", "not", "weather", "activity", "soft", "from", "escape"} & self.tags(at)
         return token.kind == "word" and not blocked and (not self.readings[at] or bool(_SKIPPED_BY_GAPS & self.tags(at)))
 

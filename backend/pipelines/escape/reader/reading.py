@@ -153,7 +153,9 @@ def _leftovers(question: Question, unused: list[Finding], place: tuple[int, int]
 
 
 def _is_unread(finding: Finding) -> bool:
-    """A bare number that neither hours nor degrees would take."""
+    """A bare number that neither hours nor degrees would take; `for two`, but not the `for a` of a sentence."""
+    if finding.kind == "for_number":
+        return finding.number() != 1
     if finding.kind == "bare_most":
         return flight.read_limit(finding) is None
     return finding.kind == "bare_least" and read_weather([finding])[0].min_c is None

@@ -30,7 +30,7 @@ _DATES = {
     "within_days": ("within number days",),
     "past": ("number days ago", "ago number days", "last weekday|weekend|days", "weekday|weekend|days last"),
     "days_from_weekday": ("number days from|on weekday", "weekday in number days"),
-    "days_from_offset": ("number days from|after offset",),
+    "days_from_offset": ("number days from|after offset", "offset in number days"),
     "weekday": ("from? weekday", "on|coming shortday", "on|from? weekday to|range|and <end>", "between weekday and <end>"),
     "this_weekday": ("from? this weekday|shortday",),
     "coming_weekday": ("from? coming weekday", "weekday coming"),
@@ -40,6 +40,7 @@ _DATES = {
     "coming_weekend": ("coming weekend", "weekend coming"),
     "next_weekend": ("next weekend", "weekend next", "weekend of? article? nextweek"),
     "next_week": ("nextweek",),
+    "week_after_next": ("weekafternext",),
     "next_month": ("nextmonth",),
     "explicit": (
         "<explicit>",
@@ -57,7 +58,7 @@ _DATES = {
 }
 
 _HOURS = {
-    "limit": ("atmost|within ~3 <duration>", "<duration> ~1 atmost"),
+    "limit": ("atmost|within ~3 <duration>", "<duration> ~1 atmost", "not ~5 atleast ~1 <duration>"),
     "between": (
         "between number and|to|range|or <duration>",
         "number to|range|or <duration>",
@@ -115,7 +116,6 @@ _EXTRAS = {
         "companion",
         "extra",
         "with|for ~1 extra",
-        "for number",
     ),
     "clock": (
         "at|around|from|to? number oclock",
@@ -124,6 +124,7 @@ _EXTRAS = {
         "clock",
         "at <duration>",
     ),
+    "for_number": ("for number",),
     "daypart": ("daypart",),
     "name": ("place",),
     "neutral": ("neutral",),

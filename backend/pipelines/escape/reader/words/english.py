@@ -34,6 +34,7 @@ WORDS: Table = {
     "last": {"": "last"},
     "weekend": {"": "weekend | week-end | weekends"},
     "nextweek": {"": "next week | the week after | following week | coming week"},
+    "weekafternext": {"": "week after next | the week after next"},
     "nextmonth": {"": "next month"},
     "month": {
         1: "january", 2: "february", 4: "april", 6: "june", 7: "july", 8: "august", 9: "september",
@@ -56,7 +57,7 @@ WORDS: Table = {
     "ago": {"": "ago"},
     "back": {"": "until | till | back | back on | back by | return | returning | returning on | return on | til"
              " | coming back | coming home | through"},
-    "to": {"": "to | into | till | until | through | thru | towards | toward"},
+    "to": {"": "to | -> | → | => | into | till | until | through | thru | towards | toward"},
     "and": {"": "and | &"},
     "or": {"": "or"},
     "between": {"": "between | anywhere between | somewhere between | from"},
@@ -139,7 +140,7 @@ WORDS: Table = {
         " | get out of | tired of this | leave behind | without"
     },
     "not": {"": "not | no | don't | do not | doesn't | isn't | never | nothing | nowhere | neither | without | non | hardly"
-            " | wouldn't | won't | shouldn't | anything but | nor"},
+            " | wouldn't | won't | shouldn't | anything but | anywhere but | nor"},
     "nor": {"": "nor | or | and not"},
     "too": {"": "too | way too | far too | much too | unbearably | so damn"},
     "here": {"": "here | in here | over here | at home | around here | where i am | where i live | right here"},
@@ -148,7 +149,7 @@ WORDS: Table = {
     "tolerate": {"": "don't mind | do not mind | don't care about | i like even | not afraid of"},
     "neutral": {"": "hot tub | hot tubs | hot dog | hot dogs | hot chocolate | cold beer | cold beers | ice cream | how cool"
                 " | be cool | so cool | a cold | hot springs | hot spring | cold drink | cool thanks | cool place | too cool"
-                " | than here | sun cream | cool ! | have a cold"},
+                " | than here | i live near | we live near | live near | sun cream | cool ! | have a cold"},
     "but": {"": "but | yet | however | though | rather | except"},
     "people": {"": "people | persons | person | adults | adult | kids | children | child | travellers | travelers | friends"
                " | passengers | of us | pax | seats | tickets | babies | infants | guests | pers | ppl"},
@@ -159,9 +160,10 @@ WORDS: Table = {
                   " | family | friend | friends | mum | mom | dad | parents | baby | son | daughter | colleagues | mates"},
     "with": {"": "with | my | our | the"},
     "for": {"": "for"},
+    "infinitive": {"": "be | fly | go | have | spend | travel | sit | take"},
     "extra": {
         "": "cheap | cheaply | cheapest | budget | low cost | affordable | business class | first class | economy | luxury"
-        " | rain | the rain | rainy | raining | dry | wind | windy | clouds | cloudy | hotel | hotels | return ticket | visa"
+        " | rain | the rain | rainy | raining | sea | the sea | seaside town | coast | lake | mountains | dry | wind | windy | clouds | cloudy | hotel | hotels | return ticket | visa"
         " | round trip | one way | nightlife | museums | hiking | good food | spa | pool | romantic | family friendly"
         " | vegan | honeymoon | nice weather | good weather | great weather | better weather | bad weather | spring | autumn"
         " | direct | car | train | ferry | by train | by car | by bus | the gray | grey weather | last minute | all inclusive"
@@ -169,7 +171,7 @@ WORDS: Table = {
     "from": {
         "": "from | leaving from | departing from | departing | flying from | starting from | starting in | starting at"
         " | out of | ex | i'm in | im in | i am in | we're in | we are in | i live in | we live in | living in | based in"
-        " | based out of | currently in | i'm at | i am at | located in | stuck in | i'm near | i am near | departure from"
+        " | based out of | currently in | i'm at | i am at | located in | stuck in | i'm near | i am near | live near | departure from"
         " | departure | home is | my airport is | my home airport is | from the city of | origin | i'm staying in"
         " | start in | staying in | from my home in | flying out of | we're staying in | situated in | i reside in | i'm based in"
     },
@@ -203,6 +205,6 @@ WORDS: Table = {
         " | basically | honestly | literally | ideally | exactly | anymore | any more | half | hour | hours | some | one | ones"
         " | life | world | people | thing | things | way | flight length | duration | length | into | onto | across | near"
         " | might be | should be | would be | i need | i want | urgently | quickly | quick | s | t | d | ll | re | ve | m | e | g"
-        " | etc | right | friend | friends | sky | ticket | tickets | area | region | desperate | desperately | kind | kinda | sort"
+        " | etc | right | friend | friends | sky | ticket | tickets | area | region | chance | chances | via | desperate | desperately | kind | kinda | sort"
     },
 }

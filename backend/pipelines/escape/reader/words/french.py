@@ -111,6 +111,7 @@ WORDS: Table = {
     "its": {"": "il fait | fait | il y fait"},
     "where": {"": "où | si | que | pourvu qu"},
     "tolerate": {"": "peu m'importe"},
+    "neutral": {"": "j'habite près de | j'habite près d"},
     "but": {"": "mais | plutôt"},
     "people": {"": "personnes | personne | adultes | enfants | voyageurs | passagers | amis | billets"},
     "bags": {"": "valises | valise | bagages | bagage | sacs"},
@@ -121,12 +122,12 @@ WORDS: Table = {
     "extra": {
         "": "pas cher | bon marché | pas chère | économique | pluie | la pluie | de la pluie | pluvieux | vent | nuageux | hôtel"
         " | aller-retour | aller retour | aller simple | beau temps | mauvais temps | printemps | automne | luxe | en voiture"
-        " | en train | sec | montagne | mer | dernière minute | vol direct | romantique | il fait beau | musées"
+        " | en train | sec | montagne | mer | la mer | à la mer | côte | dernière minute | vol direct | romantique | il fait beau | musées"
     },
     "from": {
         "": "depuis | au départ de | au départ d | au départ du | départ de | départ | partant de | partant d | en partant de"
         " | en partant d | je pars de | je pars d | nous partons de | on part de | on part d | je suis à | nous sommes à | on est à"
-        " | j'habite | j'habite à | j'habite au | nous habitons à | on habite à | je vis à | nous vivons à | partir de | partir d"
+        " | j'habite | j'habite près de | j'habite près d | j'habite à | j'habite au | nous habitons à | on habite à | je vis à | nous vivons à | partir de | partir d"
         " | décollage de | je suis au | je décolle de | à partir de | je viens de | basé à | je me trouve à | quitter | je quitte"
         " | suis à | vol de | vol depuis | départ d | je suis en ce moment à | décollant de"
     },
@@ -135,7 +136,7 @@ WORDS: Table = {
     "airportof": {"": "aéroport de | aéroport d | l'aéroport de | aéroport | l'aéroport d"},
     "somewhere": {"": "quelque part | n'importe où | un endroit | un lieu | n importe ou"},
     "filler": {
-        "": "je | j | tu | il | elle | on | nous | vous | ils | me | m | te | se | s | moi | toi | lui | mon | ma | mes | notre | nos"
+        "": "je | j | tu | il | elle | on | nous | vous | veut | veulent | ils | me | m | te | se | s | moi | toi | lui | mon | ma | mes | notre | nos"
         " | votre | suis | es | est | sommes | êtes | sont | être | était | serait | soit | ai | as | a | avons | avez | ont | avoir"
         " | veux | veut | voudrais | voulons | aimerais | aimerions | souhaite | souhaiterais | cherche | cherchons | chercher"
         " | besoin | envie | peux | peut | pouvons | puis | pourrais | pourrait | pouvoir | faut | aller | vais | va | allons"

@@ -28,6 +28,7 @@ WORDS: Table = {
     "last": {"": "letzten | letztes | letzter | vergangenen"},
     "weekend": {"": "wochenende | we-trip | übers wochenende"},
     "nextweek": {"": "nächste woche | kommende woche | nächster woche | kommender woche"},
+    "weekafternext": {"": "übernächste woche | übernächster woche"},
     "nextmonth": {"": "nächsten monat | kommenden monat | nächster monat"},
     "month": {
         1: "januar | jänner", 2: "februar | feber", 3: "märz", 4: "april", 5: "mai", 6: "juni", 7: "juli", 8: "august",
@@ -128,11 +129,11 @@ WORDS: Table = {
     "extra": {
         "": "billig | billige | günstig | günstige | günstiges | preiswert | regen | dem regen | regnerisch | trocken"
         " | windig | bewölkt | direktflug | last minute | hin und zurück | gutes wetter | schönes wetter | schlechtes wetter"
-        " | frühling | herbst | luxus | städtereise | mit dem auto | mit dem zug | wellness | berge | meer | am meer | pauschal"
+        " | frühling | herbst | luxus | städtereise | mit dem auto | mit dem zug | wellness | berge | meer | am meer | ans meer | küste | pauschal"
         " | besseres wetter | nordsee | ostsee | romantisch | rückflug"
     },
     "from": {
-        "": "ab | von | aus | ab dem | ich bin in | wir sind in | ich wohne in | wir wohnen in | wohne in | wohnhaft in | ich lebe in"
+        "": "ab | von | aus | ab dem | ich bin in | wir sind in | ich wohne in | wir wohnen in | wohne in | wohne bei | wohne nahe | wohnhaft in | ich lebe in"
         " | lebe in | startend in | start in | abflug | abflug in | abflug von | abflug ab | ich bin gerade in | bin in"
         " | bin gerade in | weg von | raus aus | von der stadt | ich sitze in | sitze in | ich komme aus | weg aus | sind in"
         " | befinde mich in | startpunkt | starte in | starten in | abflugort"
@@ -157,7 +158,7 @@ WORDS: Table = {
         " | am | im | an | auf | in | mit | ohne | zu | zum | zur | bei | für | vom | von | aus | nach | bis | über | unter | vor"
         " | als | wenn | weil | dass | ob | damit | möglich | möglichst | liebsten | am liebsten | lieber | einfach | nonstop"
         " | direkt | lang | lange | kurz | weit | viel | viele | mehr | weniger | einmal | wieder | heraus | los | erreichbar"
-        " | entfernt | dauer | dauern | dauert | länge | so | sonst | egal | man | alles | jemand | jetzt | aus dem haus | tag"
+        " | entfernt | dauer | dauern | dauert | länge | so | sonst | wohnen | wohne | ans | ins | gern | familienurlaub | städtetrip | egal | man | alles | jemand | jetzt | aus dem haus | tag"
         " | flugstunden | zeit | dem | den | der | die | das | es | wochenendtrip | herausfinden | besuchen | gerade | ort"
     },
 }

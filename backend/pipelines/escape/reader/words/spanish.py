@@ -114,6 +114,7 @@ WORDS: Table = {
     "its": {"": "hace | está haciendo | hace mucho | hace tanto"},
     "where": {"": "donde | dónde | que | si | con que"},
     "tolerate": {"": "no me importa | me da igual"},
+    "neutral": {"": "vivo cerca de | vivimos cerca de"},
     "but": {"": "pero | sino | aunque"},
     "people": {"": "personas | persona | adultos | adulto | niños | niñas | pasajeros | viajeros | amigos | billetes"},
     "bags": {"": "maletas | maleta | bultos | mochilas"},
@@ -126,11 +127,11 @@ WORDS: Table = {
     "extra": {
         "": "barato | barata | baratos | económico | bajo coste | lluvia | la lluvia | lluvioso | viento | nublado | hotel"
         " | hoteles | ida y vuelta | solo ida | buen tiempo | mal tiempo | primavera | otoño | lujo | en coche | en tren"
-        " | fiesta | montaña | seco | museos | romántico | todo incluido | último minuto"
+        " | fiesta | mar | al mar | el mar | costa | montaña | seco | museos | romántico | todo incluido | último minuto"
     },
     "from": {
         "": "desde | saliendo de | saliendo desde | salgo de | salgo desde | salimos de | salida desde | salida de | partiendo de"
-        " | partiendo desde | parto de | estoy en | estamos en | vivo en | vivimos en | sácame de | salir de | salir desde"
+        " | partiendo desde | parto de | estoy en | estamos en | vivo en | vivo cerca de | vivimos cerca de | vivimos en | sácame de | salir de | salir desde"
         " | sácanos de | volando desde | resido en | me encuentro en | desde la ciudad de | soy de | con salida en"
         " | viajo desde | irme de | con salida desde | con salida de | escaparme de | escapar de | huir de | origen"
     },
@@ -151,6 +152,6 @@ WORDS: Table = {
         " | buenos días | buenas tardes | buenas noches | más | menos | también | además | solo | sólo | ya | aún | todavía | así | entonces"
         " | quizás | quizá | tal vez | porque | pues | como | donde sea | ese | esa | eso | esta | esto | otro | otra | directo"
         " | sin escalas | duración | vez | veces | en | a | al | de | del | y | o | e | ni | aquí | allí | ahí | lo | le | les"
-        " | ojalá | posible | si | sí | vale | venga | hora | horas | fin | tengo | tenemos | tiene | haciendo | blanca | arena"
+        " | ojalá | posible | si | sí | vale | venga | hora | horas | fin | somos | tengo | tenemos | tiene | haciendo | blanca | arena"
     },
 }
