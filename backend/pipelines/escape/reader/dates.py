@@ -28,6 +28,9 @@ class Day(NamedTuple):
     assumed: str | None = None
 
 
+# What names a day only if nothing else does.
+VAGUE = frozenset({"now", "soon"})
+
 Reader = Callable[[Finding, datetime.date], Day]
 
 
@@ -170,6 +173,7 @@ _READERS: dict[str, Reader] = {
     "offset": _offset,
     "offset_range": _offset,
     "soon": _soon,
+    "now": lambda finding, today: Day(0),
     "within_days": lambda finding, today: Day(1, "any day of those: tomorrow"),
     "in_days": lambda finding, today: Day(_span(finding)),
     "past": lambda finding, today: Day(-1),

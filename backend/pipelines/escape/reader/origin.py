@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from backend.pipelines.escape.reader.question import Question
 
@@ -15,21 +16,35 @@ _INSIDE = frozenset(
 )
 _INSIDE_LOWER = frozenset({"de", "del", "di", "do", "da", "du", "la", "of", "upon", "sur"})
 _ADJECTIVES = frozenset({"extra", "wish", "inverted"})
+_NEGATIONS = frozenset({"not", "no", "nicht", "pas"})
+_NO_PLACES = ("urlaub", "reise", "flug", "trip", "wetter", "ferien", "ziel", "tour", "temperatur", "tage", "zeit")
 _UNITS = frozenset({"EUR", "USD", "GBP", "CHF", "USA", "UAE", "ASAP", "BBQ", "SPA", "VIP", "ETA", "ETD"})
 
 
-def find_place(question: Question) -> tuple[int, int] | None:
-    """The tokens of the origin, from the first to before the last, or None."""
+class Origin(NamedTuple):
+    """The tokens of the origin, from `start` to before `end`. `guessed`: no word says that the journey begins there."""
+
+    start: int
+    end: int
+    guessed: bool = False
+
+
+def find_place(question: Question) -> Origin | None:
+    """The origin that a question names, if it names one."""
     for at in _candidates(question):
         end = _place_end(question, at)
         if end is not None:
-            return at, end
-    return _before_airport(question) or _leading(question)
+            return Origin(at, end)
+    named = _before_airport(question)
+    if named is not None:
+        return Origin(*named)
+    guess = _after_weak_word(question) or _leading(question) or _alone(question)
+    return Origin(*guess, guessed=True) if guess is not None else None
 
 
-def place_words(question: Question, place: tuple[int, int]) -> str:
+def place_words(question: Question, place: Origin) -> str:
     """The origin as typed."""
-    start, end = place
+    start, end = place.start, place.end
     words = question.slice(start, end)
     last = question.tokens[end - 1]
     is_initial = last.end - last.start == 1 and end - start > 1
@@ -38,17 +53,24 @@ def place_words(question: Question, place: tuple[int, int]) -> str:
 
 def _candidates(question: Question) -> Iterator[int]:
     """The positions after which a place may stand, the surest kind first."""
-    yield from _after(question, "from")
+    yield from _after_from(question)
     yield from _after(question, "airportof")
     yield from _after_distance(question)
-    for at in (*_after(question, "leaveplace"), *_after(question, "away")):
+    for at in _after(question, "leaveplace"):
         if _is_capital(question, at):
             yield at
     yield from _after_short_flight(question)
     yield from _after_party(question)
-    for at in _after(question, "of"):
-        if _is_capital(question, at) and question.tokens[at - 1].key in {"de", "d"}:
+
+
+def _after_from(question: Question) -> Iterator[int]:
+    """`I'm from Madrid but I'm in Berlin`: where one comes from only counts where nothing else is said."""
+    native = list(_after(question, "native"))
+    for at in _after(question, "from"):
+        before = question.tokens[at - 2].key if at > 1 else ""
+        if at not in native and before not in _NEGATIONS:
             yield at
+    yield from native
 
 
 def _after(question: Question, tag: str) -> Iterator[int]:
@@ -62,8 +84,10 @@ def _after(question: Question, tag: str) -> Iterator[int]:
 
 
 def _behind_adjective(question: Question, at: int) -> Iterator[int]:
-    """`from rainy London`: the word between may have been used as a wish or as something ignored."""
+    """`from rainy London`, `from the UK`: the word between may have been used as a wish or as something ignored."""
     yield at
+    if at < len(question.tokens) and question.tokens[at].key == "the" and _is_capital(question, at + 1):
+        yield at + 1
     finding = question.claimed[at] if at < len(question.tokens) else None
     if finding is not None and finding.kind in _ADJECTIVES and _is_capital(question, finding.end):
         yield finding.end
@@ -109,6 +133,16 @@ def _before_airport(question: Question) -> tuple[int, int] | None:
     return None
 
 
+def _after_weak_word(question: Question) -> tuple[int, int] | None:
+    """`escape London`, `de Paris, demain`: only with a capital, since these words mean much else."""
+    for tag in ("away", "of"):
+        for at in _after(question, tag):
+            end = _place_end(question, at) if _is_capital(question, at) else None
+            if end is not None and (tag == "away" or question.tokens[at - 1].key in {"de", "d"}):
+                return at, end
+    return None
+
+
 def _leading(question: Question) -> tuple[int, int] | None:
     """`VLC, tomorrow`, `Madrid to anywhere hot`: a code, or a name with where to, at the very beginning."""
     if not question.tokens or not _is_capital(question, 0):
@@ -122,6 +156,34 @@ def _leading(question: Question) -> tuple[int, int] | None:
         return None
     arrow = question.tokens[end].kind != "word"
     return (0, end) if arrow or "somewhere" in _tags_at(question, end + 1) else None
+
+
+def _alone(question: Question) -> tuple[int, int] | None:
+    """`Dublin, Friday, hot`: a name that stands by itself between signs and understood words, if there is only one."""
+    found: tuple[int, int] | None = None
+    at = 0
+    while at < len(question.tokens):
+        end = _place_end(question, at) if _is_capital(question, at) else None
+        if end is None:
+            at += 1
+            continue
+        if _is_edge(question, at - 1) and _is_edge(question, end) and _is_plausible(question, at):
+            if found is not None:
+                return None
+            found = at, end
+        at = end
+    return found if question.findings else None
+
+
+def _is_edge(question: Question, at: int) -> bool:
+    if not 0 <= at < len(question.tokens):
+        return True
+    return question.claimed[at] is not None or question.tokens[at].kind in {"sign", "pause"}
+
+
+def _is_plausible(question: Question, at: int) -> bool:
+    """Not a unit, and not one of the compound nouns of German that no table can list (`Sommerurlaub`)."""
+    return question.typed(at) not in _UNITS and not question.tokens[at].key.endswith(_NO_PLACES)
 
 
 def _place_end(question: Question, at: int) -> int | None:

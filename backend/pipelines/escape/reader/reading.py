@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from backend.pipelines.escape.models import Intent
 from backend.pipelines.escape.reader import hours as flight
-from backend.pipelines.escape.reader.dates import Day, is_departure_in_hours, read_day
+from backend.pipelines.escape.reader.dates import VAGUE, Day, is_departure_in_hours, read_day
 from backend.pipelines.escape.reader.figures import NotADate
 from backend.pipelines.escape.reader.grammar import Finding
-from backend.pipelines.escape.reader.origin import find_place, place_words
+from backend.pipelines.escape.reader.origin import Origin, find_place, place_words
 from backend.pipelines.escape.reader.question import Question
 from backend.pipelines.escape.reader.sentence import sentence
 from backend.pipelines.escape.reader.weather import Sky, read_weather
@@ -42,6 +42,8 @@ def read(text: str, today: datetime.date) -> Intent:
     depart = today + datetime.timedelta(days=day)
     unused = [*day_part.unused, *limit_part.unused, *unused_weather]
     assumed = [*day_part.assumed, *sky.assumed, *limit_part.assumed]
+    if place is not None and place.guessed:
+        assumed.append(f"“{origin}” taken as the place to leave from")
     if not sky.said:
         assumed.append("no weather given: any")
     return Intent(
@@ -68,7 +70,7 @@ def find_origin(text: str) -> str | None:
 def _day(question: Question, today: datetime.date) -> tuple[int, Part]:
     part = Part([], [])
     found: Day | None = None
-    for finding in question.findings:
+    for finding in sorted(question.findings, key=lambda finding: finding.kind in VAGUE):
         try:
             day = read_day(finding, today)
         except NotADate as error:
@@ -76,7 +78,7 @@ def _day(question: Question, today: datetime.date) -> tuple[int, Part]:
             part.unused.append(finding)
             continue
         if day is not None and found is not None:
-            part.unused.append(finding)
+            part.unused.extend([] if finding.kind in VAGUE else [finding])
         elif day is not None:
             found = day
     if found is None:
@@ -122,7 +124,7 @@ def _nothing_understood(question: Question, sky: Sky, origin: str | None) -> lis
     return ["nothing in the question was understood: tomorrow, any weather, flights of up to 12 h"]
 
 
-def _ignored(question: Question, unused: list[Finding], place: tuple[int, int] | None) -> Iterator[str]:
+def _ignored(question: Question, unused: list[Finding], place: Origin | None) -> Iterator[str]:
     """What was seen and not used, as typed, in order, each piece once."""
     seen: set[str] = set()
     for start, end in _leftovers(question, unused, place):
@@ -132,10 +134,10 @@ def _ignored(question: Question, unused: list[Finding], place: tuple[int, int] |
             yield piece
 
 
-def _leftovers(question: Question, unused: list[Finding], place: tuple[int, int] | None) -> Iterator[tuple[int, int]]:
+def _leftovers(question: Question, unused: list[Finding], place: Origin | None) -> Iterator[tuple[int, int]]:
     used = [False] * len(question.tokens)
     if place:
-        used[place[0] : place[1]] = [True] * (place[1] - place[0])
+        used[place.start : place.end] = [True] * (place.end - place.start)
     at = 0
     while at < len(question.tokens):
         finding = question.claimed[at]

@@ -26,6 +26,7 @@ MACROS = {
 _DATES = {
     "offset": ("offset",),
     "soon": ("soon",),
+    "now": ("now",),
     "in_days": ("in number days", "number days fromnow"),
     "within_days": ("within number days",),
     "past": ("number days ago", "ago number days", "last weekday|weekend|days", "weekday|weekend|days last"),
@@ -73,7 +74,7 @@ _HOURS = {
 }
 
 _TEMPERATURES = {
-    "temp_min": ("atleast ~2 <temp>", "<temp> ~1 atleast", "number plus degrees", "<temp> plus", "not ~2 atmost <temp>"),
+    "temp_min": ("atleast ~2 <temp>", "<temp> ~1 atleast", "number plus degrees", "<temp> plus", "not ~2 atmost <temp>", "from <temp>"),
     "temp_max": ("atmost ~2 <temp>", "<temp> ~1 atmost", "not ~2 atleast <temp>"),
     "temp_range": (
         "minus? number degrees? to|range|or minus? number degrees",

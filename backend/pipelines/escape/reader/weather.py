@@ -131,7 +131,9 @@ def _limits(finding: Finding, assumed: list[str]) -> tuple[float | None, float |
         return None, degrees[0]
     if finding.kind == "temp_range":
         return degrees[0], degrees[-1]
-    return round(degrees[0] - _ABOUT_C, 1), round(degrees[0] + _ABOUT_C, 1)
+    low, high = round(degrees[0] - _ABOUT_C, 1), round(degrees[0] + _ABOUT_C, 1)
+    assumed.append(f"about {degrees[0]:g} °C taken as {low:g} to {high:g} °C")
+    return low, high
 
 
 def _celsius(finding: Finding, assumed: list[str]) -> list[float]:

@@ -7,11 +7,12 @@ from backend.pipelines.escape.reader.grammar import Table
 WORDS: Table = {
     "offset": {
         -1: "yesterday",
-        0: "today | tonight | this evening | this morning | this afternoon | now | right now | asap | immediately"
+        0: "today | tonight | this evening | this morning | this afternoon | asap | immediately"
         " | as soon as possible | right away | later today | straight away | at once",
         1: "tomorrow | tmrw | tomorrow's",
         2: "day after tomorrow | the day after tomorrow | overmorrow",
     },
+    "now": {"": "now | right now"},
     "soon": {"": "soon | in the next few days | in the coming days | over the next few days | this week | any day"},
     "daypart": {
         "": "morning | in the morning | early morning | afternoon | in the afternoon | evening | in the evening"
@@ -84,7 +85,7 @@ WORDS: Table = {
         " | nothing above | nothing longer than"
     },
     "atleast": {
-        "": "at least | more than | over | above | min | minimum | a minimum of | > | >= | ≥ | no less than | longer than"
+        "": "at least | a minimum temperature of | more than | over | above | min | minimum | a minimum of | > | >= | ≥ | no less than | longer than"
         " | not less than | not under | not below | nothing under | nothing below | or more | or above | or over | beyond"
         " | or warmer | or hotter | or higher | or longer | and up | warmer than | hotter than | higher than | upwards of"
         " | well over | and above"
@@ -136,8 +137,8 @@ WORDS: Table = {
     "escape": {
         "": "escape | escaping | escape from | away from | get away from | far from | out of | flee | fleeing | avoid"
         " | avoiding | sick of | tired of | fed up with | hate | hating | can't stand | cannot stand | done with | bored of"
-        " | enough of | had enough of | instead of | beat | skip | run away from | a break from | break from | no more"
-        " | get out of | tired of this | leave behind | without"
+        " | enough of | had enough of | instead of | beat | run away from | a break from | break from | no more"
+        " | get out of | tired of this | leave behind"
     },
     "not": {"": "not | no | don't | do not | doesn't | isn't | never | nothing | nowhere | neither | without | non | hardly"
             " | wouldn't | won't | shouldn't | anything but | anywhere but | nor"},
@@ -170,11 +171,12 @@ WORDS: Table = {
     },
     "from": {
         "": "from | leaving from | departing from | departing | flying from | starting from | starting in | starting at"
-        " | out of | ex | i'm in | im in | i am in | we're in | we are in | i live in | we live in | living in | based in"
+        " | out of | ex | live in | i'm in | im in | i am in | we're in | we are in | i live in | we live in | living in | based in"
         " | based out of | currently in | i'm at | i am at | located in | stuck in | i'm near | i am near | live near | departure from"
         " | departure | home is | my airport is | my home airport is | from the city of | origin | i'm staying in"
         " | start in | staying in | from my home in | flying out of | we're staying in | situated in | i reside in | i'm based in"
     },
+    "native": {"": "i'm from | i am from | im from | we're from | we are from"},
     "leaveplace": {"": "leaving | leave | exit | quit | departing"},
     "away": {"": "away from | far from | far away from | escape | escape from | get away from | flee"},
     "airport": {"": "airport | international airport | intl airport"},
@@ -182,7 +184,7 @@ WORDS: Table = {
     "filler": {
         "": "i | i'd | i'll | i'm | i've | im | me | my | mine | we | we'd | we'll | we're | us | our | you | your | he | she | they"
         " | them | it | this | that | these | those | there | is | are | was | were | be | been | being | am | do | does | did"
-        " | done | have | has | had | having | can | could | will | would | shall | should | must | might | want | wants"
+        " | done | have | has | had | having | can | could | will | would | shall | should | must | might | want | wanting | wants | surprise"
         " | wanted | wanna | like | likes | love | loves | need | needs | wish | hope | hoping | prefer | preferably | looking"
         " | look | find | show | tell | give | get | gets | getting | got | gotta | gonna | take | takes | bring | brings | make"
         " | let | let's | help | go | goes | going | gone | come | coming | fly | flies | flying | flown | travel | travelling"

@@ -6,11 +6,12 @@ from backend.pipelines.escape.reader.grammar import Table
 
 WORDS: Table = {
     "offset": {
-        0: "aujourd'hui | ce soir | cette nuit | cet après-midi | ce matin | maintenant | tout de suite | dès que possible"
+        0: "aujourd'hui | ce soir | cette nuit | cet après-midi | ce matin | tout de suite | dès que possible"
         " | au plus vite | immédiatement | le plus tôt possible",
         1: "demain",
         2: "après-demain",
     },
+    "now": {"": "maintenant"},
     "soon": {"": "bientôt | ces jours-ci | dans les prochains jours | cette semaine | prochainement"},
     "daypart": {
         "": "matin | le matin | au matin | après-midi | l'après-midi | soir | le soir | nuit | la nuit | midi | à midi"
@@ -58,12 +59,12 @@ WORDS: Table = {
     "plushalf": {0.5: "et demie | et demi", 0.25: "et quart"},
     "half": {0.5: "demi | une demi | demie | une demie", 0.25: "un quart d", 0.75: "trois quarts d"},
     "atmost": {
-        "": "moins de | maximum | maxi | max | au maximum | au plus | tout au plus | pas plus de | jusqu'à | sous | à moins de"
+        "": "moins de | maximale de | maximale | maximum | maxi | max | au maximum | au plus | tout au plus | pas plus de | jusqu'à | sous | à moins de"
         " | en moins de | inférieur à | ou moins | un maximum de | en dessous de | grand maximum | pas plus que | ne dépasse pas"
         " | au-dessous de"
     },
     "atleast": {
-        "": "au moins | plus de | minimum | au minimum | mini | un minimum de | à partir de | au-dessus de | supérieur à | ou plus"
+        "": "au moins | minimale de | minimale | plus de | minimum | au minimum | mini | un minimum de | à partir de | au-dessus de | supérieur à | ou plus"
         " | pas moins de | minimum de"
     },
     "around": {"": "environ | autour de | à peu près | dans les"},
@@ -101,7 +102,7 @@ WORDS: Table = {
                    " | quel que soit le temps | la météo importe peu | peu importe la température"},
     "escape": {
         "": "fuir | échapper à | échapper au | m'échapper de | loin de | loin du | marre de | marre du | assez de | assez du"
-        " | ras le bol de | ras le bol du | éviter | sans | quitter | au lieu de | m'évader de | m'évader du | je déteste"
+        " | ras le bol de | ras le bol du | éviter | quitter | au lieu de | m'évader de | m'évader du | je déteste"
         " | fatigué de | fatigué du | fatiguée du | sortir de | ne supporte plus | ne supporte pas | fuyant"
     },
     "not": {"": "pas | ni | sans | pas de | jamais | ne pas | aucun | aucune | rien | pas du"},
@@ -120,7 +121,7 @@ WORDS: Table = {
     "with": {"": "avec | mon | ma | mes"},
     "for": {"": "pour | pendant | durant"},
     "extra": {
-        "": "pas cher | bon marché | pas chère | économique | pluie | la pluie | de la pluie | pluvieux | vent | nuageux | hôtel"
+        "": "pas cher | bon marché | pas chère | économique | pluie | la pluie | de la pluie | pluvieux | il pleut | pleut | vent | nuageux | hôtel"
         " | aller-retour | aller retour | aller simple | beau temps | mauvais temps | printemps | automne | luxe | en voiture"
         " | en train | sec | montagne | mer | la mer | à la mer | côte | dernière minute | vol direct | romantique | il fait beau | musées"
     },
@@ -128,15 +129,16 @@ WORDS: Table = {
         "": "depuis | au départ de | au départ d | au départ du | départ de | départ | partant de | partant d | en partant de"
         " | en partant d | je pars de | je pars d | nous partons de | on part de | on part d | je suis à | nous sommes à | on est à"
         " | j'habite | j'habite près de | j'habite près d | j'habite à | j'habite au | nous habitons à | on habite à | je vis à | nous vivons à | partir de | partir d"
-        " | décollage de | je suis au | je décolle de | à partir de | je viens de | basé à | je me trouve à | quitter | je quitte"
+        " | décollage de | je suis au | je décolle de | à partir de | basé à | je me trouve à | quitter | je quitte"
         " | suis à | vol de | vol depuis | départ d | je suis en ce moment à | décollant de"
     },
+    "native": {"": "je viens de | je viens d"},
     "away": {"": "loin de | loin d | m'échapper de"},
     "airport": {"": "aéroport"},
     "airportof": {"": "aéroport de | aéroport d | l'aéroport de | aéroport | l'aéroport d"},
     "somewhere": {"": "quelque part | n'importe où | un endroit | un lieu | n importe ou"},
     "filler": {
-        "": "je | j | tu | il | elle | on | nous | vous | veut | veulent | ils | me | m | te | se | s | moi | toi | lui | mon | ma | mes | notre | nos"
+        "": "je | j | tu | il | elle | on | nous | vous | veut | veulent | petit | petite | date | emmenez | ils | me | m | te | se | s | moi | toi | lui | mon | ma | mes | notre | nos"
         " | votre | suis | es | est | sommes | êtes | sont | être | était | serait | soit | ai | as | a | avons | avez | ont | avoir"
         " | veux | veut | voudrais | voulons | aimerais | aimerions | souhaite | souhaiterais | cherche | cherchons | chercher"
         " | besoin | envie | peux | peut | pouvons | puis | pourrais | pourrait | pouvoir | faut | aller | vais | va | allons"

@@ -7,11 +7,12 @@ from backend.pipelines.escape.reader.grammar import Table
 WORDS: Table = {
     "offset": {
         -1: "gestern",
-        0: "heute | heute abend | heute nacht | heute morgen | heute früh | heute nachmittag | jetzt | sofort | gleich"
-        " | so bald wie möglich | so schnell wie möglich | noch heute | baldmöglichst | jetzt gleich",
+        0: "heute | heute abend | heute nacht | heute morgen | heute früh | heute nachmittag | sofort"
+        " | so bald wie möglich | so schnell wie möglich | noch heute | baldmöglichst | jetzt gleich | jetzt sofort",
         1: "morgen | gleich morgen | morgen früh | morgen abend | morgen vormittag | morgen nachmittag | morgen mittag",
         2: "übermorgen",
     },
+    "now": {"": "jetzt | gleich"},
     "soon": {"": "bald | demnächst | in den nächsten tagen | die tage | diese woche | in den kommenden tagen"},
     "daypart": {
         "": "früh | am morgen | morgens | vormittag | vormittags | am vormittag | mittag | mittags | am mittag | nachmittag"
@@ -67,7 +68,7 @@ WORDS: Table = {
         " | nicht weiter als | allerhöchstens | keine | kälter als | längstens"
     },
     "atleast": {
-        "": "mindestens | mehr als | über | wenigstens | ab | nicht unter | oder mehr | oder wärmer | nicht weniger als | minimum"
+        "": "mindestens | mehr als | über | wenigstens | nicht unter | oder mehr | oder wärmer | nicht weniger als | minimum"
         " | wärmer als | heißer als | min. | länger als | aufwärts | zumindest"
     },
     "around": {"": "etwa | ungefähr | circa | ca | ca. | rund | um die | so um die"},
@@ -105,7 +106,7 @@ WORDS: Table = {
                    " | das wetter ist mir egal | wetter ist mir egal | jedes wetter | temperatur egal | wetter spielt keine rolle"
                    " | das wetter spielt keine rolle"},
     "escape": {
-        "": "raus aus | weg aus | weg von | weit weg von | fliehen vor | flucht vor | vermeiden | entkommen | satt | genug von"
+        "": "raus aus | weg aus | weg von | weit weg von | fliehen vor | flucht vor | vermeiden | entkommen | satt | genug von | genug vom | genug"
         " | keine lust auf | hasse | fern von | statt | flüchten vor | weg vom | raus aus dem | weg mit | aus der | aus dem"
         " | die nase voll von | die nase voll vom"
     },
@@ -127,7 +128,7 @@ WORDS: Table = {
     "with": {"": "mit | mein | meine | meinem | meiner"},
     "for": {"": "für | auf"},
     "extra": {
-        "": "billig | billige | günstig | günstige | günstiges | preiswert | regen | dem regen | regnerisch | trocken"
+        "": "billig | billige | günstig | günstige | günstiges | preiswert | regen | dem regen | regnerisch | regnet | trocken"
         " | windig | bewölkt | direktflug | last minute | hin und zurück | gutes wetter | schönes wetter | schlechtes wetter"
         " | frühling | herbst | luxus | städtereise | mit dem auto | mit dem zug | wellness | berge | meer | am meer | ans meer | küste | pauschal"
         " | besseres wetter | nordsee | ostsee | romantisch | rückflug"
@@ -135,9 +136,10 @@ WORDS: Table = {
     "from": {
         "": "ab | von | aus | ab dem | ich bin in | wir sind in | ich wohne in | wir wohnen in | wohne in | wohne bei | wohne nahe | wohnhaft in | ich lebe in"
         " | lebe in | startend in | start in | abflug | abflug in | abflug von | abflug ab | ich bin gerade in | bin in"
-        " | bin gerade in | weg von | raus aus | von der stadt | ich sitze in | sitze in | ich komme aus | weg aus | sind in"
+        " | bin gerade in | weg von | raus aus | von der stadt | ich sitze in | sitze in | weg aus | sind in"
         " | befinde mich in | startpunkt | starte in | starten in | abflugort"
     },
+    "native": {"": "ich komme aus | wir kommen aus"},
     "away": {"": "weit weg von | fern von"},
     "airport": {"": "flughafen | airport"},
     "airportof": {"": "flughafen | vom flughafen | flughafen von"},
@@ -158,7 +160,7 @@ WORDS: Table = {
         " | am | im | an | auf | in | mit | ohne | zu | zum | zur | bei | für | vom | von | aus | nach | bis | über | unter | vor"
         " | als | wenn | weil | dass | ob | damit | möglich | möglichst | liebsten | am liebsten | lieber | einfach | nonstop"
         " | direkt | lang | lange | kurz | weit | viel | viele | mehr | weniger | einmal | wieder | heraus | los | erreichbar"
-        " | entfernt | dauer | dauern | dauert | länge | so | sonst | wohnen | wohne | ans | ins | gern | familienurlaub | städtetrip | egal | man | alles | jemand | jetzt | aus dem haus | tag"
+        " | entfernt | dauer | dauern | dauert | länge | so | sonst | wohnen | wohne | ans | ins | gern | familienurlaub | städtetrip | datum | scheint | kurzer | kurze | egal | man | alles | jemand | jetzt | aus dem haus | tag"
         " | flugstunden | zeit | dem | den | der | die | das | es | wochenendtrip | herausfinden | besuchen | gerade | ort"
     },
 }

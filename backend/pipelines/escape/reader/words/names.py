@@ -6,7 +6,7 @@ from backend.pipelines.escape.reader.grammar import Table
 
 WORDS: Table = {
     "place": {
-        "": "nice | washington d.c. | washington dc | palm beach | west palm beach | miami beach | long beach | virginia beach | myrtle beach | daytona beach"
+        "": "nice | tenerife sur | tenerife norte | gran canaria | washington d.c. | washington dc | palm beach | west palm beach | miami beach | long beach | virginia beach | myrtle beach | daytona beach"
         " | vero beach | panama city beach | fort walton beach | hot springs | sun valley | cold bay | sun city | winter park"
         " | mar del plata | playa del carmen | the hague | den haag | los angeles | las vegas | las palmas | la paz"
         " | la habana | la havane | el paso | el cairo | la coruna | a coruna | la rochelle | le havre | le mans | le caire"

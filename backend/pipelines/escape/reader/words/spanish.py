@@ -7,11 +7,12 @@ from backend.pipelines.escape.reader.grammar import Table
 WORDS: Table = {
     "offset": {
         -1: "ayer",
-        0: "hoy | hoy mismo | esta noche | esta tarde | esta mañana | ahora | ahora mismo | ya mismo | cuanto antes"
+        0: "hoy | hoy mismo | esta noche | esta tarde | esta mañana | ahora mismo | ya mismo | cuanto antes"
         " | lo antes posible",
         1: "mañana | mañana mismo",
         2: "pasado mañana | pasado",
     },
+    "now": {"": "ahora | ya"},
     "soon": {"": "pronto | en los próximos días | estos días | esta semana | próximamente"},
     "daypart": {
         "": "por la mañana | de la mañana | por la tarde | de la tarde | por la noche | de la noche | al mediodía | temprano"
@@ -54,17 +55,17 @@ WORDS: Table = {
         14: "catorce", 15: "quince", 16: "dieciséis", 20: "veinte", 25: "veinticinco", 30: "treinta", 35: "treinta y cinco",
         40: "cuarenta", 45: "cuarenta y cinco", 50: "cincuenta", 60: "sesenta", 90: "noventa", 100: "cien",
     },
-    "hours": {"": "hora | horas | hs"},
+    "hours": {"": "hora | horas | hs | horita | horitas"},
     "minutes": {"": "minuto | minutos"},
     "plushalf": {0.5: "y media", 0.25: "y cuarto", 0.75: "y tres cuartos"},
     "half": {0.5: "media", 0.25: "un cuarto de", 0.75: "tres cuartos de"},
     "atmost": {
-        "": "menos de | máximo | máximo de | como máximo | un máximo de | como mucho | hasta | no más de | a lo sumo | máx"
+        "": "menos de | máxima de | máxima | máximo | máximo de | como máximo | un máximo de | como mucho | hasta | no más de | a lo sumo | máx"
         " | inferior a | por debajo de | a menos de | en menos de | o menos | que no pase de | sin pasar de | de máximo"
         " | que no superen | bajo | que no sea más de | que no llegue a"
     },
     "atleast": {
-        "": "al menos | por lo menos | más de | mínimo | como mínimo | un mínimo de | a partir de | por encima de | o más"
+        "": "al menos | mínima de | mínima | por lo menos | más de | mínimo | como mínimo | un mínimo de | a partir de | por encima de | o más"
         " | superior a | no menos de | de mínimo | mín | sobre los"
     },
     "around": {"": "unos | unas | alrededor de | cerca de | sobre | aproximadamente | más o menos"},
@@ -104,7 +105,7 @@ WORDS: Table = {
     "escape": {
         "": "huir de | huir del | huyendo de | huyendo del | escapar de | escapar del | escaparme del | escaparme de | fuera del"
         " | lejos de | lejos del | harto de | harto del | harta de | harta del | hartos del | cansado del | cansada del"
-        " | cansado de | odio | evitar | sin | salir del | escapando del | escaparnos del | no soporto | no aguanto"
+        " | cansado de | odio | evitar | salir del | escapando del | escaparnos del | no soporto | no aguanto"
         " | en vez de | hartos de | estoy hasta las narices del"
     },
     "not": {"": "no | ni | nada de | sin | tampoco | nunca | nada"},
@@ -125,16 +126,17 @@ WORDS: Table = {
     "with": {"": "con | mi | mis | la | los"},
     "for": {"": "para | por | durante"},
     "extra": {
-        "": "barato | barata | baratos | económico | bajo coste | lluvia | la lluvia | lluvioso | viento | nublado | hotel"
+        "": "barato | barata | baratos | económico | bajo coste | lluvia | la lluvia | lluvioso | llueve | está lloviendo | viento | nublado | hotel"
         " | hoteles | ida y vuelta | solo ida | buen tiempo | mal tiempo | primavera | otoño | lujo | en coche | en tren"
         " | fiesta | mar | al mar | el mar | costa | montaña | seco | museos | romántico | todo incluido | último minuto"
     },
     "from": {
         "": "desde | saliendo de | saliendo desde | salgo de | salgo desde | salimos de | salida desde | salida de | partiendo de"
         " | partiendo desde | parto de | estoy en | estamos en | vivo en | vivo cerca de | vivimos cerca de | vivimos en | sácame de | salir de | salir desde"
-        " | sácanos de | volando desde | resido en | me encuentro en | desde la ciudad de | soy de | con salida en"
+        " | sácanos de | volando desde | resido en | me encuentro en | desde la ciudad de | con salida en | salida"
         " | viajo desde | irme de | con salida desde | con salida de | escaparme de | escapar de | huir de | origen"
     },
+    "native": {"": "soy de | somos de"},
     "away": {"": "lejos de"},
     "airport": {"": "aeropuerto"},
     "airportof": {"": "aeropuerto de | el aeropuerto de | aeropuerto"},
@@ -152,6 +154,6 @@ WORDS: Table = {
         " | buenos días | buenas tardes | buenas noches | más | menos | también | además | solo | sólo | ya | aún | todavía | así | entonces"
         " | quizás | quizá | tal vez | porque | pues | como | donde sea | ese | esa | eso | esta | esto | otro | otra | directo"
         " | sin escalas | duración | vez | veces | en | a | al | de | del | y | o | e | ni | aquí | allí | ahí | lo | le | les"
-        " | ojalá | posible | si | sí | vale | venga | hora | horas | fin | somos | tengo | tenemos | tiene | haciendo | blanca | arena"
+        " | ojalá | posible | si | sí | vale | venga | hora | horas | fin | somos | fecha | pequeño | pequeña | tengo | tenemos | tiene | haciendo | blanca | arena"
     },
 }
