@@ -65,12 +65,12 @@ def _candidates(question: Question) -> Iterator[int]:
 
 def _after_from(question: Question) -> Iterator[int]:
     """`I'm from Madrid but I'm in Berlin`: where one comes from only counts where nothing else is said."""
-    native = list(_after(question, "native"))
+    native = set(_after(question, "native"))
     for at in _after(question, "from"):
         before = question.tokens[at - 2].key if at > 1 else ""
         if at not in native and before not in _NEGATIONS:
             yield at
-    yield from native
+    yield from sorted(native)
 
 
 def _after(question: Question, tag: str) -> Iterator[int]:
@@ -266,12 +266,12 @@ def _is_capital(question: Question, at: int) -> bool:
     """Whether the word was typed with a capital where that means something."""
     if at >= len(question.tokens):
         return False
-    return question.typed(at)[:1].isupper() and not question.text.isupper()
+    return question.typed(at)[:1].isupper() and not question.is_shouted
 
 
 def _is_code(question: Question, at: int) -> bool:
     word = question.typed(at)
-    return len(word) == 3 and word.isascii() and word.isalpha() and word.isupper() and not question.text.isupper()
+    return len(word) == 3 and word.isascii() and word.isalpha() and word.isupper() and not question.is_shouted
 
 
 def _tags_at(question: Question, at: int) -> set[str]:

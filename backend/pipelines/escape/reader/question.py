@@ -19,10 +19,12 @@ _BEFORE_DAY = frozenset({"el", "le", "am"})
 
 
 class Question:
-    """`tokens[i]` may mean any of `readings[i]`; `findings` are what the rules made of them, in order."""
+    """`tokens[i]` may mean any of `readings[i]`; `findings` are what the rules made of them, in order. In a shouted
+    question (all capitals) a capital means nothing."""
 
     def __init__(self, text: str) -> None:
         self.text = unicodedata.normalize("NFC", text)
+        self.is_shouted = self.text.isupper()
         self.tokens = tokenize(self.text)
         self.readings = [self._readings(i) for i in range(len(self.tokens))]
         self.findings = _grammar().findings(self.readings, [self._is_gap(i) for i in range(len(self.tokens))])

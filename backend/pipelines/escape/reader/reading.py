@@ -136,13 +136,14 @@ def _ignored(question: Question, unused: list[Finding], place: Origin | None) ->
 
 def _leftovers(question: Question, unused: list[Finding], place: Origin | None) -> Iterator[tuple[int, int]]:
     used = [False] * len(question.tokens)
+    unused_starts = {finding.start for finding in unused}
     if place:
         used[place.start : place.end] = [True] * (place.end - place.start)
     at = 0
     while at < len(question.tokens):
         finding = question.claimed[at]
         if finding is not None and not used[at]:
-            if finding.kind in _NEVER_USED or finding in unused or _is_unread(finding):
+            if finding.kind in _NEVER_USED or finding.start in unused_starts or _is_unread(finding):
                 yield at, finding.end
             at = finding.end
             continue
