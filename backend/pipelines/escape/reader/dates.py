@@ -12,7 +12,12 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from backend.pipelines.escape.reader.figures import NotADate, next_day_of_month, next_occurrence, parse_figures
+from backend.pipelines.escape.reader.figures import (
+    NotADate,
+    next_day_of_month,
+    next_occurrence,
+    parse_figures,
+)
 from backend.pipelines.escape.reader.grammar import Finding
 from backend.pipelines.escape.reader.hours import in_hours
 
@@ -62,7 +67,7 @@ def spoken(day: datetime.date, today: datetime.date) -> str:
 
 
 def _whole(value: float | None) -> int:
-        return math.ceil(value if value is not None else 1)
+    return math.ceil(value if value is not None else 1)
 
 
 def _weekday(finding: Finding) -> int:
@@ -146,7 +151,9 @@ def _explicit(finding: Finding, today: datetime.date) -> Day:
         return Day((day - today).days, assumed)
     year = finding.number("year")
     month = finding.number("month") or finding.number("softmonth") or 1
-    found, assumed = next_occurrence(today, int(finding.number("day") or 1), int(month), int(year) if year else None)
+    found, assumed = next_occurrence(
+        today, int(finding.number("day") or 1), int(month), int(year) if year else None
+    )
     return Day((found - today).days, assumed)
 
 
@@ -188,7 +195,9 @@ _READERS: dict[str, Reader] = {
     "coming_weekend": _coming_weekend,
     "next_weekend": _next_weekend,
     "next_week": _next_week,
-    "week_after_next": lambda finding, today: Day(14 - today.weekday(), "no day of that week given: its Monday"),
+    "week_after_next": lambda finding, today: Day(
+        14 - today.weekday(), "no day of that week given: its Monday"
+    ),
     "next_month": _next_month,
     "explicit": _explicit,
     "day_of_month": _day_of_month,

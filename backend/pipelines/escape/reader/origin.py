@@ -17,7 +17,19 @@ _INSIDE = frozenset(
 _INSIDE_LOWER = frozenset({"de", "del", "di", "do", "da", "du", "la", "of", "upon", "sur"})
 _ADJECTIVES = frozenset({"extra", "wish", "inverted"})
 _NEGATIONS = frozenset({"not", "no", "nicht", "pas"})
-_NO_PLACES = ("urlaub", "reise", "flug", "trip", "wetter", "ferien", "ziel", "tour", "temperatur", "tage", "zeit")
+_NO_PLACES = (
+    "urlaub",
+    "reise",
+    "flug",
+    "trip",
+    "wetter",
+    "ferien",
+    "ziel",
+    "tour",
+    "temperatur",
+    "tage",
+    "zeit",
+)
 _UNITS = frozenset({"EUR", "USD", "GBP", "CHF", "USA", "UAE", "ASAP", "BBQ", "SPA", "VIP", "ETA", "ETD"})
 
 
@@ -211,7 +223,12 @@ def _first_word_end(question: Question, at: int) -> int | None:
         return at + 1
     # Le Havre, La Coruña: an article with a capital, which no sentence has in its middle.
     article = "article" in question.tags(at) and _is_capital(question, at) and not question.claimed[at]
-    if article and _is_name(question, at + 1) and _is_capital(question, at + 1) and _is_joined(question, at + 1):
+    if (
+        article
+        and _is_name(question, at + 1)
+        and _is_capital(question, at + 1)
+        and _is_joined(question, at + 1)
+    ):
         return at + 2
     return None
 

@@ -113,7 +113,9 @@ def _hours(question: Question) -> tuple[float, Part]:
 
 def _is_time_of_day(question: Question, i: int) -> bool:
     finding = question.findings[i]
-    follows_date = i > 0 and question.findings[i - 1].end == finding.start and not question.findings[i - 1].has("hours")
+    follows_date = (
+        i > 0 and question.findings[i - 1].end == finding.start and not question.findings[i - 1].has("hours")
+    )
     after = question.tags(finding.end) if finding.end < len(question.tokens) else set()
     return flight.is_time_of_day(finding, follows_date, bool({"of", "filler", "from"} & after))
 

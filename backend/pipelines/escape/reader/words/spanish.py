@@ -19,29 +19,58 @@ WORDS: Table = {
         " | a mediodía | a medianoche | de madrugada | noche | tarde"
     },
     "weekday": {
-        0: "lunes", 1: "martes", 2: "miércoles", 3: "jueves", 4: "viernes", 5: "sábado | sábados", 6: "domingo | domingos",
+        0: "lunes",
+        1: "martes",
+        2: "miércoles",
+        3: "jueves",
+        4: "viernes",
+        5: "sábado | sábados",
+        6: "domingo | domingos",
     },
     "on": {"": "el | el día | para el"},
     "this": {"": "este | de este"},
     "coming": {"": "próximo | el próximo | que viene | del que viene | siguiente"},
     "last": {"": "pasado | último"},
     "weekend": {"": "fin de semana | finde | el finde"},
-    "nextweek": {"": "semana que viene | la semana que viene | próxima semana | la próxima semana | semana próxima"},
+    "nextweek": {
+        "": "semana que viene | la semana que viene | próxima semana | la próxima semana | semana próxima"
+    },
     "nextmonth": {"": "mes que viene | próximo mes | el mes que viene | el próximo mes"},
     "month": {
-        1: "enero", 2: "febrero", 3: "marzo", 4: "abril", 5: "mayo", 6: "junio", 7: "julio", 8: "agosto",
-        9: "septiembre | setiembre", 10: "octubre", 11: "noviembre", 12: "diciembre",
+        1: "enero",
+        2: "febrero",
+        3: "marzo",
+        4: "abril",
+        5: "mayo",
+        6: "junio",
+        7: "julio",
+        8: "agosto",
+        9: "septiembre | setiembre",
+        10: "octubre",
+        11: "noviembre",
+        12: "diciembre",
     },
     "softmonth": {1: "ene", 4: "abr", 8: "ago", 12: "dic"},
-    "part": {5: "principios de | a principios de | comienzos de", 15: "mediados de | a mediados de",
-             25: "finales de | a finales de | fines de"},
-    "holiday": {"12-24": "nochebuena", "12-25": "navidad", "12-31": "nochevieja", "1-1": "año nuevo", "1-6": "reyes"},
+    "part": {
+        5: "principios de | a principios de | comienzos de",
+        15: "mediados de | a mediados de",
+        25: "finales de | a finales de | fines de",
+    },
+    "holiday": {
+        "12-24": "nochebuena",
+        "12-25": "navidad",
+        "12-31": "nochevieja",
+        "1-1": "año nuevo",
+        "1-6": "reyes",
+    },
     "in": {"": "en | dentro de | en unos | en unas | de aquí a"},
     "days": {1: "día | días", 7: "semana | semanas", 30: "mes | meses", 15: "quincena"},
     "nights": {"": "noche | noches"},
     "ago": {"": "hace"},
-    "back": {"": "hasta | hasta el | vuelta | vuelta el | vuelvo el | regreso | regreso el | volviendo el | de vuelta el"
-             " | volver el"},
+    "back": {
+        "": "hasta | hasta el | vuelta | vuelta el | vuelvo el | regreso | regreso el | volviendo el | de vuelta el"
+        " | volver el"
+    },
     "to": {"": "a | al | hasta | hacia | hasta el"},
     "and": {"": "y | e"},
     "or": {"": "o | u"},
@@ -50,10 +79,33 @@ WORDS: Table = {
     "of": {"": "de | del"},
     "article": {"": "el | la | los | las | un | una | unos | unas | lo | algún | alguna"},
     "number": {
-        0: "cero", 1: "un | una | uno", 2: "dos | un par de | par de", 3: "tres | unos pocos | unos cuantos", 4: "cuatro",
-        5: "cinco", 6: "seis", 7: "siete", 8: "ocho", 9: "nueve", 10: "diez", 11: "once", 12: "doce", 13: "trece",
-        14: "catorce", 15: "quince", 16: "dieciséis", 20: "veinte", 25: "veinticinco", 30: "treinta", 35: "treinta y cinco",
-        40: "cuarenta", 45: "cuarenta y cinco", 50: "cincuenta", 60: "sesenta", 90: "noventa", 100: "cien",
+        0: "cero",
+        1: "un | una | uno",
+        2: "dos | un par de | par de",
+        3: "tres | unos pocos | unos cuantos",
+        4: "cuatro",
+        5: "cinco",
+        6: "seis",
+        7: "siete",
+        8: "ocho",
+        9: "nueve",
+        10: "diez",
+        11: "once",
+        12: "doce",
+        13: "trece",
+        14: "catorce",
+        15: "quince",
+        16: "dieciséis",
+        20: "veinte",
+        25: "veinticinco",
+        30: "treinta",
+        35: "treinta y cinco",
+        40: "cuarenta",
+        45: "cuarenta y cinco",
+        50: "cincuenta",
+        60: "sesenta",
+        90: "noventa",
+        100: "cien",
     },
     "hours": {"": "hora | horas | hs | horita | horitas"},
     "minutes": {"": "minuto | minutos"},
@@ -77,10 +129,15 @@ WORDS: Table = {
         " | no importa la distancia",
     },
     "leave": {"": "salgo | salir | salimos | saliendo | me voy | irme | irnos | viajar | volar"},
-    "at": {"": "a las | a la | sobre las | hacia las | después de las | antes de las | a partir de las | desde las"},
+    "at": {
+        "": "a las | a la | sobre las | hacia las | después de las | antes de las | a partir de las | desde las"
+    },
     "oclock": {"": "de la mañana | de la tarde | de la noche"},
-    "degrees": {"?": "grados | grado | º", "c": "ºc | grados centígrados | grados celsius | centígrados",
-                "f": "ºf | grados fahrenheit"},
+    "degrees": {
+        "?": "grados | grado | º",
+        "c": "ºc | grados centígrados | grados celsius | centígrados",
+        "f": "ºf | grados fahrenheit",
+    },
     "plus": {"": "más"},
     "minus": {"": "menos"},
     "belowzero": {"": "bajo cero | por debajo de cero | menos de cero | menos de cero grados"},
@@ -96,7 +153,10 @@ WORDS: Table = {
         "hot": "playa | playas | la playa | bañarme | bañarnos | nadar | tomar el sol | palmeras | bañador | chanclas | piscina",
         "cold": "nieve | la nieve | esquiar | esquí | nevado | nevar | nevada | auroras boreales | aurora boreal | snow",
     },
-    "soft": {"hot": "sol | soleado | soleada | verano | veraniego | el sol | solecito", "cold": "invierno | el invierno"},
+    "soft": {
+        "hot": "sol | soleado | soleada | verano | veraniego | el sol | solecito",
+        "cold": "invierno | el invierno",
+    },
     "anyweather": {
         "": "me da igual el tiempo | da igual el tiempo | el tiempo da igual | cualquier clima | cualquier tiempo"
         " | no importa el tiempo | me da igual el clima | da igual el clima | el tiempo me da igual | no importa el clima"
@@ -117,12 +177,16 @@ WORDS: Table = {
     "tolerate": {"": "no me importa | me da igual"},
     "neutral": {"": "vivo cerca de | vivimos cerca de"},
     "but": {"": "pero | sino | aunque"},
-    "people": {"": "personas | persona | adultos | adulto | niños | niñas | pasajeros | viajeros | amigos | billetes"},
+    "people": {
+        "": "personas | persona | adultos | adulto | niños | niñas | pasajeros | viajeros | amigos | billetes"
+    },
     "bags": {"": "maletas | maleta | bultos | mochilas"},
     "money": {"": "euros | dólares | pesos | soles"},
     "kilometres": {"": "kilómetros | kilómetro"},
-    "companion": {"": "perro | perra | gato | mujer | marido | pareja | novia | novio | hijos | hijo | hija | familia | amigos"
-                  " | niños | padres | bebé | esposa | esposo"},
+    "companion": {
+        "": "perro | perra | gato | mujer | marido | pareja | novia | novio | hijos | hijo | hija | familia | amigos"
+        " | niños | padres | bebé | esposa | esposo"
+    },
     "with": {"": "con | mi | mis | la | los"},
     "for": {"": "para | por | durante"},
     "extra": {
@@ -140,7 +204,9 @@ WORDS: Table = {
     "away": {"": "lejos de"},
     "airport": {"": "aeropuerto"},
     "airportof": {"": "aeropuerto de | el aeropuerto de | aeropuerto"},
-    "somewhere": {"": "algún sitio | algún lugar | cualquier sitio | alguna parte | un sitio | un lugar | donde sea"},
+    "somewhere": {
+        "": "algún sitio | algún lugar | cualquier sitio | alguna parte | un sitio | un lugar | donde sea"
+    },
     "filler": {
         "": "yo | tú | me | te | se | nos | mi | mis | tu | su | sus | nosotros | ir | irme | irnos | voy | vamos | vaya | viajar"
         " | viaje | viajes | viajo | volar | vuelo | vuelos | de vuelo | avión | en avión | escapar | escaparme | escaparnos"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import random
-import time
+import sys
 import tomllib
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from hypothesis import example, given
@@ -17,7 +18,11 @@ from backend.pipelines.escape.reader.question import Question
 from backend.pipelines.escape.reader.weather import band
 
 TODAY = datetime.date(2026, 11, 18)
-_TABLE = next(parent for parent in Path(__file__).parents if parent.name == "tests") / "fixtures" / "questions.toml"
+_TABLE = (
+    next(parent for parent in Path(__file__).parents if parent.name == "tests")
+    / "fixtures"
+    / "questions.toml"
+)
 _QUESTIONS = [row["q"] for rows in tomllib.loads(_TABLE.read_text(encoding="utf-8")).values() for row in rows]
 _WORDS = sorted({word for question in _QUESTIONS for word in question.split()})
 _DAYS = st.dates(datetime.date(2000, 1, 1), datetime.date(2100, 12, 31))
@@ -196,19 +201,27 @@ _HOSTILE = (
 
 
 @pytest.mark.parametrize("piece", [*_HOSTILE, "mixed"])
-def test_reading_time_grows_no_faster_than_the_text(piece: str) -> None:
+def test_the_work_grows_no_faster_than_the_text(piece: str) -> None:
     rng = random.Random(7)
     unit = "".join(rng.choices(_HOSTILE, k=60)) if piece == "mixed" else piece
-
-    def steps(length: int) -> float:
-        text = (unit * (length // len(unit) + 1))[:length]
-        return min(_timed(text) for _ in range(3))
-
-    # Eight times the text at four times the slack: anything quadratic would cost 64 times as much.
-    assert steps(16_000) < 32 * max(steps(2_000), 1e-3)
+    short, long = (_calls((unit * (length // len(unit) + 1))[:length]) for length in (2_000, 8_000))
+    # Four times the text; anything quadratic would make sixteen times as many calls.
+    assert long < 6 * short
 
 
-def _timed(text: str) -> float:
-    begun = time.process_time()
-    read(text, TODAY)
-    return time.process_time() - begun
+def _calls(text: str) -> int:
+    """How many functions one reading calls: work that can be counted, whatever else the machine does."""
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    read("", TODAY)
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        read(text, TODAY)
+    finally:
+        sys.setprofile(before)
+    return calls
