@@ -1,7 +1,7 @@
 """The day of departure, from the findings of a question and today. Never in the past, never past two years.
 
-The rules where people differ: a bare weekday is its next occurrence and never today (`on Wednesday`, said on a
-Wednesday, is in a week; `this Wednesday` is today); `next Friday` is the Friday of the next calendar week, Monday
+Where people differ: a bare weekday is its next occurrence and never today (`on Wednesday`, said on a
+Wednesday, is in a week; `this Wednesday` is today); `next Friday` is that of the next calendar week, Monday
 first; `this weekend` is Saturday, on Saturday and Sunday today; `next weekend` is the one after this one.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from backend.pipelines.escape.reader.figures import (
-    NotADate,
+    NoSuchDayError,
     next_day_of_month,
     next_occurrence,
     parse_figures,
@@ -42,14 +42,14 @@ Reader = Callable[[Finding, datetime.date], Day]
 def read_day(finding: Finding, today: datetime.date) -> Day | None:
     """The day that a finding names, or None if it names none.
 
-    Raises NotADate, with a sentence for the traveller, for a day that doesn't exist or is out of reach.
+    Raises NoSuchDayError, with a sentence for the traveller, for a day that doesn't exist or is out of reach.
     """
     reader = _READERS.get(finding.kind)
     if reader is None or (finding.kind == "in_hours" and not is_departure_in_hours(finding)):
         return None
     day = reader(finding, today)
     if day.ahead > HORIZON_DAYS:
-        raise NotADate(f"{day.ahead} days ahead is too far: at most {HORIZON_DAYS}")
+        raise NoSuchDayError(f"{day.ahead} days ahead is too far: at most {HORIZON_DAYS}")
     if day.ahead < 0:
         return Day(0, "that day is past: today instead")
     return day

@@ -1,7 +1,7 @@
 """Finds phrases: word tables give every token its possible readings, rules are short sequences of readings.
 
-The same rules serve all languages, since the tables translate words to the same tags. At each token the longest rule
-wins, and what it covers is used up. Rules have no repetition, so the cost is linear in the number of tokens.
+The same rules serve all languages, since the tables translate words to the same tags. At each token the
+longest rule wins, and what it covers is used up. Rules don't repeat, so the cost is linear in the tokens.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ class Reading(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """`kind` names what a match means. `pattern` is made of tags; `a|b` is a choice, `a?` optional, `<x>` a macro,
-    and `~n` skips up to n tokens that carry no meaning of their own."""
+    """A `pattern` of tags, and the `kind` of thing that it means.
+
+    `a|b` is a choice, `a?` optional, `<x>` a macro; `~n` skips up to n tokens without a meaning of their own.
+    """
 
     kind: str
     pattern: str
 
 
 class Finding(NamedTuple):
-    """A rule that matched the tokens from `start` to before `end`; `parts` are the readings it used, in order."""
+    """A rule matched the tokens from `start` to before `end`; `parts` are the readings it used, in order."""
 
     kind: str
     start: int

@@ -1,4 +1,4 @@
-"""Where the journey begins, as typed. A place is what follows `from` and the like, up to the first known word."""
+"""Where the journey begins, as typed: what follows `from` and the like, up to the first known word."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _UNITS = frozenset({"EUR", "USD", "GBP", "CHF", "USA", "UAE", "ASAP", "BBQ", "SP
 
 
 class Origin(NamedTuple):
-    """The tokens of the origin, from `start` to before `end`. `guessed`: no word says that the journey begins there."""
+    """The tokens of the origin, `start` to before `end`. `guessed`: no word says that one leaves from there."""
 
     start: int
     end: int
@@ -96,7 +96,7 @@ def _after(question: Question, tag: str) -> Iterator[int]:
 
 
 def _behind_adjective(question: Question, at: int) -> Iterator[int]:
-    """`from rainy London`, `from the UK`: the word between may have been used as a wish or as something ignored."""
+    """`from rainy London`, `from the UK`: the word between may have a meaning of its own."""
     yield at
     if at < len(question.tokens) and question.tokens[at].key == "the" and _is_capital(question, at + 1):
         yield at + 1
@@ -127,9 +127,9 @@ def _after_short_flight(question: Question) -> Iterator[int]:
 def _after_party(question: Question) -> Iterator[int]:
     """`we are two adults in Leeds`."""
     for finding in question.findings:
-        if finding.has("people") and _tags_at(question, finding.end) & {"in", "ata"}:
-            if _is_capital(question, finding.end + 1):
-                yield finding.end + 1
+        is_in = finding.has("people") and _tags_at(question, finding.end) & {"in", "ata"}
+        if is_in and _is_capital(question, finding.end + 1):
+            yield finding.end + 1
 
 
 def _before_airport(question: Question) -> tuple[int, int] | None:
@@ -171,7 +171,7 @@ def _leading(question: Question) -> tuple[int, int] | None:
 
 
 def _alone(question: Question) -> tuple[int, int] | None:
-    """`Dublin, Friday, hot`: a name that stands by itself between signs and understood words, if there is only one."""
+    """`Dublin, Friday, hot`: a name by itself between signs and understood words, if there is only one."""
     found: tuple[int, int] | None = None
     at = 0
     while at < len(question.tokens):

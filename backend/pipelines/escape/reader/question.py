@@ -1,4 +1,4 @@
-"""A question cut into tokens, with what the rules find in it. Nothing here depends on the day: that comes with dates."""
+"""A question cut into tokens, and what the rules find in it. Nothing here depends on today."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ _BEFORE_DAY = frozenset({"el", "le", "am"})
 
 
 class Question:
-    """`tokens[i]` may mean any of `readings[i]`; `findings` are what the rules made of them, in order. In a shouted
-    question (all capitals) a capital means nothing."""
+    """`tokens[i]` may mean any of `readings[i]`; `findings` are what the rules made of them, in order.
+
+    In a shouted question (`is_shouted`: all in capitals) a capital means nothing.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = unicodedata.normalize("NFC", text)
@@ -45,7 +47,7 @@ class Question:
         return {reading.tag for reading in self.readings[at]}
 
     def is_glued(self, at: int) -> bool:
-        """Whether nothing, or only a hyphen or an apostrophe, stands between this token and the one before."""
+        """Whether no space stands between this token and the one before."""
         between = self.text[self.tokens[at - 1].end : self.tokens[at].start] if at else " "
         return not any(char.isspace() for char in between)
 
@@ -84,7 +86,7 @@ class Question:
         return readings
 
     def _is_gap(self, at: int) -> bool:
-        """Whether a `~n` may skip this token: it carries no meaning that could change what stands around it."""
+        """Whether a `~n` may skip this token: it has no meaning that changes what stands around it."""
         token = self.tokens[at]
         if token.kind == "sign":
             return token.key in _SKIPPED_SIGNS

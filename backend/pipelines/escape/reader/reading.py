@@ -1,4 +1,4 @@
-"""Free text to an Intent: every part of the question is used, or listed as ignored. Never raises, never guesses silently."""
+"""Free text to an Intent: all of it is used, or listed as ignored. Never raises, never guesses silently."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from backend.pipelines.escape.models import Intent
 from backend.pipelines.escape.reader import hours as flight
 from backend.pipelines.escape.reader.dates import VAGUE, Day, is_departure_in_hours, read_day
-from backend.pipelines.escape.reader.figures import NotADate
+from backend.pipelines.escape.reader.figures import NoSuchDayError
 from backend.pipelines.escape.reader.grammar import Finding
 from backend.pipelines.escape.reader.origin import Origin, find_place, place_words
 from backend.pipelines.escape.reader.question import Question
@@ -73,7 +73,7 @@ def _day(question: Question, today: datetime.date) -> tuple[int, Part]:
     for finding in sorted(question.findings, key=lambda finding: finding.kind in VAGUE):
         try:
             day = read_day(finding, today)
-        except NotADate as error:
+        except NoSuchDayError as error:
             part.assumed.append(str(error))
             part.unused.append(finding)
             continue
@@ -158,7 +158,7 @@ def _leftovers(question: Question, unused: list[Finding], place: Origin | None) 
 
 
 def _is_unread(finding: Finding) -> bool:
-    """A bare number that neither hours nor degrees would take; `for two`, but not the `for a` of a sentence."""
+    """A bare number that is neither hours nor degrees; `for two`, but not the `for a` of a sentence."""
     if finding.kind == "for_number":
         return finding.number() != 1
     if finding.kind == "bare_most":

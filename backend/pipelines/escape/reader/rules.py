@@ -1,4 +1,4 @@
-"""The rules of all kinds of phrases, as data. The kinds are interpreted by dates, hours, weather and extras."""
+"""The rules of all kinds of phrases, as data. What the kinds mean is in dates, hours, weather and reading."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What weather is wished, from the findings of a question: a band, and limits in degrees Celsius.
 
-Figures decide before words, words before what is to be escaped, that before activities (beach, ski), those before
-hints (sun, winter). The bands: cold up to 20 °C, hot from 25 °C, normal between; a range over several bands is `any`.
+Figures decide before words, words before what is to be escaped, that before activities (beach, ski), those
+before hints (sun, winter). Cold is up to 20 °C, hot from 25 °C, normal between; over several it is `any`.
 """
 
 from __future__ import annotations
