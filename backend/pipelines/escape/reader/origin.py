@@ -15,6 +15,8 @@ _INSIDE = frozenset(
     | {"of", "upon", "sur", "sous", "ob", "vor", "del", "el", "al"}
 )
 _INSIDE_LOWER = frozenset({"de", "del", "di", "do", "da", "du", "la", "of", "upon", "sur"})
+# Not the German ones: behind those, every noun has a capital.
+_ARTICLES = frozenset({"the", "la", "le", "les", "l", "el", "los", "las"})
 _ADJECTIVES = frozenset({"extra", "wish", "inverted"})
 _NEGATIONS = frozenset({"not", "no", "nicht", "pas"})
 _NO_PLACES = (
@@ -34,7 +36,7 @@ _UNITS = frozenset({"EUR", "USD", "GBP", "CHF", "USA", "UAE", "ASAP", "BBQ", "SP
 
 
 class Origin(NamedTuple):
-    """The tokens of the origin, `start` to before `end`. `guessed`: no word says that one leaves from there."""
+    """The tokens of the origin, `start` to before `end`. `guessed`: no word says that one leaves there."""
 
     start: int
     end: int
@@ -50,7 +52,7 @@ def find_place(question: Question) -> Origin | None:
     named = _before_airport(question)
     if named is not None:
         return Origin(*named)
-    guess = _after_weak_word(question) or _leading(question) or _alone(question)
+    guess = _after_weak_word(question) or _where_it_is_bad(question) or _leading(question) or _alone(question)
     return Origin(*guess, guessed=True) if guess is not None else None
 
 
@@ -98,7 +100,7 @@ def _after(question: Question, tag: str) -> Iterator[int]:
 def _behind_adjective(question: Question, at: int) -> Iterator[int]:
     """`from rainy London`, `from the UK`: the word between may have a meaning of its own."""
     yield at
-    if at < len(question.tokens) and question.tokens[at].key == "the" and _is_capital(question, at + 1):
+    if at < len(question.tokens) and question.tokens[at].key in _ARTICLES and _is_capital(question, at + 1):
         yield at + 1
     finding = question.claimed[at] if at < len(question.tokens) else None
     if finding is not None and finding.kind in _ADJECTIVES and _is_capital(question, finding.end):
@@ -155,6 +157,20 @@ def _after_weak_word(question: Question) -> tuple[int, int] | None:
     return None
 
 
+def _where_it_is_bad(question: Question) -> tuple[int, int] | None:
+    """`the heat in Seville`, `in Berlin it is too cold`: one wants to leave where one complains about."""
+    for finding in question.findings:
+        if finding.kind != "inverted" and not any(part.value == "rain" for part in finding.parts):
+            continue
+        starts = [finding.end + 1] if _tags_at(question, finding.end) & {"in", "ata"} else []
+        starts += [i for i in range(max(1, finding.start - 4), finding.start) if "in" in question.tags(i - 1)]
+        for at in starts:
+            end = _place_end(question, at) if _is_capital(question, at) else None
+            if end is not None:
+                return at, end
+    return None
+
+
 def _leading(question: Question) -> tuple[int, int] | None:
     """`VLC, tomorrow`, `Madrid to anywhere hot`: a code, or a name with where to, at the very beginning."""
     if not question.tokens or not _is_capital(question, 0):
@@ -184,7 +200,8 @@ def _alone(question: Question) -> tuple[int, int] | None:
                 return None
             found = at, end
         at = end
-    return found if question.findings else None
+    is_all = found == (0, len(question.tokens))
+    return found if question.findings or is_all else None
 
 
 def _is_edge(question: Question, at: int) -> bool:
@@ -270,7 +287,7 @@ def _is_name(question: Question, at: int) -> bool:
         return False
     length = question.tokens[at].end - question.tokens[at].start
     is_saint = question.tags(at) == {"ordinal"} and at + 1 < len(question.tokens)
-    return (not question.readings[at] or is_saint) and length <= _LONGEST_WORD
+    return (not question.is_known(at) or is_saint) and length <= _LONGEST_WORD
 
 
 def _is_joined(question: Question, at: int) -> bool:

@@ -28,9 +28,16 @@ class Question:
 
     def __init__(self, text: str) -> None:
         self.text = unicodedata.normalize("NFC", text)
-        self.is_shouted = self.text.isupper()
         self.tokens = tokenize(self.text)
+        self.is_shouted = self.text.isupper() and len(self.tokens) > 1
         self.readings = [self._readings(i) for i in range(len(self.tokens))]
+        self._phrased = {
+            at + i
+            for at, readings in enumerate(self.readings)
+            for reading in readings
+            if reading.tag in {"filler", "neutral"}
+            for i in range(reading.length)
+        }
         self.findings = _grammar().findings(self.readings, [self._is_gap(i) for i in range(len(self.tokens))])
         self.claimed: list[Finding | None] = [None] * len(self.tokens)
         for finding in self.findings:
@@ -45,6 +52,10 @@ class Question:
 
     def tags(self, at: int) -> set[str]:
         return {reading.tag for reading in self.readings[at]}
+
+    def is_known(self, at: int) -> bool:
+        """Whether a table knows the token, alone or inside a phrase that says nothing."""
+        return bool(self.readings[at]) or at in self._phrased
 
     def is_glued(self, at: int) -> bool:
         """Whether no space stands between this token and the one before."""

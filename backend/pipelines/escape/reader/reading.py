@@ -169,4 +169,4 @@ def _is_unread(finding: Finding) -> bool:
 def _is_unknown(question: Question, at: int) -> bool:
     if question.claimed[at] is not None or question.tokens[at].kind not in {"word", "number", "date"}:
         return False
-    return not question.readings[at] or question.tokens[at].kind == "number"
+    return not question.is_known(at) or question.tokens[at].kind == "number"

@@ -149,8 +149,8 @@ WORDS: Table = {
         "": (
             "hot tub | hot tubs | hot dog | hot dogs | hot chocolate | cold beer | cold beers | ice cream"
             " | how cool | be cool | so cool | a cold | hot springs | hot spring | cold drink | cool thanks"
-            " | cool place | too cool | than here | i live near | we live near | live near | sun cream"
-            " | cool ! | have a cold"
+            " | cool place | too cool | than here | town near | village near | suburb of | i live near"
+            " | we live near | live near | sun cream | cool ! | have a cold"
         ),
     },
     "but": {"": "but | yet | however | though | rather | except"},
@@ -182,23 +182,25 @@ WORDS: Table = {
     "extra": {
         "": (
             "cheap | cheaply | cheapest | budget | low cost | affordable | business class | first class"
-            " | economy | luxury | rain | the rain | rainy | raining | sea | the sea | seaside town | coast"
-            " | lake | mountains | dry | wind | windy | clouds | cloudy | hotel | hotels | return ticket"
-            " | visa | round trip | one way | nightlife | museums | hiking | good food | spa | pool"
-            " | romantic | family friendly | vegan | honeymoon | nice weather | good weather"
-            " | great weather | better weather | bad weather | spring | autumn | direct | car | train"
-            " | ferry | by train | by car | by bus | the gray | grey weather | last minute | all inclusive"
+            " | economy | luxury | sea | the sea | seaside town | coast | lake | mountains | dry | wind"
+            " | windy | clouds | cloudy | hotel | hotels | return ticket | visa | round trip | one way"
+            " | nightlife | museums | hiking | good food | spa | pool | romantic | family friendly | vegan"
+            " | honeymoon | nice weather | good weather | great weather | better weather | spring | autumn"
+            " | direct | car | train | ferry | by train | by car | by bus | the gray | last minute"
+            " | all inclusive"
         ),
+        "rain": "the rain | rainy | raining | rain | bad weather | grey weather | drizzle",
     },
     "from": {
         "": (
             "from | leaving from | departing from | departing | flying from | starting from | starting in"
             " | starting at | out of | ex | live in | i'm in | im in | i am in | we're in | we are in"
             " | i live in | we live in | living in | based in | based out of | currently in | i'm at"
-            " | i am at | located in | stuck in | i'm near | i am near | live near | departure from"
-            " | departure | home is | my airport is | my home airport is | from the city of | origin"
-            " | i'm staying in | start in | staying in | from my home in | flying out of | we're staying in"
-            " | situated in | i reside in | i'm based in"
+            " | i am at | located in | stuck in | i'm near | town near | village near | suburb of"
+            " | i am near | live near | departure from | departure | home is | my airport is"
+            " | my home airport is | from the city of | origin | i'm staying in | start in | staying in"
+            " | from my home in | flying out of | we're staying in | situated in | i reside in"
+            " | i'm based in"
         ),
     },
     "native": {"": "i'm from | i am from | im from | we're from | we are from"},

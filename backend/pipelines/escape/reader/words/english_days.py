@@ -42,7 +42,7 @@ WORDS: Table = {
     "next": {"": "next"},
     "coming": {"": "coming | this coming | the coming | upcoming"},
     "last": {"": "last"},
-    "weekend": {"": "weekend | week-end | weekends"},
+    "weekend": {"": "weekend | w/e | week-end | weekends"},
     "nextweek": {"": "next week | the week after | following week | coming week"},
     "weekafternext": {"": "week after next | the week after next"},
     "nextmonth": {"": "next month"},
@@ -79,6 +79,7 @@ WORDS: Table = {
     },
     "holiday": {
         "12-24": "christmas eve",
+        "12-26": "boxing day",
         "12-25": "christmas | christmas day | xmas",
         "12-31": "new year's eve",
         "1-1": "new year's day | new year | new year's",

@@ -78,7 +78,7 @@ WORDS: Table = {
         15: "quinzaine | quinzaine de jours",
     },
     "nights": {"": "nuit | nuits | nuitées"},
-    "back": {"": "jusqu'à | jusqu'au | retour | retour le | jusque"},
+    "back": {"": "revenir | rentrer | jusqu'à | jusqu'au | retour | retour le | jusque"},
     "to": {"": "à | au | jusqu'à | jusqu'au | vers"},
     "and": {"": "et"},
     "or": {"": "ou"},
@@ -222,11 +222,14 @@ WORDS: Table = {
     "for": {"": "pour | pendant | durant"},
     "extra": {
         "": (
-            "pas cher | bon marché | pas chère | économique | pluie | la pluie | de la pluie | pluvieux"
-            " | il pleut | pleut | vent | nuageux | hôtel | aller-retour | aller retour | aller simple"
-            " | beau temps | mauvais temps | printemps | automne | luxe | en voiture | en train | sec"
-            " | montagne | mer | la mer | à la mer | côte | dernière minute | vol direct | romantique"
-            " | il fait beau | musées"
+            "pas cher | bon marché | pas chère | économique | pluvieux | vent | nuageux | hôtel"
+            " | aller-retour | aller retour | aller simple | beau temps | printemps | automne | luxe"
+            " | en voiture | en train | sec | montagne | mer | la mer | à la mer | côte | dernière minute"
+            " | vol direct | romantique | il fait beau | musées"
+        ),
+        "rain": (
+            "de la pluie | la pluie | pluvieux | il pleut | pleut | pluie | mauvais temps | moche"
+            " | il fait moche"
         ),
     },
     "from": {

@@ -249,20 +249,21 @@ WORDS: Table = {
     "for": {"": "für | auf"},
     "extra": {
         "": (
-            "billig | billige | günstig | günstige | günstiges | preiswert | regen | dem regen | regnerisch"
-            " | regnet | trocken | windig | bewölkt | direktflug | last minute | hin und zurück"
-            " | gutes wetter | schönes wetter | schlechtes wetter | frühling | herbst | luxus | städtereise"
-            " | mit dem auto | mit dem zug | wellness | berge | meer | am meer | ans meer | küste"
-            " | pauschal | besseres wetter | nordsee | ostsee | romantisch | rückflug"
+            "billig | billige | günstig | günstige | günstiges | preiswert | regnerisch | trocken | windig"
+            " | bewölkt | direktflug | last minute | hin und zurück | gutes wetter | schönes wetter"
+            " | frühling | herbst | luxus | städtereise | mit dem auto | mit dem zug | wellness | berge"
+            " | meer | am meer | ans meer | küste | pauschal | besseres wetter | nordsee | ostsee"
+            " | romantisch | rückflug"
         ),
+        "rain": "dem regen | regnerisch | regnet | regen | schlechtes wetter | der regen",
     },
     "from": {
         "": (
-            "ab | von | aus | ab dem | ich bin in | wir sind in | ich wohne in | wir wohnen in | wohne in"
-            " | wohne bei | wohne nahe | wohnhaft in | ich lebe in | lebe in | startend in | start in"
-            " | abflug | abflug in | abflug von | abflug ab | ich bin gerade in | bin in | bin gerade in"
-            " | weg von | raus aus | von der stadt | ich sitze in | sitze in | weg aus | sind in"
-            " | befinde mich in | startpunkt | starte in | starten in | abflugort"
+            "ich in | ab | von | aus | ab dem | ich bin in | wir sind in | ich wohne in | wir wohnen in"
+            " | wohne in | wohne bei | wohne nahe | wohnhaft in | ich lebe in | lebe in | startend in"
+            " | start in | abflug | abflug in | abflug von | abflug ab | ich bin gerade in | bin in"
+            " | bin gerade in | weg von | raus aus | von der stadt | ich sitze in | sitze in | weg aus"
+            " | sind in | befinde mich in | startpunkt | starte in | starten in | abflugort"
         ),
     },
     "native": {"": "ich komme aus | wir kommen aus"},

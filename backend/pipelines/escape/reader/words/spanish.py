@@ -249,11 +249,12 @@ WORDS: Table = {
     "for": {"": "para | por | durante"},
     "extra": {
         "": (
-            "barato | barata | baratos | económico | bajo coste | lluvia | la lluvia | lluvioso | llueve"
-            " | está lloviendo | viento | nublado | hotel | hoteles | ida y vuelta | solo ida | buen tiempo"
-            " | mal tiempo | primavera | otoño | lujo | en coche | en tren | fiesta | mar | al mar | el mar"
-            " | costa | montaña | seco | museos | romántico | todo incluido | último minuto"
+            "barato | barata | baratos | económico | bajo coste | llueve | viento | nublado | hotel"
+            " | hoteles | ida y vuelta | solo ida | buen tiempo | primavera | otoño | lujo | en coche"
+            " | en tren | fiesta | mar | al mar | el mar | costa | montaña | seco | museos | romántico"
+            " | todo incluido | último minuto"
         ),
+        "rain": "la lluvia | lluvioso | llueve | está lloviendo | lluvia | mal tiempo",
     },
     "from": {
         "": (
