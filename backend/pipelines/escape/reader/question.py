@@ -51,7 +51,8 @@ class Question:
         return self.slice(at, at + 1)
 
     def tags(self, at: int) -> set[str]:
-        return {reading.tag for reading in self.readings[at]}
+        """What the token can mean; nothing past the end."""
+        return {reading.tag for reading in self.readings[at]} if at < len(self.tokens) else set()
 
     def is_known(self, at: int) -> bool:
         """Whether a table knows the token, alone or inside a phrase that says nothing."""

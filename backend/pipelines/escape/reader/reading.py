@@ -116,8 +116,8 @@ def _is_time_of_day(question: Question, i: int) -> bool:
     follows_date = (
         i > 0 and question.findings[i - 1].end == finding.start and not question.findings[i - 1].has("hours")
     )
-    after = question.tags(finding.end) if finding.end < len(question.tokens) else set()
-    return flight.is_time_of_day(finding, follows_date, bool({"of", "filler", "from"} & after))
+    distance_follows = bool({"of", "filler", "from"} & question.tags(finding.end))
+    return flight.is_time_of_day(finding, follows_date, distance_follows)
 
 
 def _nothing_understood(question: Question, sky: Sky, origin: str | None) -> list[str]:

@@ -71,6 +71,7 @@ def test_a_question_that_says_nothing_is_answered_with_the_defaults_and_says_so(
         ("from Valencia, Spain", ("Spain",)),
         ("at least 3 hours, at most 5 hours", ("at least 3 hours",)),
         ("hot but no snow", ("no snow",)),
+        ("cool but sunny", ("sunny",)),
         ("für 4 Tage, zwei Personen, ab Ulm", ("für 4 Tage", "zwei Personen")),
         ("demain à 9h, pas cher, depuis Nice", ("à 9h", "pas cher")),
         ("barato, con mi perro, desde Vigo", ("barato", "con mi perro")),
