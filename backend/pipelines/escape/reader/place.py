@@ -1,4 +1,4 @@
-"""How far the name of a place reaches, from its first word. Knows no places: names are what no table knows."""
+"""How far the name of a place reaches, from its first word. It knows no places, only what isn't one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _INSIDE = frozenset(
 )
 _INSIDE_LOWER = frozenset({"de", "del", "di", "do", "da", "du", "la", "of", "upon", "sur"})
 # Three capitals that are no airport.
-NO_CODES = frozenset({"EUR", "USD", "GBP", "CHF", "USA", "UAE", "ASAP", "BBQ", "SPA", "VIP", "ETA", "ETD"})
+NO_CODES = frozenset({"EUR", "USD", "GBP", "CHF", "USA", "UAE", "BBQ", "SPA", "VIP", "ETA", "ETD"})
 
 
 def place_end(question: Question, at: int) -> int | None:
@@ -36,8 +36,8 @@ def _first_word_end(question: Question, at: int) -> int | None:
     named = _named(question, at)
     if named is not None:
         return named
-    is_code = is_code(question, at) and question.claimed[at] is None and question.typed(at) not in NO_CODES
-    if is_name(question, at) or is_code:
+    code = is_code(question, at) and question.claimed[at] is None and question.typed(at) not in NO_CODES
+    if is_name(question, at) or code:
         return at + 1
     # Le Havre, La Coruña: an article with a capital, which no sentence has in its middle.
     article = "article" in question.tags(at) and is_capital(question, at) and not question.claimed[at]
