@@ -1,4 +1,4 @@
-"""The values that the steps of the escape pipeline hand to each other. Plain frozen data: no behaviour, no I/O."""
+"""The values that the steps of the escape pipeline hand to each other. Frozen data: no behaviour, no I/O."""
 
 import datetime
 from typing import Literal
@@ -12,9 +12,9 @@ class Intent(msgspec.Struct, frozen=True):
     """What the traveller wishes, as it was understood.
 
     `depart` is the traveller's local day and `days_ahead` its distance from today in days (never negative).
-    `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are temperatures in degrees
-    Celsius that were asked for in figures; where both are there, `min_c <= max_c`. `origin` holds the words
-    as they were typed. `said` is one sentence; `assumed` are sentences; `ignored` are pieces of the question.
+    `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are limits in Celsius
+    that the wish sets beside its band; where both are there, `min_c <= max_c`. `origin` holds the words as
+    typed. `said` is one sentence, `assumed` are sentences, `ignored` are pieces of the question.
     """
 
     depart: datetime.date
