@@ -16,9 +16,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 ELLIPSIS: Final = "…"
 MAX_MARKS: Final = 8  # in a row; Tibetan stacks come near, living writing needs three or four
 
-_JOINERS: Final = (
-    "\u200c\u200d"  # zero-width (non-)joiner: Persian, Indic scripts and emoji families need them
-)
+_JOINERS: Final = "\u200c\u200d"  # zero-width (non-)joiner: Persian, Indic scripts and emoji families need them
 _TAGS: Final = "".join(map(chr, range(0xE0020, 0xE0080)))
 
 # Character classes, for use inside of [].

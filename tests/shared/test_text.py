@@ -137,9 +137,7 @@ def test_bidi_controls_and_invisible_characters_go(code: int) -> None:
     assert clean(f"a{chr(code)}b") == "ab"
 
 
-@pytest.mark.parametrize(
-    "code", [0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0xFDD0, 0xFDEF, 0xFFFE, 0xFFFF, 0x1FFFE, 0x10FFFF]
-)
+@pytest.mark.parametrize("code", [0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0xFDD0, 0xFDEF, 0xFFFE, 0xFFFF, 0x1FFFE, 0x10FFFF])
 def test_surrogates_and_noncharacters_become_replacement_characters(code: int) -> None:
     cleaned = clean(f"a{chr(code)}b")
     assert cleaned == "a\ufffdb"
@@ -180,9 +178,7 @@ def test_real_writing_stays_as_it_is(text: str) -> None:
     assert clean(text) == text
 
 
-@pytest.mark.parametrize(
-    "mark", ["\u0301", "\u0489", "\u20dd", "\u0e49", "\u093e", "\ufe0f", "\u200d", "\u200c"]
-)
+@pytest.mark.parametrize("mark", ["\u0301", "\u0489", "\u20dd", "\u0e49", "\u093e", "\ufe0f", "\u200d", "\u200c"])
 def test_floods_of_marks_are_cut_for_each_base_character(mark: str) -> None:
     some = mark * MAX_MARKS
     assert clean("a" + mark * 1000 + "b" + mark * 1000) == "a" + some + "b" + some
@@ -217,9 +213,7 @@ def test_a_cap_below_one_is_refused() -> None:
 nasty = st.lists(
     st.one_of(
         st.sampled_from([*ESCAPES.values(), *LEGITIMATE.values()]),
-        st.sampled_from(
-            [chr(code) for code in (*HIDDEN, *INVISIBLE, 0x1B, 0x9B, 0x9C, 0x9D, 0x200D, 0x301, 0xD800)]
-        ),
+        st.sampled_from([chr(code) for code in (*HIDDEN, *INVISIBLE, 0x1B, 0x9B, 0x9C, 0x9D, 0x200D, 0x301, 0xD800)]),
         st.sampled_from(
             ["\x1b", "[", "]", "\\", "\r", "\n", "\t", "\U0001f3f4", "\U000e0067", "\U000e007f", "\u0301" * 9]
         ),
@@ -233,16 +227,12 @@ nasty = st.lists(
 @given(nasty, st.integers(1, 60), st.booleans())
 @example("\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007fabc", 4, False)
 @example("\x1b\x1b]\x07[2J", 60, False)
-def test_cleaning_twice_is_cleaning_once_and_what_comes_out_is_safe(
-    text: str, cap: int, newlines: bool
-) -> None:
+def test_cleaning_twice_is_cleaning_once_and_what_comes_out_is_safe(text: str, cap: int, newlines: bool) -> None:
     once = clean(text, max_chars=cap, keep_newlines=newlines)
     assert clean(once, max_chars=cap, keep_newlines=newlines) == once
     assert len(once) <= cap
     once.encode("utf-8")
-    assert not re.search(
-        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]", once
-    )
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]", once)
     assert newlines or not re.search("[\t\n]", once)
 
 

@@ -151,9 +151,7 @@ def _explicit(finding: Finding, today: datetime.date) -> Day:
         return Day((day - today).days, assumed)
     year = finding.number("year")
     month = finding.number("month") or finding.number("softmonth") or 1
-    found, assumed = next_occurrence(
-        today, int(finding.number("day") or 1), int(month), int(year) if year else None
-    )
+    found, assumed = next_occurrence(today, int(finding.number("day") or 1), int(month), int(year) if year else None)
     return Day((found - today).days, assumed)
 
 
@@ -195,9 +193,7 @@ _READERS: dict[str, Reader] = {
     "coming_weekend": _coming_weekend,
     "next_weekend": _next_weekend,
     "next_week": _next_week,
-    "week_after_next": lambda finding, today: Day(
-        14 - today.weekday(), "no day of that week given: its Monday"
-    ),
+    "week_after_next": lambda finding, today: Day(14 - today.weekday(), "no day of that week given: its Monday"),
     "next_month": _next_month,
     "explicit": _explicit,
     "day_of_month": _day_of_month,

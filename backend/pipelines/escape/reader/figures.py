@@ -32,9 +32,7 @@ def parse_figures(figures: str, today: datetime.date) -> tuple[datetime.date, st
     return found, corrected or assumed
 
 
-def next_occurrence(
-    today: datetime.date, day: int, month: int, year: int | None
-) -> tuple[datetime.date, str | None]:
+def next_occurrence(today: datetime.date, day: int, month: int, year: int | None) -> tuple[datetime.date, str | None]:
     """The next such day of a year, where the given year (if any) is past too, and what was assumed.
 
     Raises NoSuchDayError for a day that doesn't exist.

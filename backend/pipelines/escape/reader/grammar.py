@@ -61,9 +61,7 @@ class Lexicon:
 
     def __init__(self, tables: Iterable[Table]) -> None:
         self._phrases: dict[str, list[tuple[tuple[str, ...], str, Value]]] = {}
-        entries = (
-            (tag, value, text) for table in tables for tag, by in table.items() for value, text in by.items()
-        )
+        entries = ((tag, value, text) for table in tables for tag, by in table.items() for value, text in by.items())
         for tag, value, text in entries:
             for phrase in text.split(" | "):
                 keys = tuple(token.key for token in tokenize(phrase))

@@ -106,9 +106,7 @@ class Question:
             return True
         blocked = {"but", "to", "not", "weather", "activity", "soft", "from", "escape"} & self.tags(at)
         return (
-            token.kind == "word"
-            and not blocked
-            and (not self.readings[at] or bool(_SKIPPED_BY_GAPS & self.tags(at)))
+            token.kind == "word" and not blocked and (not self.readings[at] or bool(_SKIPPED_BY_GAPS & self.tags(at)))
         )
 
 

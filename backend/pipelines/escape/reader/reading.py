@@ -113,9 +113,7 @@ def _hours(question: Question) -> tuple[float, Part]:
 
 def _is_time_of_day(question: Question, i: int) -> bool:
     finding = question.findings[i]
-    follows_date = (
-        i > 0 and question.findings[i - 1].end == finding.start and not question.findings[i - 1].has("hours")
-    )
+    follows_date = i > 0 and question.findings[i - 1].end == finding.start and not question.findings[i - 1].has("hours")
     distance_follows = bool({"of", "filler", "from"} & question.tags(finding.end))
     return flight.is_time_of_day(finding, follows_date, distance_follows)
 

@@ -62,26 +62,21 @@ WORDS: Table = {
         ),
     },
     "leave": {
-        "": (
-            "leave | leaving | depart | departing | go | fly | take off | set off | start | get away | be off"
-        ),
+        "": ("leave | leaving | depart | departing | go | fly | take off | set off | start | get away | be off"),
     },
     "at": {"": "at | at about | at around | after | before"},
     "oclock": {"": "am | pm | a.m. | p.m. | o'clock | oclock"},
     "degrees": {
         "?": "degrees | degree | deg | degs | °",
         "c": (
-            "c | °c | degrees c | degrees celsius | degrees centigrade | celsius | centigrade | deg c"
-            " | degree celsius"
+            "c | °c | degrees c | degrees celsius | degrees centigrade | celsius | centigrade | deg c | degree celsius"
         ),
         "f": "f | °f | degrees f | degrees fahrenheit | fahrenheit | deg f | degree fahrenheit",
     },
     "plus": {"": "+ | plus"},
     "minus": {"": "minus | negative"},
     "belowzero": {
-        "": (
-            "below zero | sub zero | subzero | below freezing | under zero | minus degrees | less than zero"
-        ),
+        "": ("below zero | sub zero | subzero | below freezing | under zero | minus degrees | less than zero"),
     },
     "weather": {
         "hot": (
@@ -163,10 +158,7 @@ WORDS: Table = {
     },
     "bags": {"": "bags | bag | suitcases | suitcase | pieces of luggage | carry ons | cases | backpacks"},
     "money": {
-        "": (
-            "euros | euro | eur | € | dollars | usd | $ | bucks | pounds | gbp | £ | quid | chf | francs"
-            " | pln | sek"
-        ),
+        "": ("euros | euro | eur | € | dollars | usd | $ | bucks | pounds | gbp | £ | quid | chf | francs | pln | sek"),
     },
     "kilometres": {"": "km | kms | kilometres | kilometers | miles | mi"},
     "companion": {

@@ -16,9 +16,7 @@ WORDS: Table = {
     },
     "now": {"": "now | right now"},
     "soon": {
-        "": (
-            "soon | in the next few days | in the coming days | over the next few days | this week | any day"
-        ),
+        "": ("soon | in the next few days | in the coming days | over the next few days | this week | any day"),
     },
     "daypart": {
         "": (

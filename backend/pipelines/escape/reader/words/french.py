@@ -228,8 +228,7 @@ WORDS: Table = {
             " | vol direct | romantique | il fait beau | musées"
         ),
         "rain": (
-            "de la pluie | la pluie | pluvieux | il pleut | pleut | pluie | mauvais temps | moche"
-            " | il fait moche"
+            "de la pluie | la pluie | pluvieux | il pleut | pleut | pluie | mauvais temps | moche | il fait moche"
         ),
     },
     "from": {

@@ -13,8 +13,7 @@ WORDS: Table = {
             " | jetzt sofort"
         ),
         1: (
-            "morgen | gleich morgen | morgen früh | morgen abend | morgen vormittag | morgen nachmittag"
-            " | morgen mittag"
+            "morgen | gleich morgen | morgen früh | morgen abend | morgen vormittag | morgen nachmittag | morgen mittag"
         ),
         2: "übermorgen",
     },
@@ -88,8 +87,7 @@ WORDS: Table = {
     "between": {"": "zwischen | von"},
     "article": {
         "": (
-            "der | die | das | den | dem | des | ein | eine | einen | einem | einer | eines | meiner"
-            " | meinem | meine"
+            "der | die | das | den | dem | des | ein | eine | einen | einem | einer | eines | meiner | meinem | meine"
         ),
     },
     "number": {
@@ -216,8 +214,7 @@ WORDS: Table = {
     },
     "escapepost": {
         "": (
-            "entfliehen | entkommen | entgehen | entrinnen | satt | leid | hinter mir lassen | entflieh"
-            " | entflüchten"
+            "entfliehen | entkommen | entgehen | entrinnen | satt | leid | hinter mir lassen | entflieh | entflüchten"
         ),
     },
     "not": {
@@ -231,10 +228,7 @@ WORDS: Table = {
     "tolerate": {"": "stört mich nicht | macht nichts"},
     "but": {"": "aber | sondern | doch | jedoch"},
     "people": {
-        "": (
-            "personen | leute | erwachsene | kinder | kindern | reisende | tickets | mann | passagiere"
-            " | freunde"
-        ),
+        "": ("personen | leute | erwachsene | kinder | kindern | reisende | tickets | mann | passagiere | freunde"),
     },
     "bags": {"": "koffer | koffern | taschen | gepäckstücke | rucksäcke"},
     "money": {"": "franken"},

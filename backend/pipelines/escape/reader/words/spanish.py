@@ -164,10 +164,7 @@ WORDS: Table = {
     },
     "leave": {"": "salgo | salir | salimos | saliendo | me voy | irme | irnos | viajar | volar"},
     "at": {
-        "": (
-            "a las | a la | sobre las | hacia las | después de las | antes de las | a partir de las"
-            " | desde las"
-        ),
+        "": ("a las | a la | sobre las | hacia las | después de las | antes de las | a partir de las | desde las"),
     },
     "oclock": {"": "de la mañana | de la tarde | de la noche"},
     "degrees": {
@@ -198,8 +195,7 @@ WORDS: Table = {
             " | chanclas | piscina"
         ),
         "cold": (
-            "nieve | la nieve | esquiar | esquí | nevado | nevar | nevada | auroras boreales"
-            " | aurora boreal | snow"
+            "nieve | la nieve | esquiar | esquí | nevado | nevar | nevada | auroras boreales | aurora boreal | snow"
         ),
     },
     "soft": {
@@ -232,9 +228,7 @@ WORDS: Table = {
     "neutral": {"": "vivo cerca de | vivimos cerca de"},
     "but": {"": "pero | sino | aunque"},
     "people": {
-        "": (
-            "personas | persona | adultos | adulto | niños | niñas | pasajeros | viajeros | amigos | billetes"
-        ),
+        "": ("personas | persona | adultos | adulto | niños | niñas | pasajeros | viajeros | amigos | billetes"),
     },
     "bags": {"": "maletas | maleta | bultos | mochilas"},
     "money": {"": "euros | dólares | pesos | soles"},

@@ -12,11 +12,7 @@ import pytest
 from backend.pipelines.escape.reader import find_origin, read
 
 TODAY = datetime.date(2026, 11, 18)
-_TABLE = (
-    next(parent for parent in Path(__file__).parents if parent.name == "tests")
-    / "fixtures"
-    / "questions.toml"
-)
+_TABLE = next(parent for parent in Path(__file__).parents if parent.name == "tests") / "fixtures" / "questions.toml"
 _ROWS: list[dict[str, Any]] = [
     row for rows in tomllib.loads(_TABLE.read_text(encoding="utf-8")).values() for row in rows
 ]

@@ -18,11 +18,7 @@ from backend.pipelines.escape.reader.question import Question
 from backend.pipelines.escape.reader.weather import band
 
 TODAY = datetime.date(2026, 11, 18)
-_TABLE = (
-    next(parent for parent in Path(__file__).parents if parent.name == "tests")
-    / "fixtures"
-    / "questions.toml"
-)
+_TABLE = next(parent for parent in Path(__file__).parents if parent.name == "tests") / "fixtures" / "questions.toml"
 _QUESTIONS = [row["q"] for rows in tomllib.loads(_TABLE.read_text(encoding="utf-8")).values() for row in rows]
 _WORDS = sorted({word for question in _QUESTIONS for word in question.split()})
 _DAYS = st.dates(datetime.date(2000, 1, 1), datetime.date(2100, 12, 31))
