@@ -19,7 +19,7 @@ WORDS: Table = {
         0.75: "and three quarters",
     },
     "half": {
-        0.5: "half an | half a | a half | half",
+        0.5: "1/2 | half an | half a | a half | half",
         0.25: "a quarter of an | quarter of an",
         0.75: "three quarters of an | three quarter",
     },

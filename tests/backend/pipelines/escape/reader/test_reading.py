@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from backend.pipelines.escape.reader import find_origin, read
 from backend.pipelines.escape.reader.question import Question
 from backend.pipelines.escape.reader.weather import band
+from backend.pipelines.escape.reader.words import TABLES
 
 TODAY = datetime.date(2026, 11, 18)
 _TABLE = (
@@ -25,8 +26,17 @@ _TABLE = (
 )
 _QUESTIONS = [row["q"] for rows in tomllib.loads(_TABLE.read_text(encoding="utf-8")).values() for row in rows]
 _WORDS = sorted({word for question in _QUESTIONS for word in question.split()})
+_PHRASES = sorted(
+    {
+        phrase
+        for table in TABLES
+        for by in table.values()
+        for text in by.values()
+        for phrase in text.split(" | ")
+    }
+)
 _DAYS = st.dates(datetime.date(2000, 1, 1), datetime.date(2100, 12, 31))
-_SHUFFLED = st.lists(st.sampled_from(_WORDS), max_size=60).map(" ".join)
+_SHUFFLED = st.lists(st.sampled_from(_WORDS) | st.sampled_from(_PHRASES), max_size=40).map(" ".join)
 
 
 def test_the_sentence_says_weather_day_hours_and_place() -> None:
