@@ -108,6 +108,7 @@ _WEATHER = {
         f"{_ANY} here",
         f"here ~3 too? {_ANY}",
         "its too? ~1 weather",
+        "its ~1 extra? and ~1 weather",
         "from article weather|soft",
     ),
     "negated": (

@@ -189,7 +189,7 @@ WORDS: Table = {
             " | direct | car | train | ferry | by train | by car | by bus | the gray | last minute"
             " | all inclusive"
         ),
-        "rain": "the rain | rainy | raining | rain | bad weather | grey weather | drizzle",
+        "rain": "the rain | rainy | grey | gray | raining | rain | bad weather | grey weather | drizzle",
     },
     "from": {
         "": (
