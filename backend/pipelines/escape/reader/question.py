@@ -75,7 +75,7 @@ class Question:
         if token.kind == "number":
             return self._number(at, token)
         if token.kind in _DATE_KINDS:
-            return [Reading("date", token.key, 1)]
+            return [*_lexicon().readings(self.tokens, at), Reading("date", token.key, 1)]
         if token.kind == "clock":
             hours, _, minutes = token.key.partition(":")
             return [Reading("clock", int(hours) + int(minutes) / 60, 1)]

@@ -31,7 +31,7 @@ _DATES = {
     "within_days": ("within number days",),
     "past": ("number days ago", "ago number days", "last weekday|weekend|days", "weekday|weekend|days last"),
     "days_from_weekday": ("number days from|on weekday", "weekday in number days"),
-    "days_from_offset": ("number days from|after offset", "offset in number days"),
+    "days_from_offset": ("number days from offset", "offset in number days"),
     "weekday": (
         "from? weekday",
         "on|coming shortday",
@@ -108,6 +108,7 @@ _WEATHER = {
         f"{_ANY} here",
         f"here ~3 too? {_ANY}",
         "its too? ~1 weather",
+        "its ~1 extra? and ~1 weather",
         "from article weather|soft",
     ),
     "negated": (

@@ -19,7 +19,7 @@ WORDS: Table = {
         0.75: "and three quarters",
     },
     "half": {
-        0.5: "half an | half a | a half | half",
+        0.5: "1/2 | half an | half a | a half | half",
         0.25: "a quarter of an | quarter of an",
         0.75: "three quarters of an | three quarter",
     },
@@ -181,7 +181,7 @@ WORDS: Table = {
             " | direct | car | train | ferry | by train | by car | by bus | the gray | last minute"
             " | all inclusive"
         ),
-        "rain": "the rain | rainy | raining | rain | bad weather | grey weather | drizzle",
+        "rain": "the rain | rainy | grey | gray | raining | rain | bad weather | grey weather | drizzle",
     },
     "from": {
         "": (
