@@ -230,6 +230,9 @@ _ESCAPED = {b"\xe2\x80\xa8": rb"\u2028", b"\xe2\x80\xa9": rb"\u2029", b"\xc2\x85
 # hyphen, or anything from combining marks (U+0300) up but for the common punctuation of U+2010-2027.
 _SUSPECT = re.compile(rb"\\[ubfr]|\x7f|\xc2[\x80-\x9f\xad]|[\xcc-\xe1\xe3-\xff]|\xe2(?!\x80[\x90-\xa7])")
 
+# Cleaning must not shorten what a server may say: a frame has its own limit.
+_WHOLE: dict[str, Any] = {"max_chars": 1 << 24, "max_items": 1 << 20, "max_depth": 64, "keep_newlines": True}
+
 
 def encode_event(event: KnownEvent | StreamSnapshot | StreamBye) -> bytes:
     """One line of JSON in UTF-8, without raw U+2028, U+2029 and U+0085, absent optional fields left out.
@@ -262,7 +265,7 @@ def decode_untrusted(data: bytes | str) -> WireEvent:
     if not _SUSPECT.search(raw):
         return decode_event(raw)
     try:
-        tree = clean_tree(msgspec.json.decode(raw))
+        tree = clean_tree(msgspec.json.decode(raw), **_WHOLE)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise MalformedEvent(str(error)) from None
     return decode_event(msgspec.json.encode(tree))
