@@ -24,7 +24,7 @@ export function minutes(value) {
 /** A cell as text; what is not known is a dash, what doesn't fit its kind is shown as it is. */
 export function formatCell(value, column) {
   if (value === null || value === undefined || value === "") return UNKNOWN;
-  if (Array.isArray(value)) return value.length === 0 ? UNKNOWN : value.map(plain).join(", ");
+  if (Array.isArray(value)) return value.length === 0 ? UNKNOWN : value.map(item).join(", ");
   if (typeof value === "number" && isNumeric(column)) return formatNumber(value, column);
   return plain(value);
 }
@@ -37,4 +37,6 @@ function formatNumber(value, { kind, unit }) {
   return kind === "percent" ? `${rounded} %` : rounded;
 }
 
+/** One entry of a list stays on one line. */
+const item = (value) => plain(value).replaceAll(" ", "\u00a0");
 const plain = (value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : String(value));
