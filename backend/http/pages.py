@@ -56,15 +56,15 @@ class _File:
     etag: str
 
 
-pages = Blueprint("pages", __name__)
+blueprint = Blueprint("pages", __name__)
 
 
-@pages.get("/")
+@blueprint.get("/")
 async def index() -> Response:
     return await _respond(_files()["page.html"])
 
 
-@pages.get("/static/<file>")
+@blueprint.get("/static/<file>")
 async def static_file(file: str) -> Response:
     found = _files().get(file)
     if found is None or file == "page.html":

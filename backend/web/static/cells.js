@@ -3,7 +3,7 @@
 const UNKNOWN = "–";
 const NUMERIC = new Set(["integer", "number", "duration", "temperature", "percent"]);
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const decimal = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const decimal = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 
 /** The columns that a table shows: coordinates are for maps. */
 export const visibleColumns = (columns) => columns.filter(({ kind }) => kind !== "latitude" && kind !== "longitude");
@@ -11,20 +11,22 @@ export const visibleColumns = (columns) => columns.filter(({ kind }) => kind !==
 /** Whether the column's cells line up at the right. */
 export const isNumeric = ({ kind }) => NUMERIC.has(kind);
 
-export const heading = ({ label, unit }) => (unit ? `${label} (${unit})` : label);
+/** The label with its unit; a duration shows its own. */
+export const heading = ({ label, unit, kind }) => (unit && kind !== "duration" ? `${label} (${unit})` : label);
 
 /** @param {number} value minutes */
 export function minutes(value) {
-  const total = Math.round(value);
-  const rest = Math.abs(total % 60);
-  const hours = Math.trunc(total / 60);
-  return hours === 0 ? `${total} min` : `${hours} h ${String(rest).padStart(2, "0")}`;
+  const sign = value < 0 ? "-" : "";
+  const total = Math.round(Math.abs(value));
+  if (total < 60) return `${sign}${total} min`;
+  return `${sign}${Math.trunc(total / 60)} h ${String(total % 60).padStart(2, "0")}`;
 }
 
 /** A cell as text; what is not known is a dash, what doesn't fit its kind is shown as it is. */
 export function formatCell(value, column) {
   if (value === null || value === undefined || value === "") return UNKNOWN;
   if (Array.isArray(value)) return value.length === 0 ? UNKNOWN : value.map(item).join(", ");
+  if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "number" && isNumeric(column)) return formatNumber(value, column);
   return plain(value);
 }
@@ -33,8 +35,8 @@ function formatNumber(value, { kind, unit }) {
   if (kind === "duration") return minutes(value);
   const rounded = kind === "number" ? decimal.format(value) : whole.format(value);
   if (unit) return rounded;
-  if (kind === "temperature") return `${rounded} °C`;
-  return kind === "percent" ? `${rounded} %` : rounded;
+  if (kind === "temperature") return `${rounded}°`;
+  return kind === "percent" ? `${rounded}%` : rounded;
 }
 
 /** One entry of a list stays on one line. */

@@ -106,7 +106,9 @@ async function* follow(position, call, options) {
     const connection = { floorMs: 0 };
     let why;
     try {
-      for await (const event of readEvents(await accepted(call(options)), connection, options)) {
+      const response = await accepted(call(options));
+      position.run ||= response.headers.get("Windowseat-Run") ?? "";
+      for await (const event of readEvents(response, connection, options)) {
         if (!advance(position, event)) continue;
         failures = 0;
         yield event;

@@ -24,8 +24,9 @@ export function duration(ms) {
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 }
 
-/** How long a step has run by `now`, or took; null before it starts. Both in ms since the run began. */
+/** How long a step has run by `now`, or took; null for one that never began. Both in ms since the run began. */
 export function elapsed(step, now) {
+  if (step.state === "skipped") return null;
   if (step.ms !== null) return step.ms;
   return step.started === null ? null : Math.max(0, now - step.started);
 }

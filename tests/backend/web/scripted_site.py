@@ -11,8 +11,8 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart, Response, request
 
-from backend.errors import RequestError, to_problem
-from backend.http.pages import pages
+from backend.errors import RequestError
+from backend.http import pages, problems
 from shared.events import KnownEvent, StreamBye, encode_event
 from tests.backend.web import sample_run
 
@@ -73,11 +73,8 @@ class Site:
 
 def _app(site: Site) -> Quart:
     app = Quart("scripted", static_folder=None)
-    app.register_blueprint(pages)
-
-    @app.errorhandler(RequestError)
-    async def refuse(error: RequestError) -> tuple[dict[str, Any], int]:
-        return to_problem(error), error.status
+    app.register_blueprint(pages.blueprint)
+    problems.install(app)
 
     @app.get("/pipelines")
     async def list_pipelines() -> dict[str, Any]:
