@@ -49,8 +49,7 @@ def identified(rng: random.Random, events: int, text: str = PLAIN) -> bytes:
 
 def named_crlf(rng: random.Random, events: int) -> bytes:
     return b"".join(
-        b"id: %d\r\nevent: %b\r\ndata: %b\r\n\r\n"
-        % (seq, rng.choice(TYPES).encode(), event_json(rng, seq, PLAIN))
+        b"id: %d\r\nevent: %b\r\ndata: %b\r\n\r\n" % (seq, rng.choice(TYPES).encode(), event_json(rng, seq, PLAIN))
         for seq in range(1, events + 1)
     )
 

@@ -108,9 +108,7 @@ other_lines = st.one_of(
 def blocks_that_httpx_sse_reads_right(draw: st.DrawFn) -> bytes:
     """Blocks with data in each, no BOM, plain retries: outside of these it is known to be wrong (below)."""
     end = draw(st.sampled_from(["\n", "\r", "\r\n"]))
-    blocks = draw(
-        st.lists(st.tuples(st.lists(other_lines, max_size=4), values, st.lists(values, max_size=2)))
-    )
+    blocks = draw(st.lists(st.tuples(st.lists(other_lines, max_size=4), values, st.lists(values, max_size=2))))
     lines: list[str] = []
     for others, data, more in blocks:
         lines += [*others, f"data: {data}", *(f"data:{value}" for value in more), ""]
@@ -139,9 +137,7 @@ def test_where_httpx_sse_is_right_both_give_the_same_frames(chunks: list[bytes])
         pytest.param(b"retry: +5\ndata: x\n\n", [Frame("x")], [Frame("x", retry=5)], id="signed retry"),
         pytest.param(b"retry:  5\ndata: x\n\n", [Frame("x")], [Frame("x", retry=5)], id="retry with a space"),
         pytest.param(b"retry: 1_0\ndata: x\n\n", [Frame("x")], [Frame("x", retry=10)], id="underscore retry"),
-        pytest.param(
-            "retry: ５０\ndata: x\n\n".encode(), [Frame("x")], [Frame("x", retry=50)], id="full-width digits"
-        ),
+        pytest.param("retry: ５０\ndata: x\n\n".encode(), [Frame("x")], [Frame("x", retry=50)], id="full-width digits"),
     ],
 )
 def test_known_wrong_answers_of_httpx_sse_still_are_what_they_were(

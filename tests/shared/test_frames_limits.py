@@ -102,9 +102,7 @@ def test_a_cap_below_one_byte_is_refused() -> None:
 
 
 @given(
-    st.lists(
-        st.sampled_from([b"data: x", b"data: xxxxxxxxx", b": hb", b"id: 7", b"\n", b"\n", b"\r", b"\r\n"])
-    ),
+    st.lists(st.sampled_from([b"data: x", b"data: xxxxxxxxx", b": hb", b"id: 7", b"\n", b"\n", b"\r", b"\r\n"])),
     st.integers(1, 30),
     st.data(),
 )

@@ -2,8 +2,10 @@
 
 const UNKNOWN = "–";
 const NUMERIC = new Set(["integer", "number", "duration", "temperature", "percent"]);
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const decimal = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+// As Python rounds, and never "-0".
+const ROUNDING = { roundingMode: "halfEven", signDisplay: "negative" };
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0, ...ROUNDING });
+const decimal = new Intl.NumberFormat("en", { maximumFractionDigits: 2, ...ROUNDING });
 
 /** The columns that a table shows: coordinates are for maps. */
 export const visibleColumns = (columns) => columns.filter(({ kind }) => kind !== "latitude" && kind !== "longitude");

@@ -72,7 +72,7 @@ export class Results {
       ...rows.map(({ id, cells, why }) => {
         const name = cells[named?.key] === undefined ? id : formatCell(cells[named.key], named);
         const reason = element("span", { class: "why", dir: "auto" }, why);
-        return element("li", {}, element("span", { class: "name", dir: "auto" }, name), " ", reason);
+        return element("li", {}, element("span", { class: "name", dir: "auto" }, name), " – ", reason);
       }),
     );
   }

@@ -4,9 +4,11 @@ import asyncio
 import base64
 import shutil
 import socket
+import subprocess
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +76,9 @@ class Browser:
     async def console(self) -> list[str]:
         """Warnings and errors since the last call; violations of the Content-Security-Policy are among them."""
         entries = await self.command("POST", "/se/log", {"type": "browser"})
-        return [f"{entry['source']}: {entry['message']}" for entry in entries if entry["level"] in ("SEVERE", "WARNING")]
+        return [
+            f"{entry['source']}: {entry['message']}" for entry in entries if entry["level"] in ("SEVERE", "WARNING")
+        ]
 
     async def devtools(self, method: str, **params: Any) -> Any:
         return await self.command("POST", "/goog/cdp/execute", {"cmd": method, "params": params})
@@ -95,44 +99,55 @@ class Browser:
         file.write_bytes(base64.b64decode(shot["data"]))
 
 
-@asynccontextmanager
-async def running_browser() -> AsyncIterator[Browser]:
-    """A Browser with an empty profile, ended with the block."""
+@contextmanager
+def running_chromium() -> Iterator[tuple[str, str]]:
+    """The address of a driver and its one session, with an empty profile; both end with the block."""
     assert CHROMIUM and DRIVER
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         port = _free_port()
-        quiet = asyncio.subprocess.DEVNULL
-        driver = await asyncio.create_subprocess_exec(DRIVER, f"--port={port}", stdout=quiet, stderr=quiet)
+        driver = subprocess.Popen([DRIVER, f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
-                await _ready(http)
-                session = await _begin(http, CHROMIUM, profile)
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
+                _wait_until_ready(http)
+                session = _begin(http, CHROMIUM, profile)
                 try:
-                    yield Browser(http, session)
+                    yield str(http.base_url), session
                 finally:
-                    await http.delete(f"/session/{session}")
+                    http.delete(f"/session/{session}")
         finally:
             driver.terminate()
-            await driver.wait()
+            driver.wait(10)
 
 
-async def _begin(http: httpx.AsyncClient, binary: str, profile: str) -> str:
+@asynccontextmanager
+async def fresh_page(driver: str, session: str) -> AsyncIterator[Browser]:
+    """The session's tab as if it were new: empty, with an empty console."""
+    async with httpx.AsyncClient(base_url=driver, timeout=60, trust_env=False) as http:
+        browser = Browser(http, session)
+        await browser.open("about:blank")
+        await browser.console()
+        yield browser
+
+
+def _begin(http: httpx.Client, binary: str, profile: str) -> str:
     options = {"binary": binary, "args": [*_FLAGS, f"--user-data-dir={profile}"]}
     wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
-    answer = await http.post("/session", json={"capabilities": {"alwaysMatch": wanted}})
+    answer = http.post("/session", json={"capabilities": {"alwaysMatch": wanted}})
     value = answer.json()["value"]
     assert "sessionId" in value, value
     return str(value["sessionId"])
 
 
-async def _ready(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                if (await http.get("/status")).json()["value"]["ready"]:
-                    return
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
+def _wait_until_ready(http: httpx.Client) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            if http.get("/status").json()["value"]["ready"]:
+                return
+        except httpx.TransportError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
 
 
 def _free_port() -> int:

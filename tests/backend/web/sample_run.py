@@ -168,7 +168,6 @@ def _evidence() -> ev.Evidence:
 def pipelines() -> dict[str, Any]:
     """What ``GET /pipelines`` answers."""
 
-
     escape = {
         "name": "escape",
         "title": "Where can I escape to?",

@@ -11,7 +11,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart, Response, request
 
-from backend.errors import RequestError
+from backend.errors import NotFound, RequestError
 from backend.http import pages, problems
 from shared.events import KnownEvent, StreamBye, encode_event
 from tests.backend.web import sample_run
@@ -92,7 +92,7 @@ def _app(site: Site) -> Quart:
         after = int(request.args["after"])
         site.resumed_after.append(after)
         if site.down:
-            raise RequestError("The server starts again.", status=503, title="Not available now")
+            raise NotFound("This run is not known.")
         return _stream(site, after)
 
     @app.post("/runs/<run>/cancel")
