@@ -14,7 +14,8 @@ Resources: TypeAlias = Mapping[Any, Any]
 async def open_resources(pipelines: Sequence[Pipeline], config: Any) -> AsyncIterator[dict[str, Resources]]:
     """Open what each pipeline asks for, by pipeline name; close it all, last opened first, when the block ends.
 
-    An opener is called with ``config``. What it returns is the resource, or an async context manager that yields it.
+    An opener is called with ``config``. What it returns is the resource, or a context manager, async or not, that
+    yields it.
     """
     async with contextlib.AsyncExitStack() as stack:
         opened: dict[str, Resources] = {}
@@ -24,6 +25,8 @@ async def open_resources(pipelines: Sequence[Pipeline], config: Any) -> AsyncIte
                 resource = opener(config)
                 if hasattr(resource, "__aenter__"):
                     resource = await stack.enter_async_context(resource)
+                elif hasattr(resource, "__enter__"):
+                    resource = stack.enter_context(resource)
                 resources[kind] = resource
             opened[pipeline.name] = resources
         yield opened

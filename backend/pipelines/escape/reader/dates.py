@@ -59,7 +59,7 @@ def spoken(day: datetime.date, today: datetime.date) -> str:
 
 
 def _whole(value: float | None) -> int:
-        return math.ceil(value if value is not None else 1)
+    return math.ceil(value if value is not None else 1)
 
 
 def _weekday(finding: Finding) -> int:

@@ -30,9 +30,7 @@ def parse_figures(figures: str, today: datetime.date) -> tuple[datetime.date, st
     return found, corrected or assumed
 
 
-def next_occurrence(
-    today: datetime.date, day: int, month: int, year: int | None
-) -> tuple[datetime.date, str | None]:
+def next_occurrence(today: datetime.date, day: int, month: int, year: int | None) -> tuple[datetime.date, str | None]:
     """That day of the year, this year's or the next one's where no year is given or the day is past, and what was
     assumed. Raises NotADate for a day that doesn't exist."""
     past = None

@@ -10,7 +10,9 @@ from backend.pipelines.escape.reader.rules import MACROS, RULES
 from backend.pipelines.escape.reader.tokens import Token, tokenize
 from backend.pipelines.escape.reader.words import TABLES
 
-_SKIPPED_BY_GAPS = frozenset({"filler", "article", "too", "its", "number", "ordinal", "here", "haul", "on", "leave", "this"})
+_SKIPPED_BY_GAPS = frozenset(
+    {"filler", "article", "too", "its", "number", "ordinal", "here", "haul", "on", "leave", "this"}
+)
 _SKIPPED_SIGNS = frozenset({":", "="})
 _DATE_KINDS = frozenset({"iso", "full", "dotted", "slashed"})
 _LONGEST_NUMBER = 7
@@ -84,7 +86,9 @@ class Question:
         if token.kind == "sign":
             return token.key in _SKIPPED_SIGNS
         blocked = {"but", "to", "not", "weather", "activity", "soft", "from", "escape"} & self.tags(at)
-        return token.kind == "word" and not blocked and (not self.readings[at] or bool(_SKIPPED_BY_GAPS & self.tags(at)))
+        return (
+            token.kind == "word" and not blocked and (not self.readings[at] or bool(_SKIPPED_BY_GAPS & self.tags(at)))
+        )
 
 
 @cache

@@ -31,7 +31,12 @@ _DATES = {
     "past": ("number days ago", "ago number days", "last weekday|weekend|days", "weekday|weekend|days last"),
     "days_from_weekday": ("number days from|on weekday", "weekday in number days"),
     "days_from_offset": ("number days from|after offset",),
-    "weekday": ("from? weekday", "on|coming shortday", "on|from? weekday to|range|and <end>", "between weekday and <end>"),
+    "weekday": (
+        "from? weekday",
+        "on|coming shortday",
+        "on|from? weekday to|range|and <end>",
+        "between weekday and <end>",
+    ),
     "this_weekday": ("from? this weekday|shortday",),
     "coming_weekday": ("from? coming weekday", "weekday coming"),
     "next_weekday": ("from? next weekday|shortday", "weekday next"),
@@ -71,7 +76,13 @@ _HOURS = {
 }
 
 _TEMPERATURES = {
-    "temp_min": ("atleast ~2 <temp>", "<temp> ~1 atleast", "number plus degrees", "<temp> plus", "not ~2 atmost <temp>"),
+    "temp_min": (
+        "atleast ~2 <temp>",
+        "<temp> ~1 atleast",
+        "number plus degrees",
+        "<temp> plus",
+        "not ~2 atmost <temp>",
+    ),
     "temp_max": ("atmost ~2 <temp>", "<temp> ~1 atmost", "not ~2 atleast <temp>"),
     "temp_range": (
         "minus? number degrees? to|range|or minus? number degrees",

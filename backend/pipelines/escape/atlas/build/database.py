@@ -96,9 +96,7 @@ def content_digest(database: sqlite3.Connection) -> str:
     for table, columns in _TABLES.items():
         digest.update(f"{table}({columns})".encode())
         query = f"SELECT * FROM {table}" + (" WHERE key <> 'content_digest'" if table == "meta" else "")
-        for row in database.execute(
-            query + " ORDER BY 1, 2, 3" if table == "name" else query + " ORDER BY 1, 2"
-        ):
+        for row in database.execute(query + " ORDER BY 1, 2, 3" if table == "name" else query + " ORDER BY 1, 2"):
             digest.update(msgspec.msgpack.encode(row))
     return digest.hexdigest()
 

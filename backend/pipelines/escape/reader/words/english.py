@@ -36,26 +36,53 @@ WORDS: Table = {
     "nextweek": {"": "next week | the week after | following week | coming week"},
     "nextmonth": {"": "next month"},
     "month": {
-        1: "january", 2: "february", 4: "april", 6: "june", 7: "july", 8: "august", 9: "september",
-        10: "october", 11: "november", 12: "december",
+        1: "january",
+        2: "february",
+        4: "april",
+        6: "june",
+        7: "july",
+        8: "august",
+        9: "september",
+        10: "october",
+        11: "november",
+        12: "december",
     },
     "softmonth": {
-        1: "jan", 2: "feb", 3: "march | mar", 4: "apr", 5: "may", 6: "jun", 7: "jul", 8: "aug", 9: "sep | sept",
-        10: "oct", 11: "nov", 12: "dec",
+        1: "jan",
+        2: "feb",
+        3: "march | mar",
+        4: "apr",
+        5: "may",
+        6: "jun",
+        7: "jul",
+        8: "aug",
+        9: "sep | sept",
+        10: "oct",
+        11: "nov",
+        12: "dec",
     },
-    "part": {5: "early | beginning of | start of | the beginning of | the start of", 15: "mid | middle of | the middle of",
-             25: "late | end of | the end of"},
+    "part": {
+        5: "early | beginning of | start of | the beginning of | the start of",
+        15: "mid | middle of | the middle of",
+        25: "late | end of | the end of",
+    },
     "holiday": {
-        "12-24": "christmas eve", "12-25": "christmas | christmas day | xmas", "12-31": "new year's eve",
-        "1-1": "new year's day | new year | new year's", "2-14": "valentine's day | valentine's", "10-31": "halloween",
+        "12-24": "christmas eve",
+        "12-25": "christmas | christmas day | xmas",
+        "12-31": "new year's eve",
+        "1-1": "new year's day | new year | new year's",
+        "2-14": "valentine's day | valentine's",
+        "10-31": "halloween",
     },
     "in": {"": "in | in about | in around | in the next | in like | in just"},
     "days": {1: "day | days", 7: "week | weeks", 14: "fortnight", 30: "month | months"},
     "nights": {"": "night | nights"},
     "fromnow": {"": "from now | from today | time"},
     "ago": {"": "ago"},
-    "back": {"": "until | till | back | back on | back by | return | returning | returning on | return on | til"
-             " | coming back | coming home | through"},
+    "back": {
+        "": "until | till | back | back on | back by | return | returning | returning on | return on | til"
+        " | coming back | coming home | through"
+    },
     "to": {"": "to | into | till | until | through | thru | towards | toward"},
     "and": {"": "and | &"},
     "or": {"": "or"},
@@ -64,17 +91,47 @@ WORDS: Table = {
     "of": {"": "of"},
     "article": {"": "the | a | an | some"},
     "number": {
-        0: "zero", 1: "a | an | one", 2: "two | a couple of | a couple | couple of", 3: "three | a few", 4: "four",
-        5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 11: "eleven", 12: "twelve",
-        13: "thirteen", 14: "fourteen", 15: "fifteen", 16: "sixteen", 17: "seventeen", 18: "eighteen",
-        19: "nineteen", 20: "twenty", 25: "twenty five", 30: "thirty", 35: "thirty five", 40: "forty",
-        45: "forty five", 50: "fifty", 60: "sixty", 70: "seventy", 80: "eighty", 90: "ninety", 100: "a hundred",
+        0: "zero",
+        1: "a | an | one",
+        2: "two | a couple of | a couple | couple of",
+        3: "three | a few",
+        4: "four",
+        5: "five",
+        6: "six",
+        7: "seven",
+        8: "eight",
+        9: "nine",
+        10: "ten",
+        11: "eleven",
+        12: "twelve",
+        13: "thirteen",
+        14: "fourteen",
+        15: "fifteen",
+        16: "sixteen",
+        17: "seventeen",
+        18: "eighteen",
+        19: "nineteen",
+        20: "twenty",
+        25: "twenty five",
+        30: "thirty",
+        35: "thirty five",
+        40: "forty",
+        45: "forty five",
+        50: "fifty",
+        60: "sixty",
+        70: "seventy",
+        80: "eighty",
+        90: "ninety",
+        100: "a hundred",
     },
     "hours": {"": "hour | hours | hr | hrs | h | hours of | hour's"},
     "minutes": {"": "minute | minutes | min | mins | m"},
     "plushalf": {0.5: "and a half | and half | 1/2", 0.25: "and a quarter", 0.75: "and three quarters"},
-    "half": {0.5: "half an | half a | a half | half", 0.25: "a quarter of an | quarter of an",
-             0.75: "three quarters of an | three quarter"},
+    "half": {
+        0.5: "half an | half a | a half | half",
+        0.25: "a quarter of an | quarter of an",
+        0.75: "three quarters of an | three quarter",
+    },
     "atmost": {
         "": "under | less than | fewer than | max | max. | maximum | a maximum of | at most | at the most | up to | below"
         " | no more than | not more than | not over | not above | no longer than | not longer than | shorter than"
@@ -138,25 +195,35 @@ WORDS: Table = {
         " | enough of | had enough of | instead of | beat | skip | run away from | a break from | break from | no more"
         " | get out of | tired of this | leave behind | without"
     },
-    "not": {"": "not | no | don't | do not | doesn't | isn't | never | nothing | nowhere | neither | without | non | hardly"
-            " | wouldn't | won't | shouldn't | anything but | nor"},
+    "not": {
+        "": "not | no | don't | do not | doesn't | isn't | never | nothing | nowhere | neither | without | non | hardly"
+        " | wouldn't | won't | shouldn't | anything but | nor"
+    },
     "nor": {"": "nor | or | and not"},
     "too": {"": "too | way too | far too | much too | unbearably | so damn"},
     "here": {"": "here | in here | over here | at home | around here | where i am | where i live | right here"},
     "its": {"": "it's | it is | its | weather is | it's getting | it's so | it has been"},
     "where": {"": "where | wherever | if | that | as long as | provided | so long as | so"},
     "tolerate": {"": "don't mind | do not mind | don't care about | i like even | not afraid of"},
-    "neutral": {"": "hot tub | hot tubs | hot dog | hot dogs | hot chocolate | cold beer | cold beers | ice cream | how cool"
-                " | be cool | so cool | a cold | hot springs | hot spring | cold drink | cool thanks | cool place | too cool"
-                " | than here | sun cream | cool ! | have a cold"},
+    "neutral": {
+        "": "hot tub | hot tubs | hot dog | hot dogs | hot chocolate | cold beer | cold beers | ice cream | how cool"
+        " | be cool | so cool | a cold | hot springs | hot spring | cold drink | cool thanks | cool place | too cool"
+        " | than here | sun cream | cool ! | have a cold"
+    },
     "but": {"": "but | yet | however | though | rather | except"},
-    "people": {"": "people | persons | person | adults | adult | kids | children | child | travellers | travelers | friends"
-               " | passengers | of us | pax | seats | tickets | babies | infants | guests | pers | ppl"},
+    "people": {
+        "": "people | persons | person | adults | adult | kids | children | child | travellers | travelers | friends"
+        " | passengers | of us | pax | seats | tickets | babies | infants | guests | pers | ppl"
+    },
     "bags": {"": "bags | bag | suitcases | suitcase | pieces of luggage | carry ons | cases | backpacks"},
-    "money": {"": "euros | euro | eur | € | dollars | usd | $ | bucks | pounds | gbp | £ | quid | chf | francs | pln | sek"},
+    "money": {
+        "": "euros | euro | eur | € | dollars | usd | $ | bucks | pounds | gbp | £ | quid | chf | francs | pln | sek"
+    },
     "kilometres": {"": "km | kms | kilometres | kilometers | miles | mi"},
-    "companion": {"": "dog | dogs | cat | wife | husband | partner | girlfriend | boyfriend | kid | kids | children | child"
-                  " | family | friend | friends | mum | mom | dad | parents | baby | son | daughter | colleagues | mates"},
+    "companion": {
+        "": "dog | dogs | cat | wife | husband | partner | girlfriend | boyfriend | kid | kids | children | child"
+        " | family | friend | friends | mum | mom | dad | parents | baby | son | daughter | colleagues | mates"
+    },
     "with": {"": "with | my | our | the"},
     "for": {"": "for"},
     "extra": {

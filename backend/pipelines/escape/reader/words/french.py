@@ -18,7 +18,12 @@ WORDS: Table = {
         " | dans la soirée | dans la matinée | tôt | en soirée | en matinée"
     },
     "weekday": {
-        0: "lundi | lundis", 1: "mardi | mardis", 2: "mercredi", 3: "jeudi", 4: "vendredi", 5: "samedi | samedis",
+        0: "lundi | lundis",
+        1: "mardi | mardis",
+        2: "mercredi",
+        3: "jeudi",
+        4: "vendredi",
+        5: "samedi | samedis",
         6: "dimanche | dimanches",
     },
     "on": {"": "le | du | pour le | dès le"},
@@ -30,13 +35,27 @@ WORDS: Table = {
     "nextweek": {"": "semaine prochaine | la semaine prochaine | la semaine qui vient | semaine suivante"},
     "nextmonth": {"": "mois prochain | le mois prochain"},
     "month": {
-        1: "janvier", 2: "février", 4: "avril", 5: "mai", 6: "juin", 7: "juillet", 8: "août", 9: "septembre",
-        10: "octobre", 11: "novembre", 12: "décembre",
+        1: "janvier",
+        2: "février",
+        4: "avril",
+        5: "mai",
+        6: "juin",
+        7: "juillet",
+        8: "août",
+        9: "septembre",
+        10: "octobre",
+        11: "novembre",
+        12: "décembre",
     },
     "softmonth": {1: "janv", 2: "févr", 3: "mars", 7: "juil", 12: "déc"},
     "part": {5: "début", 15: "mi", 25: "fin"},
-    "holiday": {"12-24": "réveillon de noël", "12-25": "noël", "12-31": "saint-sylvestre | réveillon",
-                "1-1": "jour de l'an | nouvel an", "7-14": "fête nationale"},
+    "holiday": {
+        "12-24": "réveillon de noël",
+        "12-25": "noël",
+        "12-31": "saint-sylvestre | réveillon",
+        "1-1": "jour de l'an | nouvel an",
+        "7-14": "fête nationale",
+    },
     "in": {"": "en | dans | d'ici | dans les | dans environ | dans les prochaines"},
     "days": {1: "jour | jours", 7: "semaine | semaines", 30: "mois", 15: "quinzaine | quinzaine de jours"},
     "nights": {"": "nuit | nuits | nuitées"},
@@ -49,9 +68,28 @@ WORDS: Table = {
     "of": {"": "de | d | du | des"},
     "article": {"": "le | la | les | l | un | une | du | des | cette | ce | mon | ma | mes"},
     "number": {
-        0: "zéro", 1: "un | une", 2: "deux | une paire de", 3: "trois | quelques", 4: "quatre", 5: "cinq", 6: "six",
-        7: "sept", 8: "huit", 9: "neuf", 10: "dix", 11: "onze", 12: "douze", 14: "quatorze", 15: "quinze", 20: "vingt",
-        25: "vingt-cinq", 30: "trente", 40: "quarante", 45: "quarante-cinq", 60: "soixante", 90: "quatre-vingt-dix",
+        0: "zéro",
+        1: "un | une",
+        2: "deux | une paire de",
+        3: "trois | quelques",
+        4: "quatre",
+        5: "cinq",
+        6: "six",
+        7: "sept",
+        8: "huit",
+        9: "neuf",
+        10: "dix",
+        11: "onze",
+        12: "douze",
+        14: "quatorze",
+        15: "quinze",
+        20: "vingt",
+        25: "vingt-cinq",
+        30: "trente",
+        40: "quarante",
+        45: "quarante-cinq",
+        60: "soixante",
+        90: "quatre-vingt-dix",
         100: "cent",
     },
     "hours": {"": "heure | heures"},
@@ -97,9 +135,14 @@ WORDS: Table = {
         "cold": "neige | la neige | de la neige | ski | skier | faire du ski | aurores boréales | aurore boréale | raquettes"
         " | sports d'hiver | luge | marché de noël",
     },
-    "soft": {"hot": "soleil | ensoleillé | ensoleillée | été | estival | le soleil | du soleil", "cold": "hiver | l'hiver"},
-    "anyweather": {"": "peu importe la météo | peu importe le temps | n'importe quel temps | quelle que soit la météo"
-                   " | quel que soit le temps | la météo importe peu | peu importe la température"},
+    "soft": {
+        "hot": "soleil | ensoleillé | ensoleillée | été | estival | le soleil | du soleil",
+        "cold": "hiver | l'hiver",
+    },
+    "anyweather": {
+        "": "peu importe la météo | peu importe le temps | n'importe quel temps | quelle que soit la météo"
+        " | quel que soit le temps | la météo importe peu | peu importe la température"
+    },
     "escape": {
         "": "fuir | échapper à | échapper au | m'échapper de | loin de | loin du | marre de | marre du | assez de | assez du"
         " | ras le bol de | ras le bol du | éviter | sans | quitter | au lieu de | m'évader de | m'évader du | je déteste"
@@ -115,8 +158,10 @@ WORDS: Table = {
     "but": {"": "mais | plutôt"},
     "people": {"": "personnes | personne | adultes | enfants | voyageurs | passagers | amis | billets"},
     "bags": {"": "valises | valise | bagages | bagage | sacs"},
-    "companion": {"": "chien | chienne | chat | femme | mari | copine | copain | conjoint | enfants | enfant | famille | amis"
-                  " | parents | bébé | fils | fille"},
+    "companion": {
+        "": "chien | chienne | chat | femme | mari | copine | copain | conjoint | enfants | enfant | famille | amis"
+        " | parents | bébé | fils | fille"
+    },
     "with": {"": "avec | mon | ma | mes"},
     "for": {"": "pour | pendant | durant"},
     "extra": {

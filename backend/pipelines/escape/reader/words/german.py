@@ -18,8 +18,13 @@ WORDS: Table = {
         " | nachmittags | am nachmittag | abend | abends | am abend | nacht | nachts | in der nacht | in der früh"
     },
     "weekday": {
-        0: "montag | montags", 1: "dienstag | dienstags", 2: "mittwoch | mittwochs", 3: "donnerstag | donnerstags",
-        4: "freitag | freitags", 5: "samstag | samstags | sonnabend", 6: "sonntag | sonntags",
+        0: "montag | montags",
+        1: "dienstag | dienstags",
+        2: "mittwoch | mittwochs",
+        3: "donnerstag | donnerstags",
+        4: "freitag | freitags",
+        5: "samstag | samstags | sonnabend",
+        6: "sonntag | sonntags",
     },
     "on": {"": "am | ab dem | zum | den"},
     "this": {"": "diesen | dieses | diesem"},
@@ -30,8 +35,18 @@ WORDS: Table = {
     "nextweek": {"": "nächste woche | kommende woche | nächster woche | kommender woche"},
     "nextmonth": {"": "nächsten monat | kommenden monat | nächster monat"},
     "month": {
-        1: "januar | jänner", 2: "februar | feber", 3: "märz", 4: "april", 5: "mai", 6: "juni", 7: "juli", 8: "august",
-        9: "september", 10: "oktober", 11: "november", 12: "dezember",
+        1: "januar | jänner",
+        2: "februar | feber",
+        3: "märz",
+        4: "april",
+        5: "mai",
+        6: "juni",
+        7: "juli",
+        8: "august",
+        9: "september",
+        10: "oktober",
+        11: "november",
+        12: "dezember",
     },
     "softmonth": {10: "okt", 12: "dez"},
     "part": {5: "anfang", 15: "mitte", 25: "ende"},
@@ -49,17 +64,43 @@ WORDS: Table = {
         "": "der | die | das | den | dem | des | ein | eine | einen | einem | einer | eines | meiner | meinem | meine"
     },
     "number": {
-        0: "null", 1: "ein | eine | einer | einem | einen | eins", 1.5: "anderthalb | eineinhalb", 2: "zwei | zwo",
-        2.5: "zweieinhalb | zwei einhalb", 3: "drei | ein paar | paar | einigen | wenigen", 3.5: "dreieinhalb", 4: "vier",
-        4.5: "viereinhalb", 5: "fünf", 5.5: "fünfeinhalb", 6: "sechs", 6.5: "sechseinhalb", 7: "sieben", 8: "acht",
-        9: "neun", 10: "zehn", 11: "elf", 12: "zwölf", 14: "vierzehn", 15: "fünfzehn", 20: "zwanzig",
-        25: "fünfundzwanzig", 30: "dreißig | dreissig", 40: "vierzig", 45: "fünfundvierzig", 60: "sechzig", 90: "neunzig",
+        0: "null",
+        1: "ein | eine | einer | einem | einen | eins",
+        1.5: "anderthalb | eineinhalb",
+        2: "zwei | zwo",
+        2.5: "zweieinhalb | zwei einhalb",
+        3: "drei | ein paar | paar | einigen | wenigen",
+        3.5: "dreieinhalb",
+        4: "vier",
+        4.5: "viereinhalb",
+        5: "fünf",
+        5.5: "fünfeinhalb",
+        6: "sechs",
+        6.5: "sechseinhalb",
+        7: "sieben",
+        8: "acht",
+        9: "neun",
+        10: "zehn",
+        11: "elf",
+        12: "zwölf",
+        14: "vierzehn",
+        15: "fünfzehn",
+        20: "zwanzig",
+        25: "fünfundzwanzig",
+        30: "dreißig | dreissig",
+        40: "vierzig",
+        45: "fünfundvierzig",
+        60: "sechzig",
+        90: "neunzig",
     },
     "hours": {"": "stunde | stunden | std | std. | stündchen"},
     "minutes": {"": "minute | minuten"},
     "plushalf": {0.5: "und eine halbe | einhalb"},
-    "half": {0.5: "halbe | eine halbe | halben | einer halben | halber", 0.75: "dreiviertel | eine dreiviertel",
-             0.25: "viertel | eine viertel"},
+    "half": {
+        0.5: "halbe | eine halbe | halben | einer halben | halber",
+        0.75: "dreiviertel | eine dreiviertel",
+        0.25: "viertel | eine viertel",
+    },
     "atmost": {
         "": "unter | weniger als | maximal | max | max. | höchstens | bis zu | bis | nicht mehr als | nicht über | kürzer als"
         " | nicht länger als | innerhalb von | innerhalb | binnen | maximum | oder weniger | oder kälter | unterhalb von"
@@ -98,17 +139,23 @@ WORDS: Table = {
         "cold": "ski | skifahren | ski fahren | skiurlaub | schnee | snowboard | snowboarden | nordlichter | polarlichter"
         " | schlittenfahren | winterurlaub | wintersport | rodeln | weihnachtsmarkt",
     },
-    "soft": {"hot": "sonne | sonnig | sonniges | sonnige | sommer | sommerlich | die sonne | sommerwetter",
-             "cold": "winter | winterlich | den winter"},
-    "anyweather": {"": "wetter egal | das wetter ist egal | wetter ist egal | egal welches wetter | bei jedem wetter"
-                   " | das wetter ist mir egal | wetter ist mir egal | jedes wetter | temperatur egal | wetter spielt keine rolle"
-                   " | das wetter spielt keine rolle"},
+    "soft": {
+        "hot": "sonne | sonnig | sonniges | sonnige | sommer | sommerlich | die sonne | sommerwetter",
+        "cold": "winter | winterlich | den winter",
+    },
+    "anyweather": {
+        "": "wetter egal | das wetter ist egal | wetter ist egal | egal welches wetter | bei jedem wetter"
+        " | das wetter ist mir egal | wetter ist mir egal | jedes wetter | temperatur egal | wetter spielt keine rolle"
+        " | das wetter spielt keine rolle"
+    },
     "escape": {
         "": "raus aus | weg aus | weg von | weit weg von | fliehen vor | flucht vor | vermeiden | entkommen | satt | genug von"
         " | keine lust auf | hasse | fern von | statt | flüchten vor | weg vom | raus aus dem | weg mit | aus der | aus dem"
         " | die nase voll von | die nase voll vom"
     },
-    "escapepost": {"": "entfliehen | entkommen | entgehen | entrinnen | satt | leid | hinter mir lassen | entflieh | entflüchten"},
+    "escapepost": {
+        "": "entfliehen | entkommen | entgehen | entrinnen | satt | leid | hinter mir lassen | entflieh | entflüchten"
+    },
     "not": {"": "nicht | kein | keine | keinen | keiner | ohne | nie | weder | nichts | bloß nicht | nicht so"},
     "nor": {"": "noch | oder | und nicht"},
     "too": {"": "zu | viel zu | allzu"},
@@ -117,12 +164,16 @@ WORDS: Table = {
     "where": {"": "wo | wenn | dass | falls | solange | wo es"},
     "tolerate": {"": "stört mich nicht | macht nichts"},
     "but": {"": "aber | sondern | doch | jedoch"},
-    "people": {"": "personen | leute | erwachsene | kinder | kindern | reisende | tickets | mann | passagiere | freunde"},
+    "people": {
+        "": "personen | leute | erwachsene | kinder | kindern | reisende | tickets | mann | passagiere | freunde"
+    },
     "bags": {"": "koffer | koffern | taschen | gepäckstücke | rucksäcke"},
     "money": {"": "franken"},
     "kilometres": {"": "kilometer | kilometern"},
-    "companion": {"": "hund | katze | frau | mann | freundin | freund | kinder | kindern | familie | partner | partnerin | eltern"
-                  " | freunden | baby | kumpels | kind"},
+    "companion": {
+        "": "hund | katze | frau | mann | freundin | freund | kinder | kindern | familie | partner | partnerin | eltern"
+        " | freunden | baby | kumpels | kind"
+    },
     "with": {"": "mit | mein | meine | meinem | meiner"},
     "for": {"": "für | auf"},
     "extra": {
