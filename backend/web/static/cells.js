@@ -2,10 +2,7 @@
 
 const UNKNOWN = "–";
 const NUMERIC = new Set(["integer", "number", "duration", "temperature", "percent"]);
-// As Python rounds, and never "-0".
-const ROUNDING = { roundingMode: "halfEven", signDisplay: "negative" };
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0, ...ROUNDING });
-const decimal = new Intl.NumberFormat("en", { maximumFractionDigits: 2, ...ROUNDING });
+const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 
 /** The columns that a table shows: coordinates are for maps. */
 export const visibleColumns = (columns) => columns.filter(({ kind }) => kind !== "latitude" && kind !== "longitude");
@@ -35,7 +32,7 @@ export function formatCell(value, column) {
 
 function formatNumber(value, { kind, unit }) {
   if (kind === "duration") return minutes(value);
-  const rounded = kind === "number" ? decimal.format(value) : whole.format(value);
+  const rounded = number.format(kind === "number" ? value : Math.round(value) + 0); // + 0: never "-0"
   if (unit) return rounded;
   if (kind === "temperature") return `${rounded}°`;
   return kind === "percent" ? `${rounded}%` : rounded;

@@ -14,7 +14,7 @@ import { status } from "./status.js";
 import { StepList } from "./steps.js";
 import { EMPTY, waitingStep } from "./view.js";
 
-const TICK_MS = 100;
+const TICK_MS = 250;
 const byId = (id) => document.getElementById(id);
 
 class Page {

@@ -89,7 +89,7 @@ export class Results {
 }
 
 const leftOutKey = (rows) => rows.map((row) => `${row.id}\n${row.why}`).join("\n\n");
-const kindOf = (column) => (isNumeric(column) ? "numeric" : column.kind === "code" ? "code" : "words");
+const kindOf = (column) => (isNumeric(column) ? "numeric" : ["code", "list"].includes(column.kind) ? column.kind : "words");
 
 function makeRow(columns) {
   const cells = columns.map((column, index) =>

@@ -1,6 +1,6 @@
 /** How a run and its connection are doing, as one line and what can be done about it. Pure; the drawing is page.js's. */
 
-import { duration } from "./words.js";
+import { duration, ticking } from "./words.js";
 
 /** The server sends a heartbeat each 10 s: longer silence is worth a word. */
 const SILENCE_MS = 15_000;
@@ -16,7 +16,7 @@ export function status(session, now) {
   const { connection, view } = session;
   switch (connection.state) {
     case "refused":
-      return { kind: "failed", text: connection.message, hint: connection.hint ?? undefined };
+      return { kind: "failed", text: sentence(connection.message), hint: connection.hint ?? undefined };
     case "interrupted":
       return {
         kind: "failed",
@@ -43,7 +43,7 @@ function underWay(session, view, now) {
   const word = view.state === "cancelling" ? "Stopping" : "Under way";
   const silence = now - session.heardAt;
   const noNews = now - session.newsAt;
-  const time = duration(session.now());
+  const time = ticking(session.now());
   if (silence > SILENCE_MS) return `${word} · ${time} · nothing heard for ${Math.floor(silence / 1000)} s`;
   if (noNews > NO_NEWS_MS) return `${word} · ${time} · no news for ${Math.floor(noNews / 1000)} s, still connected`;
   return `${word} · ${time}`;
@@ -63,8 +63,11 @@ function ending({ state, say, ms, error, degraded, steps }) {
     case "cancelled":
       return { kind: "ended", text: `Cancelled. ${say}${took}`, hint: "What was found until then stays." };
     case "interrupted":
-      return { kind: "failed", text: `The server was interrupted. ${error?.message ?? say}`, hint: hint ?? "Ask again." };
+      return { kind: "failed", text: `The server was interrupted. ${sentence(error?.message ?? say)}`, hint: hint ?? "Ask again." };
     default:
-      return { kind: "failed", text: error?.message ?? say, hint };
+      return { kind: "failed", text: sentence(error?.message ?? say), hint };
   }
 }
+
+/** With a full stop, since a hint may follow. */
+const sentence = (text) => (/[.!?…]$/.test(text) ? text : `${text}.`);

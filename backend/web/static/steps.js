@@ -2,9 +2,10 @@
 
 import { element, setText, tree } from "./dom.js";
 import { stepNumbers } from "./view.js";
-import { callFacts, duration, elapsed, outcome, spoken, stateWord } from "./words.js";
+import { callFacts, duration, elapsed, outcome, spoken, stateWord, ticking } from "./words.js";
 
 const OPENS_ITSELF = new Set(["failed", "degraded"]);
+const EXCERPT = { tabindex: "0", role: "region", "aria-label": "What it answered" };
 const ENDED = new Set(["ok", "degraded", "failed", "skipped", "cancelled"]);
 
 /** Draws a plan and keeps it in step with the view. What the reader opened or closed stays as it is. */
@@ -91,7 +92,7 @@ class StepRow {
   #tick(step, now, moving) {
     const ms = elapsed(step, now);
     if (ms !== null && (moving || step.ms !== null || this.#parts.time.textContent === "")) {
-      setText(this.#parts.time, duration(ms));
+      setText(this.#parts.time, step.ms === null ? ticking(ms) : duration(ms));
     } else if (ms === null) {
       setText(this.#parts.time, "");
     }
@@ -105,7 +106,7 @@ class StepBody {
   #lines = 0;
   #error = element("div", { class: "trouble" });
   #log = element("ul", { class: "log" });
-  #text = element("pre", { class: "model", tabindex: "0", "aria-label": "What the language model wrote", dir: "auto" });
+  #text = element("pre", { class: "model", tabindex: "0", "aria-label": "What the language model wrote", role: "region", dir: "auto" });
   #detail = element("div", { class: "detail" });
   #note = element("p", { class: "note" });
 
@@ -160,7 +161,7 @@ function logLine({ t, level, text, evidence }) {
   const facts = callFacts(evidence).map(([label, value]) =>
     element("div", {}, element("dt", {}, label), element("dd", { dir: "auto" }, value)),
   );
-  const excerpt = evidence.excerpt === null ? null : element("pre", { tabindex: "0" }, evidence.excerpt);
+  const excerpt = evidence.excerpt === null ? null : element("pre", EXCERPT, evidence.excerpt);
   const source = element("span", { class: "source" }, `${evidence.source} · ${evidence.operation}`);
   const call = element("details", {}, element("summary", {}, words, source), element("dl", {}, ...facts), excerpt);
   return element("li", { "data-level": level }, time, call);

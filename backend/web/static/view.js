@@ -116,7 +116,7 @@ function stepEvent(view, event) {
   return {
     ...view,
     rows: again ? withoutLayersOf(view.rows, event.step) : view.rows,
-    steps: view.steps.with(index, changeStep(step, event)),
+    steps: view.steps.map((other) => (other === step ? changeStep(step, event) : other)),
   };
 }
 

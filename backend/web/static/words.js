@@ -16,13 +16,17 @@ const STATES = new Map(
 /** The state of a step, never by colour alone. */
 export const stateWord = (state) => STATES.get(state) ?? state;
 
-/** @param {number} ms */
+/** What something took: "440 ms", "4.1 s", "2 min 05 s". */
 export function duration(ms) {
-  const seconds = Math.max(0, ms) / 1000;
+  if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`;
+  const seconds = ms / 1000;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 }
+
+/** How long something has lasted so far, in whole seconds: a tick must not flicker. */
+export const ticking = (ms) => (ms < 60_000 ? `${Math.floor(Math.max(0, ms) / 1000)} s` : duration(ms));
 
 /** How long a step has run by `now`, or took; null for one that never began. Both in ms since the run began. */
 export function elapsed(step, now) {

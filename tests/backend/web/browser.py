@@ -9,12 +9,11 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
 
 _FLAGS = (
@@ -55,7 +54,7 @@ class Browser:
     async def until(self, script: str, *args: Any, seconds: float = 10) -> Any:
         """Waits until ``script`` returns something true, and returns it."""
         async with asyncio.timeout(seconds):
-            while not (value := await self.run(script, *args)):
+            while not (value := await self.run(script, *args)):  # noqa: ASYNC110  # the condition lives in the browser
                 await asyncio.sleep(0.02)
         return value
 
@@ -94,15 +93,17 @@ class Browser:
         ]
         await self.devtools("Emulation.setEmulatedMedia", features=features)
 
-    async def screenshot(self, file: Path) -> None:
+    async def screenshot(self) -> bytes:
+        """The whole page as PNG."""
         shot = await self.devtools("Page.captureScreenshot", captureBeyondViewport=True)
-        file.write_bytes(base64.b64decode(shot["data"]))
+        return base64.b64decode(shot["data"])
 
 
 @contextmanager
 def running_chromium() -> Iterator[tuple[str, str]]:
     """The address of a driver and its one session, with an empty profile; both end with the block."""
-    assert CHROMIUM and DRIVER
+    assert CHROMIUM, "chromium is missing"
+    assert DRIVER, "chromedriver is missing"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         port = _free_port()
         driver = subprocess.Popen([DRIVER, f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

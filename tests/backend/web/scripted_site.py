@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -58,6 +58,9 @@ class Site:
         async with self._news:
             self._news.notify_all()
 
+    def _has_news(self, sent: int, cuts: int) -> bool:
+        return len(self._log) > sent or self._over or self._cuts != cuts
+
     async def stream(self, after: int = 0) -> AsyncIterator[bytes]:
         cuts, sent = self._cuts, after
         yield b": hb 0\n\n"
@@ -68,7 +71,8 @@ class Site:
             if self._over or self._cuts != cuts:
                 return
             async with self._news:
-                await self._news.wait_for(lambda: len(self._log) > sent or self._over or self._cuts != cuts)
+                while not self._has_news(sent, cuts):
+                    await self._news.wait()
 
 
 def _app(site: Site) -> Quart:
@@ -121,7 +125,7 @@ async def running_site() -> AsyncIterator[Site]:
     site.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(serve(_app(site), config, shutdown_trigger=stop.wait))  # type: ignore[arg-type]  # returns True, which nobody reads
+        task = group.create_task(serve(_app(site), config, shutdown_trigger=stop.wait))
         try:
             yield site
         finally:
@@ -129,7 +133,3 @@ async def running_site() -> AsyncIterator[Site]:
             stop.set()
             await task
     listener.detach()
-
-
-def tags(events: Iterable[KnownEvent]) -> list[str]:
-    return [str(event.__struct_config__.tag) for event in events]

@@ -13,7 +13,7 @@ from tests.backend.web.browser import Browser
 from tests.backend.web.sample_run import Script
 from tests.backend.web.scripted_site import Site
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.needs("chromium", "chromedriver"), pytest.mark.timeout(90)]
 
 EVENTS = sample_run.whole_run()
 ROWS = "return [...document.querySelectorAll('tbody tr')].map((row) => row.cells[0].innerText)"

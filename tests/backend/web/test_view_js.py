@@ -124,9 +124,9 @@ class RandomRun:
             events.append(self._event({"seq": seq_now, "t": rng.randint(0, 30) + 10 * seq}))
         return as_lines(events)
 
-    def _event(self, at: dict[str, int]) -> ev.KnownEvent:
+    def _event(self, at: dict[str, Any]) -> ev.KnownEvent:
         rng = self._rng
-        of = {**at, "step": rng.choice(STEPS + ("unplanned",)), "attempt": rng.choice((1, 1, 1, 2, 3))}
+        of: dict[str, Any] = {**at, "step": rng.choice((*STEPS, "unplanned")), "attempt": rng.choice((1, 1, 1, 2, 3))}
         makers: list[Callable[[], ev.KnownEvent]] = [
             lambda: ev.StepStarted(**of, say="starting"),
             lambda: ev.StepProgress(**of, done=rng.randint(0, 9), total=rng.choice((None, 9)), unit="u"),
@@ -150,9 +150,15 @@ class RandomRun:
         error = rng.choice((None, ev.ErrorInfo(code="c", message="m", retryable=True)))
         detail = rng.choice((None, {"x": [1, 2.5, None, {"y": "z"}]}, "text", 0, False))
         retry = rng.choice((None, None, 0, 500))
-        status = rng.choice(("ok", "degraded", "failed"))
+        statuses: tuple[ev.StepStatus, ...] = ("ok", "degraded", "failed")
         return ev.StepFinished(
-            **of, status=status, ms=rng.randint(0, 99), say="s", detail=detail, error=error, retry_in_ms=retry
+            **of,
+            status=rng.choice(statuses),
+            ms=rng.randint(0, 99),
+            say="s",
+            detail=detail,
+            error=error,
+            retry_in_ms=retry,
         )
 
     def _rows(self, of: dict[str, Any]) -> ev.RowsChanged:
