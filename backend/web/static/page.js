@@ -15,12 +15,14 @@ import { StepList } from "./steps.js";
 import { EMPTY, waitingStep } from "./view.js";
 
 const TICK_MS = 250;
+const SLOW_FRAME_MS = 34;
 const byId = (id) => document.getElementById(id);
 
 class Page {
   #session = null;
   #preview = EMPTY;
   #due = false;
+  #frameMs = 0;
   #shownKind = "";
   #steps = new StepList(byId("steps"), (sentence) => this.#say(sentence));
   #results = new Results({
@@ -97,10 +99,15 @@ class Page {
   #schedule() {
     if (this.#due) return;
     this.#due = true;
-    requestAnimationFrame(() => {
+    const paint = () => {
+      const began = performance.now();
       this.#due = false;
       this.#paint();
-    });
+      setTimeout(() => (this.#frameMs = performance.now() - began)); // after the browser's own layout and drawing
+    };
+    // A long table is dear to lay out: then it is drawn less often, so that the tab stays at hand.
+    if (this.#frameMs < SLOW_FRAME_MS) requestAnimationFrame(paint);
+    else setTimeout(() => requestAnimationFrame(paint), 2 * this.#frameMs);
   }
 
   #paint() {

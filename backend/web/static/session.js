@@ -3,6 +3,10 @@
 import { ask, attach, cancel } from "./run.js";
 import { EMPTY, finished, fold } from "./view.js";
 
+/** A replay may bring thousands of events at once: the page gets its turn at least this often. */
+const SLICE_MS = 10;
+const breathe = () => new Promise((resolve) => setTimeout(resolve));
+
 /**
  * `connection.state` is `asking`, `live`, `reconnecting`, `interrupted` (may be resumed), `refused` (nothing began),
  * `left` (the reader went) or `over`. A view that is not finished is never shown as a success, whatever it is.
@@ -68,7 +72,14 @@ export class Session {
   async #follow(open) {
     const signal = this.#abort.signal;
     try {
-      for await (const event of open({ ...this.#settings, signal })) this.#take(event);
+      let since = this.#clock();
+      for await (const event of open({ ...this.#settings, signal })) {
+        this.#take(event);
+        if (this.#clock() - since > SLICE_MS) {
+          await breathe();
+          since = this.#clock();
+        }
+      }
       if (!signal.aborted) this.#became({ state: "over" });
     } catch (error) {
       const { message, hint = null } = error;

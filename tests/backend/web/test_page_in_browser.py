@@ -82,6 +82,18 @@ async def test_steps_and_rows_appear_as_they_happen(page: Browser, site: Site) -
     assert "Dublin – 19 °C: not hot" in (await page.text("#out-list")).replace("\n", " ")
 
 
+async def test_options_go_with_the_question_and_a_link_may_bring_the_question(page: Browser, site: Site) -> None:
+    await page.open(site.url + "/?q=hot%20%3Cb%3E")
+    await page.until("return document.querySelectorAll('.step').length === 8")
+    assert site.asked == []
+    await page.click("#options summary")
+    await page.type("#fields input[name=from]", " VLC ")
+    await page.click("#ask button[type=submit]")
+    await page.until(RUN_IS, "running")
+    assert site.asked[0]["q"] == "hot <b>"
+    assert site.asked[0]["options"]["from"] == "VLC"
+
+
 async def test_a_step_opens_onto_its_calls_text_and_outcome_and_stays_open(page: Browser, site: Site) -> None:
     await ask(page)
     await site.tell(*EVENTS[: index_of(ev.StepFinished, step="routes")])
