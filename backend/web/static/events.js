@@ -1,8 +1,8 @@
 /**
  * The events of a run (PROTOCOL.md, Events): the JSON of a frame becomes a checked, complete object.
  *
- * Fields that are absent get their defaults, unknown fields are dropped, every string is cleaned. An event of an unknown
- * type keeps `type`, `seq` and `t`. The twin of shared/events.py.
+ * Fields that are absent get their defaults, unknown fields are dropped, every string is cleaned. An event of an
+ * unknown type keeps `type`, `seq` and `t`. The twin of shared/events.py.
  */
 
 import { cleanTree } from "./text.js";

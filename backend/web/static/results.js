@@ -89,7 +89,10 @@ export class Results {
 }
 
 const leftOutKey = (rows) => rows.map((row) => `${row.id}\n${row.why}`).join("\n\n");
-const kindOf = (column) => (isNumeric(column) ? "numeric" : ["code", "list"].includes(column.kind) ? column.kind : "words");
+function kindOf(column) {
+  if (isNumeric(column)) return "numeric";
+  return ["code", "list"].includes(column.kind) ? column.kind : "words";
+}
 
 function makeRow(columns) {
   const cells = columns.map((column, index) =>

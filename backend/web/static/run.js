@@ -1,8 +1,8 @@
 /**
  * Following a run: one POST, or one GET to attach, read frame by frame, in order and without a gap, resumed when cut.
  *
- * No DOM. The end of a stream proves nothing: only run.finished ends a run. Whatever else ends the stream is a cut, from
- * which this reconnects by itself a few times and then says so (StreamCut).
+ * No DOM. The end of a stream proves nothing: only run.finished ends a run. Whatever else ends the stream is a cut,
+ * from which this reconnects by itself a few times and then says so (StreamCut).
  */
 
 import { MalformedEvent, decodeEvent } from "./events.js";
@@ -36,6 +36,7 @@ export class StreamCut extends Error {
 /** What is wrong with one connection; another may do better. */
 class Broken extends Error {}
 
+const CONNECTION_ERRORS = [Broken, NotReachable, Refused, MalformedEvent, FrameTooLarge];
 const JSON_TYPE = "application/json";
 
 export const DEFAULTS = {
@@ -147,7 +148,7 @@ function reasonToRetry(error, position) {
   const begun = position.run !== "";
   if (error instanceof Refused && !(temporary && begun)) throw error;
   if (error instanceof NotReachable && !begun) throw error;
-  if (![Broken, NotReachable, Refused, MalformedEvent, FrameTooLarge].some((kind) => error instanceof kind)) throw error;
+  if (!CONNECTION_ERRORS.some((kind) => error instanceof kind)) throw error; // a bug of ours
   return error.message.replace(/\.$/, "");
 }
 

@@ -1,4 +1,4 @@
-/** How a run and its connection are doing, as one line and what can be done about it. Pure; the drawing is page.js's. */
+/** How a run and its connection are doing, in one line, and what can be done about it. Pure; page.js draws it. */
 
 import { duration, ticking } from "./words.js";
 
@@ -63,7 +63,11 @@ function ending({ state, say, ms, error, degraded, steps }) {
     case "cancelled":
       return { kind: "ended", text: `Cancelled. ${say}${took}`, hint: "What was found until then stays." };
     case "interrupted":
-      return { kind: "failed", text: `The server was interrupted. ${sentence(error?.message ?? say)}`, hint: hint ?? "Ask again." };
+      return {
+        kind: "failed",
+        text: `The server was interrupted. ${sentence(error?.message ?? say)}`,
+        hint: hint ?? "Ask again.",
+      };
     default:
       return { kind: "failed", text: sentence(error?.message ?? say), hint };
   }

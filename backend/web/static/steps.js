@@ -5,6 +5,7 @@ import { stepNumbers } from "./view.js";
 import { callFacts, duration, elapsed, outcome, spoken, stateWord, ticking } from "./words.js";
 
 const OPENS_ITSELF = new Set(["failed", "degraded"]);
+const WRITTEN = { tabindex: "0", role: "region", "aria-label": "What the language model wrote" };
 const EXCERPT = { tabindex: "0", role: "region", "aria-label": "What it answered" };
 const ENDED = new Set(["ok", "degraded", "failed", "skipped", "cancelled"]);
 
@@ -106,7 +107,7 @@ class StepBody {
   #lines = 0;
   #error = element("div", { class: "trouble" });
   #log = element("ul", { class: "log" });
-  #text = element("pre", { class: "model", tabindex: "0", "aria-label": "What the language model wrote", role: "region", dir: "auto" });
+  #text = element("pre", { ...WRITTEN, class: "model", dir: "auto" });
   #detail = element("div", { class: "detail" });
   #note = element("p", { class: "note" });
 

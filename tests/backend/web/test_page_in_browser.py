@@ -131,6 +131,8 @@ def hostile(value: Any, key: str = "") -> Any:
 
 async def test_hostile_strings_in_every_field_are_text_and_nothing_else(page: Browser, site: Site) -> None:
     site.pipelines = hostile(site.pipelines)
+    for address in ("javascript:window.owned=1", "data:text/html,<script>window.owned=1</script>", "//", 7):
+        site.pipelines["pipelines"][0]["attributions"].append({"text": "click me", "url": address})
     await page.open(site.url + "/")
     await page.until("return document.querySelectorAll('.step').length === 8")
     await ask(page, "x<img src=x onerror=window.owned=1>")

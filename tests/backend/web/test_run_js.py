@@ -45,6 +45,7 @@ def test_fifty_cuts_lose_nothing_and_double_nothing(node: Node) -> None:
     pieces = [frames(seq, seq + 1) for seq in ALL[:50]]  # each repeats the event before
     answer = follow(node, *pieces, frames(51))
     assert (answer["events"], answer["end"]) == (ALL, "finished")
+    assert [call["url"].rpartition("=")[2] for call in answer["asked"][1:]] == [str(seq) for seq in range(2, 52)]
 
 
 def test_after_a_few_attempts_without_news_it_says_interrupted(node: Node) -> None:

@@ -61,7 +61,7 @@ def test_a_whole_run_folds_alike(node: Node) -> None:
 
 
 def test_random_runs_fold_alike(node: Node) -> None:
-    runs = [RandomRun(seed).lines() for seed in range(150)]
+    runs = [RandomRun(seed).lines() for seed in range(60)]
     assert {state for lines in runs for state in {row.state for row in python_views(lines)[-1].rows}} >= {
         "provisional",
         "confirmed",
@@ -119,7 +119,7 @@ class RandomRun:
             plan=plan, columns=columns,
         )  # fmt: skip
         events: list[ev.KnownEvent] = [first]
-        for seq in range(2, rng.randint(10, 80)):
+        for seq in range(2, rng.randint(10, 60)):
             seq_now = seq if rng.random() < 0.95 else rng.randint(1, seq)  # now and then a repeat
             events.append(self._event({"seq": seq_now, "t": rng.randint(0, 30) + 10 * seq}))
         return as_lines(events)
