@@ -164,6 +164,16 @@ def test_a_line_eight_times_as_long_is_not_quadratically_dearer() -> None:
     assert cpu_of_long_line(4 << 20, 64) < 32 * cpu_of_long_line(512 << 10, 64)
 
 
+def test_after_a_chunk_larger_than_the_cap_a_long_line_still_grows_in_place() -> None:
+    parser = FrameParser(100)
+    assert len(parser.feed(b"data: a\n\n" * 20 + b"data: ")) == 20
+    parser.feed(b"x")
+    held = parser._pending
+    parser.feed(b"y")
+    assert isinstance(held, bytearray)
+    assert parser._pending is held
+
+
 class Unsearchable(bytearray):
     """Fails whatever looks through the bytes already held, so that a re-scan shows without a clock."""
 
