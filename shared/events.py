@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from shared.errors import MalformedEvent
-from shared.text import clean_tree
+from shared.text import clean_json
 
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 256 * 1024
@@ -230,9 +230,6 @@ _ESCAPED = {b"\xe2\x80\xa8": rb"\u2028", b"\xe2\x80\xa9": rb"\u2029", b"\xc2\x85
 # hyphen, or anything from combining marks (U+0300) up but for the common punctuation of U+2010-2027.
 _SUSPECT = re.compile(rb"\\[ubfr]|\x7f|\xc2[\x80-\x9f\xad]|[\xcc-\xe1\xe3-\xff]|\xe2(?!\x80[\x90-\xa7])")
 
-# Cleaning must not shorten what a server may say: a frame has its own limit.
-_WHOLE: dict[str, Any] = {"max_chars": 1 << 24, "max_items": 1 << 20, "max_depth": 64, "keep_newlines": True}
-
 
 def encode_event(event: KnownEvent | StreamSnapshot | StreamBye) -> bytes:
     """One line of JSON in UTF-8, without raw U+2028, U+2029 and U+0085, absent optional fields left out.
@@ -259,13 +256,13 @@ def decode_event(data: bytes | str) -> WireEvent:
 def decode_untrusted(data: bytes | str) -> WireEvent:
     """Like ``decode_event``, with every string made fit for a terminal: for readers of somebody else's stream.
 
-    Nearly all frames hold nothing suspect and are decoded straight; the others go through ``clean_tree`` first.
+    Nearly all frames hold nothing suspect and are decoded straight; the others go through ``clean_json`` first.
     """
     raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
     if not _SUSPECT.search(raw):
         return decode_event(raw)
     try:
-        tree = clean_tree(msgspec.json.decode(raw), **_WHOLE)
+        tree = clean_json(msgspec.json.decode(raw))
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise MalformedEvent(str(error)) from None
     return decode_event(msgspec.json.encode(tree))

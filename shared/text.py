@@ -101,6 +101,12 @@ def clean_tree(
     return _TreeCleaner(max_chars, max_items, keep_newlines).value(value, max_depth)
 
 
+def clean_json(value: object) -> Json:
+    """``clean_tree`` for what has a size limit of its own, such as a frame or a capped body: nothing is shortened, and
+    line ends in texts stay."""
+    return clean_tree(value, max_chars=1 << 24, max_items=1 << 20, max_depth=64, keep_newlines=True)
+
+
 class _TreeCleaner(NamedTuple):
     max_chars: int
     max_items: int

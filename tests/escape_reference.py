@@ -6,6 +6,7 @@ It must never import a step or the atlas: only their data files are shared.
 import csv
 import datetime
 import gzip
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterator
@@ -181,7 +182,7 @@ def on_day(iata: str, day: datetime.date, column: str, unknown: float | None = N
         after = datetime.date(first.year + first.month // 12, first.month % 12 + 1, 1)
         middles.append(((first.toordinal() + after.toordinal() - 1) / 2, first.month))
     at = day.toordinal()
-    for (left, before), (right, month) in zip(middles, middles[1:], strict=False):
+    for (left, before), (right, month) in itertools.pairwise(middles):
         if left <= at <= right:
             texts = [sources().months[iata, which][column] for which in (before, month)]
             if "" in texts and unknown is not None:

@@ -23,13 +23,7 @@ _TABLE = next(parent for parent in Path(__file__).parents if parent.name == "tes
 _QUESTIONS = [row["q"] for rows in tomllib.loads(_TABLE.read_text(encoding="utf-8")).values() for row in rows]
 _WORDS = sorted({word for question in _QUESTIONS for word in question.split()})
 _PHRASES = sorted(
-    {
-        phrase
-        for table in TABLES
-        for by in table.values()
-        for text in by.values()
-        for phrase in text.split(" | ")
-    }
+    {phrase for table in TABLES for by in table.values() for text in by.values() for phrase in text.split(" | ")}
 )
 _DAYS = st.dates(datetime.date(2000, 1, 1), datetime.date(2100, 12, 31))
 _SHUFFLED = st.lists(st.sampled_from(_WORDS) | st.sampled_from(_PHRASES), max_size=40).map(" ".join)
