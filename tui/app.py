@@ -5,12 +5,13 @@ Nothing of Textual, rich or httpx at import: the command line pays for them only
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from shared.settings import SettingError
-from tui.config import ClientSettings, local_zone
+from tui.config import ClientSettings
 from tui.connection import Connection, NotReachable, run_options
 from tui.local_server import LocalServer, LocalServerError
 
@@ -22,24 +23,20 @@ UNREACHABLE = 3
 """The exit code when no server could be reached at all (``windowseat ask`` has the same)."""
 
 
-def run(
-    settings: ClientSettings,
-    question: str | None,
-    *,
-    server_flags: Sequence[str] = (),
-    pipeline: str | None = None,
-    extra: Mapping[str, Any] | None = None,
-) -> int:
-    """Open the app, and return the exit code when the user has left it. Ends the local server if it started one.
+def run(settings: ClientSettings, question: str | None) -> int:
+    """Open the app, asking ``question`` at once if there is one; the exit code when the user has left it.
 
-    ``server_flags`` are for that local server, ``extra`` are options of the pipeline sent with every question.
-    Raises SettingError (an unknown theme) and LocalServerError (no process could be started).
+    Without ``settings.url`` a local server is started, which ends with the app. Raises SettingError (unknown theme).
     """
-    options = run_options(settings.origin, settings.tz or local_zone(), dict(extra or {}))
     if settings.url is not None:
-        return asyncio.run(_main(settings, question, _to(lambda: _given(settings.url)), pipeline, options))
-    with LocalServer(server_flags) as server:
-        return asyncio.run(_main(settings, question, _to(server.url), pipeline, options, server))
+        url = settings.url
+        return asyncio.run(_main(settings, question, _to(lambda: url)))
+    try:
+        with LocalServer() as server:
+            return asyncio.run(_main(settings, question, _to(server.url), server))
+    except LocalServerError as error:
+        sys.stderr.write(f"windowseat: {error}\n")
+        return UNREACHABLE
 
 
 def is_remote(env: Mapping[str, str]) -> bool:
@@ -48,12 +45,7 @@ def is_remote(env: Mapping[str, str]) -> bool:
 
 
 async def _main(
-    settings: ClientSettings,
-    question: str | None,
-    connect: "Connect",
-    pipeline: str | None,
-    options: Mapping[str, Any],
-    server: LocalServer | None = None,
+    settings: ClientSettings, question: str | None, connect: "Connect", server: LocalServer | None = None
 ) -> int:
     remote = is_remote(os.environ)
     if remote:
@@ -61,7 +53,7 @@ async def _main(
     from tui.application import LOCAL_FPS, REMOTE_FPS, WindowseatApp
     from tui.desk import Desk, closed
 
-    desk = Desk(connect, pipeline=pipeline, options=options)
+    desk = Desk(connect, options=run_options(settings.origin, settings.tz))
     app = WindowseatApp(
         desk,
         question,
@@ -80,11 +72,6 @@ async def _main(
             # In here, because a thread may still wait for the server to listen, and asyncio waits for the thread.
             await asyncio.to_thread(server.close)
     return app.return_code or (UNREACHABLE if desk.link.state == "unreachable" else 0)
-
-
-def _given(url: str | None) -> str:
-    assert url is not None
-    return url
 
 
 def _to(find_url: Callable[[], str]) -> "Connect":

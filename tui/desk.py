@@ -39,18 +39,15 @@ Entering raises ClientError where there is no such server.
 
 
 class Desk:
-    """``options`` go with every question; ``pipeline`` names the one that is asked, None for the server's first."""
+    """``options`` go with every question. What is asked is the server's first pipeline."""
 
-    def __init__(
-        self, connect: Connect, *, pipeline: str | None = None, options: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, connect: Connect, *, options: Mapping[str, Any] | None = None) -> None:
         self.watch: Watch | None = None
         self.link = Link("starting")
         self.trouble: Trouble | None = None
         self.pipelines: tuple[PipelineInfo, ...] = ()
         self.server = ""
         self._connect = connect
-        self._pipeline = pipeline
         self._options = dict(options or {})
         self._client: RunClient | None = None
         self._connected = asyncio.Event()
@@ -66,8 +63,7 @@ class Desk:
     @property
     def pipeline(self) -> PipelineInfo | None:
         """The pipeline that will be asked, once the server has told what it has."""
-        named = (info for info in self.pipelines if self._pipeline in (None, info.name))
-        return next(named, None)
+        return self.pipelines[0] if self.pipelines else None
 
     async def open(self) -> None:
         """Reach the server and learn what can be asked. A failure is left in ``trouble``."""
@@ -117,7 +113,7 @@ class Desk:
             await self._cancel(self._client, watch)
 
     async def _read(self, client: RunClient, watch: Watch, group: asyncio.TaskGroup) -> None:
-        stream = client.ask(watch.question, pipeline=self._pipeline, options=self._options)
+        stream = client.ask(watch.question, options=self._options)
         async with aclosing(stream):
             async for received in stream:
                 watch.receive(received.event)

@@ -51,5 +51,5 @@ def _help_text() -> Content:
     lines.append(Content.styled(f"  {SPINNER[0]} or >  ", "bold") + Content("running"))
     lines += [Content.styled(f"  {GLYPHS[state]}       ", "bold") + Content(text) for state, text in _STATES.items()]
     lines.append(Content(""))
-    lines.append(Content.styled("To select text as your terminal does it, hold shift. esc closes this.", "$text-muted"))
+    lines.append(Content.styled("To select text as your terminal does it, hold shift. esc closes this.", "dim"))
     return Content("\n").join(lines)

@@ -10,10 +10,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from shared.view import RunView, StepView
+from tui.cells import one_line
 from tui.desk import Desk
 from tui.keys import bindings
 from tui.messages import QuestionAsked, SortChanged
@@ -51,6 +53,7 @@ class MainScreen(Screen[None]):
         self._motion = motion
         self._period = 1 / frames_per_second
         self._header = RunHeader()
+        self._question = Static(id="question", markup=False)
         self._steps = StepList(expand, self._now_ms)
         self._title = Static(id="title", markup=False)
         self._table = ResultsTable()
@@ -65,6 +68,7 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._header
+        yield self._question
         yield self._steps
         yield self._title
         yield self._examples
@@ -76,16 +80,11 @@ class MainScreen(Screen[None]):
         yield self._hints
 
     def on_mount(self) -> None:
-        self._table.display = False
         self.set_interval(self._period, self._paint)
         self.set_interval(1.0, self._tick)
         if self._motion:
             self.set_interval(max(SPINNER_S, self._period), self._steps.spin)
         self._paint()
-
-    @property
-    def watch_now(self) -> Watch | None:
-        return self._desk.watch
 
     def _now_ms(self) -> int:
         return self._desk.watch.now_ms() if self._desk.watch is not None else 0
@@ -97,7 +96,8 @@ class MainScreen(Screen[None]):
             self._painted = self._desk.version
             watch = self._desk.watch
             self._header.show(self._desk.server, self._desk.link, watch)
-            self._steps.show(id(watch), self._planned_steps())
+            self._show_question(watch)
+            self._steps.show(watch, self._planned_steps())
             self._banner.show(watch)
             self._show_trouble()
             if watch is None:
@@ -122,16 +122,29 @@ class MainScreen(Screen[None]):
         if began < self._table_due and not watch.view.finished:
             return
         self._table_view = watch.view
-        self._examples.display = False
-        self._table.display = True
         self._table.show(watch.view)
-        self._title.update(title(self._table, watch.view), layout=False)
+        self.call_after_refresh(self._show_title)  # once the table knows whether all its columns fit
         spent = time.monotonic() - began
         self._table_due = began + max(TABLE_S, self._period, 5 * spent)
 
+    def _show_title(self) -> None:
+        if self._desk.watch is not None:
+            self._title.update(title(self._table, self._desk.watch.view), layout=False)
+
+    def _show_question(self, watch: Watch | None) -> None:
+        """The question that is being answered; before any, what the server is for."""
+        pipeline = self._desk.pipeline
+        self.set_class(watch is not None, "-asked")
+        if watch is not None:
+            self._question.update(
+                Content.assemble(("› ", "$text-accent"), (one_line(watch.question), "bold")), layout=False
+            )
+        elif pipeline is not None:
+            self._question.update(Content.styled(one_line(pipeline.title), "bold"), layout=False)
+
     def _show_examples(self) -> None:
         pipeline = self._desk.pipeline
-        if pipeline is not None:
+        if pipeline is not None and not self._examples.option_count:
             self._examples.offer(pipeline.examples)
             self._title.update("Try one of these, or ask your own", layout=False)
 
@@ -161,13 +174,12 @@ class MainScreen(Screen[None]):
         self.run_worker(self._desk.ask(question), group="run", exclusive=True)
 
     def on_sort_changed(self, message: SortChanged) -> None:
-        if self._desk.watch is not None:
-            self._title.update(title(self._table, self._desk.watch.view), layout=False)
+        self._show_title()
 
     def on_descendant_focus(self) -> None:
         if self.focused is not None:
             self._hints.update(_HINTS.get(type(self.focused), ""), layout=False)
-            self.set_class(isinstance(self.focused, ResultsTable), "-results")
+            self.set_class(isinstance(self.focused, ResultsTable | Examples), "-results")
 
     def action_back(self) -> None:
         watch = self._desk.watch
@@ -214,4 +226,5 @@ class MainScreen(Screen[None]):
         self._prompt.focus()
 
     def action_focus_results(self) -> None:
-        (self._table if self._table.display else self._examples).focus()
+        self.add_class("-results")  # in a tiny window that is what makes room for them
+        self.call_after_refresh((self._examples if self._desk.watch is None else self._table).focus)

@@ -52,9 +52,9 @@ def verdict(watch: Watch) -> Content | None:
             return _lines("$text-error", f"✗ {view.state.capitalize()}: {why}", hint, _kept(watch))
         case "cancelled":
             said = _CANCELLED_BY_YOU if watch.asked_cancel else (view.say or "cancelled")
-            return _lines("$text-muted", f"■ {said[:1].upper()}{said[1:]}", "", _kept(watch))
+            return _lines("dim", f"■ {said[:1].upper()}{said[1:]}", "", _kept(watch))
         case "cancelling":
-            return Content.styled("■ Cancelling…", "$text-muted")
+            return Content.styled("■ Cancelling…", "dim")
     return None
 
 
@@ -63,7 +63,7 @@ def _lines(style: str, first: str, hint: str, after: str) -> Content:
     if hint:
         lines.append(Content(f"  Try: {hint}"))
     if after:
-        lines.append(Content.styled(f"  {after}", "$text-muted"))
+        lines.append(Content.styled(f"  {after}", "dim"))
     return Content("\n").join(lines)
 
 

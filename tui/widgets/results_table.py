@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.binding import BindingType
-from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
 from shared.events import Column
@@ -22,8 +21,8 @@ from tui.widgets.fitting import shorten
 
 PART = 500
 """Rows that the table holds at once: filling 500 costs about a quarter of a second, 10,000 some seconds."""
-MARK = "_mark"
-"""Key of the leading column: the rank of a final row, or a sign that a row is still unchecked."""
+_MARK = 0
+"""The leading column: the rank of a final row, or a sign that a row is still unchecked."""
 _UNCHECKED, _CHECKED = "·", "✓"
 _WIDEST = {"text": 28, "list": 44}
 
@@ -45,6 +44,7 @@ class ResultsTable(DataTable[Text]):
         super().__init__(cursor_type="cell", zebra_stripes=True, header_height=1)
         self.order: Sort | None = None
         self.first = 0
+        self.total = 0
         self._view: RunView | None = None
         self._run = ""
         self._columns: tuple[Column, ...] = ()
@@ -54,19 +54,11 @@ class ResultsTable(DataTable[Text]):
     def show(self, view: RunView) -> None:
         """Bring the table up to this view; does nothing when no row and no order changed."""
         before, self._view = self._view, view
-        if view.run != self._run or view.columns != self._all_columns(before):
+        if view.run != self._run or before is None or view.columns != before.columns:
             self._begin(view)
-        elif before is not None and before.rows is view.rows and before.state == view.state:
+        elif before.rows is view.rows and before.state == view.state:
             return
         self._update()
-
-    @property
-    def shown_columns(self) -> tuple[Column, ...]:
-        return self._columns
-
-    @property
-    def total(self) -> int:
-        return len(self._ordered())
 
     def action_sort(self) -> None:
         """By the column under the cursor: ascending, descending, and then the run's own order again."""
@@ -89,11 +81,8 @@ class ResultsTable(DataTable[Text]):
             return
         self.first = first
         self._update()
-        self.move_cursor(row=0)
+        self.move_cursor(row=0, scroll=True)
         self.post_message(SortChanged())
-
-    def _all_columns(self, view: RunView | None) -> tuple[Column, ...] | None:
-        return None if view is None else view.columns
 
     def _begin(self, view: RunView) -> None:
         """Another run: its columns, nothing kept."""
@@ -104,9 +93,11 @@ class ResultsTable(DataTable[Text]):
         self.fixed_columns = 0
         if not self._columns:
             return
-        self.add_column(Text("", no_wrap=True), key=MARK)
-        for column in self._columns:
-            self.add_column(Text(shorten(heading(column), 24), justify=_justify(column)), key=column.key)
+        labels = [Text(shorten(heading(column), 24), justify=_justify(column)) for column in self._columns]
+        # Keyed by place: the keys of the wire may be anything, even twice the same.
+        for place, label in enumerate([Text(""), *labels]):
+            self.add_column(label, key=str(place))
+        self.move_cursor(row=0, column=1)
         self.fixed_columns = 2 if self.app.size.width >= 60 else 0
 
     def _ordered(self) -> list[RowView]:
@@ -123,9 +114,10 @@ class ResultsTable(DataTable[Text]):
         return known + unknown
 
     def _update(self) -> None:
-        if not self._columns or self._view is None:
-            return
         ordered = self._ordered()
+        self.total = len(ordered)
+        if not self._columns:
+            return
         if self.first >= len(ordered):
             self.first = 0
         part = ordered[self.first : self.first + PART]
@@ -143,9 +135,10 @@ class ResultsTable(DataTable[Text]):
             if before is row and marks[row.id] == self._marks[row.id]:
                 continue
             restyled = before.state != row.state
-            for key, cell in zip(self._keys(), self._cells(row, marks[row.id]), strict=True):
-                if restyled or key == MARK or before.cells.get(key) != row.cells.get(key):
-                    self.update_cell(row.id, key, cell, update_width=True)
+            for place, cell in enumerate(self._cells(row, marks[row.id])):
+                key = self._columns[place - 1].key if place != _MARK else ""
+                if restyled or place == _MARK or before.cells.get(key) != row.cells.get(key):
+                    self.update_cell(row.id, str(place), cell, update_width=True)
         for row in part[len(self._shown) :]:
             self.add_row(*self._cells(row, marks[row.id]), key=row.id)
 
@@ -170,10 +163,7 @@ class ResultsTable(DataTable[Text]):
     @property
     def _is_used(self) -> bool:
         """Whether the cursor is where somebody put it."""
-        return self.has_focus or self.cursor_coordinate != Coordinate(0, 0)
-
-    def _keys(self) -> list[str]:
-        return [MARK, *(column.key for column in self._columns)]
+        return self.has_focus or self.cursor_row > 0
 
     def _mark(self, row: RowView, rank: int) -> str:
         if row.state == "provisional":
@@ -207,6 +197,8 @@ def title(table: ResultsTable, view: RunView | None) -> str:
         parts.append(f"{out:,} left out")
     if unchecked:
         parts.append(f"{unchecked:,} unchecked")
+    if table.max_scroll_x:
+        parts.append("more columns →")
     if table.order is not None:
         parts.append(f"sorted by {table.order.column.label} {'↓' if table.order.descending else '↑'}")
     return " · ".join(parts)

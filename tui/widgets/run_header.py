@@ -9,12 +9,13 @@ from tui.watch import Link, Watch
 from tui.widgets.fitting import shorten
 
 _STYLES = {
-    "starting": "$text-muted",
+    "starting": "dim",
     "connected": "$text-success",
     "reconnecting": "$text-warning",
     "interrupted": "$text-error",
     "unreachable": "$text-error",
 }
+_NARROW = 60
 _WORDS = {"starting": "starting the server", "unreachable": "not reachable"}
 
 
@@ -32,7 +33,8 @@ class RunHeader(Horizontal):
         yield self._right
 
     def show(self, server: str, link: Link, watch: Watch | None) -> None:
-        left, right = _left(server, link, watch), _right(watch)
+        narrow = self.size.width < _NARROW
+        left, right = _left("" if narrow else server, link, watch), _right(watch, narrow)
         if self._shown == (left, right):
             return
         if self._shown is None or self._shown[0] != left:
@@ -51,13 +53,13 @@ def _left(server: str, link: Link, watch: Watch | None) -> Content:
     if quiet:
         parts.append(Content.styled(f"no news for {quiet}s", "$text-warning"))
     if server:
-        parts.append(Content.styled(server, "$text-muted"))
+        parts.append(Content.styled(server, "dim"))
     return Content(" · ").join(parts)
 
 
-def _right(watch: Watch | None) -> str:
+def _right(watch: Watch | None, narrow: bool) -> str:
     if watch is None:
         return ""
     run = watch.view.run
     elapsed = f"{watch.now_ms() // 1000}s" if watch.live else f"{watch.now_ms() / 1000:.1f}s"
-    return f"run {shorten(run, 8).rstrip('…')} · {elapsed}" if run else elapsed
+    return f"run {shorten(run, 8).rstrip('…')} · {elapsed}" if run and not narrow else elapsed

@@ -23,8 +23,9 @@ MAX_TEXT = 4_000
 _MAX_VALUE = 500
 _MAX_DEPTH = 6
 _COLUMN_CAP = 40
+_NOTHING: tuple[Any, ...] = (None, {}, [], "")
 
-_MUTED, _ERROR, _WARNING, _PLAIN = "$text-muted", "$text-error", "$text-warning", ""
+_MUTED, _ERROR, _WARNING, _PLAIN = "dim", "$text-error", "$text-warning", ""
 
 
 class StepBody(Static):
@@ -42,7 +43,7 @@ class StepBody(Static):
 
 def has_body(step: StepView) -> bool:
     """Whether there is anything to open: a row without it shows no arrow."""
-    return bool(step.log or step.text or step.error) or step.detail not in (None, {}, [], "")
+    return bool(step.log or step.text or step.error) or step.detail not in _NOTHING
 
 
 def describe(step: StepView) -> Content:
@@ -105,7 +106,7 @@ def _text_lines(text: str) -> Iterator[Content]:
 
 
 def _detail_section(detail: Any) -> Iterator[Content]:
-    lines = list(detail_lines(detail))
+    lines = [] if detail in _NOTHING else list(detail_lines(detail))
     for depth, label, value in lines[:MAX_LINES]:
         name = _line("  " * (depth + 1) + label + (": " if label and value else ":" if label else ""), _MUTED)
         yield name + _line(value)

@@ -36,7 +36,7 @@ class StepList(VerticalScroll, can_focus=True):
 
     def show(self, run: object, steps: Sequence[StepView]) -> None:
         """Draw these steps. Another ``run`` than before begins with fresh rows, folded by the policy."""
-        if run != self._run or [row.step.id for row in self.rows] != [step.id for step in steps]:
+        if run is not self._run or [row.step.id for row in self.rows] != [step.id for step in steps]:
             self._rebuild(run, steps)
             return
         for row, step in zip(self.rows, steps, strict=True):
