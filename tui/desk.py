@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
 from typing import Any, Protocol, TypeAlias
 
-from tui.connection import ClientError, Connection, PipelineInfo, Received
+from tui.connection import ClientError, Connection, NotReachable, PipelineInfo, Received, Refused
 from tui.watch import Link, Trouble, Watch
 
 CANCEL_S = 5.0
@@ -100,7 +100,7 @@ class Desk:
                 await self._read(self._client, watch, group)
             except ClientError as error:
                 watch.fail(Trouble(str(error), error.hint or ""))
-                self.link = Link("unreachable" if watch.view.upto == 0 else "interrupted", str(error))
+                self.link = _link_after(error)
 
     async def cancel(self) -> None:
         """Cancel what is going on. Before the run has an id the wish is kept, and sent when it has one."""
@@ -136,8 +136,15 @@ class Desk:
         if connection.state == "reconnecting":
             self.link = Link("reconnecting", f"attempt {connection.attempt}: {connection.why}")
         elif connection.state != "connecting":
-            self.link = Link("connected")
+            self.link, self.trouble = Link("connected"), None
         self._changes += 1
+
+
+def _link_after(error: ClientError) -> Link:
+    """A server that refuses is there all the same; of one that was cut off, nobody knows."""
+    if isinstance(error, Refused):
+        return Link("connected")
+    return Link("unreachable" if isinstance(error, NotReachable) else "interrupted", str(error))
 
 
 async def closed(desk: Desk) -> None:

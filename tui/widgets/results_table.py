@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.binding import BindingType
+from textual.coordinate import Coordinate
+from textual.geometry import Size
 from textual.widgets import DataTable
 
 from shared.events import Column
@@ -97,7 +99,7 @@ class ResultsTable(DataTable[Text]):
         # Keyed by place: the keys of the wire may be anything, even twice the same.
         for place, label in enumerate([Text(""), *labels]):
             self.add_column(label, key=str(place))
-        self.move_cursor(row=0, column=1)
+        self._place_cursor(0, 1)
         self.fixed_columns = 2 if self.app.size.width >= 60 else 0
 
     def _ordered(self) -> list[RowView]:
@@ -148,17 +150,22 @@ class ResultsTable(DataTable[Text]):
         top, column = round(self.scroll_y), self.cursor_column
         top_id = old[top] if 0 < top < len(old) else None
         cursor_id = old[self.cursor_row] if self.cursor_row < len(old) and self._is_used else None
-        x = self.scroll_x
+        x, width = self.scroll_x, self.virtual_size.width
+        self._place_cursor(0, 0)
         self.clear()
         for row in part:
             self.add_row(*self._cells(row, marks[row.id]), key=row.id)
         place = {row.id: index for index, row in enumerate(part)}
         cursor = place.get(cursor_id, min(self.cursor_row, len(part) - 1)) if cursor_id else 0
-        # Not the public move_cursor: that would scroll, and where the reader looks is theirs.
-        with self.prevent(DataTable.CellHighlighted):
-            self.move_cursor(row=max(0, cursor), column=column, scroll=False)
+        self._place_cursor(max(0, cursor), column)
         y = place.get(top_id, min(top, max(0, len(part) - 1))) if top_id else top if top < len(part) else 0
-        self.call_after_refresh(self.scroll_to, x=x, y=y, animate=False, force=True)
+        # Known to Textual only when idle, and by then a frame with the first row on top would have been seen.
+        self.virtual_size = Size(width, self.header_height + len(part))
+        self.scroll_to(x=x, y=y, animate=False, force=True, immediate=True)
+
+    def _place_cursor(self, row: int, column: int) -> None:
+        # Without Textual's watcher, which would scroll to the cursor later: where the reader looks is theirs.
+        self.set_reactive(DataTable.cursor_coordinate, Coordinate(row, column))
 
     @property
     def _is_used(self) -> bool:

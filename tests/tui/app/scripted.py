@@ -1,9 +1,11 @@
 """A client whose stream the test writes, event by event, and a sample run for it. For the tests of the app alone."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+
+import msgspec
 
 from shared import events as ev
 from tui.connection import ClientError, Connection, PipelineInfo, Received
@@ -47,14 +49,21 @@ def row(
     row_id: str, city: str, high: int | None = 26, state: ev.RowState = "provisional", km: int = 900
 ) -> ev.RowUpsert:
     cells = {
-        "city": city, "airport": row_id, "country": "Spain", "km": km, "flight": 60 + km // 10, "high": high, "rain": 20,
-        "flights": ["VY 1234 08:15", "FR 77 19:40"], "lat": 39.5,
-    }  # fmt: skip
+        "city": city,
+        "airport": row_id,
+        "country": "Spain",
+        "km": km,
+        "flight": 60 + km // 10,
+        "high": high,
+        "rain": 20,
+        "flights": ["VY 1234 08:15", "FR 77 19:40"],
+        "lat": 39.5,
+    }
     return ev.RowUpsert(id=row_id, cells=cells, state=state)
 
 
 class ScriptedClient:
-    """``await client.say(event)`` puts an event on the wire with the next ``seq``; ``break_off`` ends it with an error."""
+    """``say`` puts events on the wire with the next ``seq``; ``break_off`` ends the stream with an error."""
 
     def __init__(self) -> None:
         self.url = "http://127.0.0.1:8765"
@@ -91,8 +100,6 @@ class ScriptedClient:
         return self.infos
 
     def say(self, *events: ev.KnownEvent) -> None:
-        import msgspec
-
         for event in events:
             self._seq += 1
             self._wire.put_nowait(msgspec.structs.replace(event, seq=self._seq))
@@ -110,6 +117,11 @@ class ScriptedClient:
                 self.left = True
 
         return enter
+
+
+def numbered(events: Iterable[Any]) -> list[Any]:
+    """The events with ``seq`` 1, 2, 3 …"""
+    return [msgspec.structs.replace(event, seq=seq) for seq, event in enumerate(events, start=1)]
 
 
 def step_started(step: str, say: str = "Working…", t: int = 0, attempt: int = 1) -> ev.StepStarted:
@@ -151,11 +163,21 @@ def sample_run() -> list[ev.KnownEvent]:
         step_started("intent", "Reading the wish…", 3),
         step_started("locate", "Looking for Valencia…", 3),
         log("intent", "built-in reader", 4, evidence=call("built-in reader", operation="read", ms=1)),
-        step_finished("intent", "Hot (25 °C or more) on Monday 23 November, at most 4 h", 5, detail={"depart": "2026-11-23", "weather": "hot", "hours": 4.0, "origin": "Valencia"}),
+        step_finished(
+            "intent",
+            "Hot (25 °C or more) on Monday 23 November, at most 4 h",
+            5,
+            detail={"depart": "2026-11-23", "weather": "hot", "hours": 4.0, "origin": "Valencia"},
+        ),
         log("locate", "two Valencias", 5, "warning"),
         step_finished("locate", "Valencia, Spain (also: Valencia, Venezuela)", 7),
         step_started("departure", "Choosing the airport…", 7),
-        step_finished("departure", "Valencia (VLC), 9 km away", 8, detail={"runners_up": [{"airport": "ALC", "km": 120}, {"airport": "CDT", "km": 61}]}),
+        step_finished(
+            "departure",
+            "Valencia (VLC), 9 km away",
+            8,
+            detail={"runners_up": [{"airport": "ALC", "km": 120}, {"airport": "CDT", "km": 61}]},
+        ),
         step_started("routes", "Looking up non-stops from VLC…", 8),
         log("routes", "", 12, evidence=call("atlas", ms=4, as_of="2026-10-01", bytes=18_231)),
         log("routes", "", 14, evidence=call("timetable", operation="weekday", ms=2, cached=True, retries=1)),
@@ -167,10 +189,14 @@ def sample_run() -> list[ev.KnownEvent]:
         step_started("weather", "Reading the sky over 4 cities…", 17),
         ev.StepProgress(seq=0, t=18, step="weather", attempt=1, done=2, total=4, unit="cities"),
         rows(row("LPA", "Las Palmas", 26, "confirmed", 1900), step="weather", t=20),
-        rows(step="weather", t=21, remove=[ev.RowRemoval(id="OSL", why="3 °C: not hot"), ev.RowRemoval(id="FCO", why="17 °C: not hot")]),
+        rows(
+            step="weather",
+            t=21,
+            remove=[ev.RowRemoval(id="OSL", why="3 °C: not hot"), ev.RowRemoval(id="FCO", why="17 °C: not hot")],
+        ),
         rows(row("PMI", "Palma", 25, "confirmed", 260), step="weather", t=22),
         step_finished("weather", "Typical highs for 4 cities; 2 are hot", 23),
         step_started("result", "Ranking…", 23),
         step_finished("result", "Las Palmas first: hot, 3 h 30 away", 24),
         finished("ok", "2 places are hot on Monday within 4 hours of Valencia", 25, order=("LPA", "PMI")),
-    ]  # fmt: skip
+    ]
