@@ -19,6 +19,7 @@ class Examples(OptionList):
         self._questions = tuple(questions)
         self.clear_options()
         self.add_options([Content(question) for question in self._questions])
+        self.highlighted = 0 if self._questions else None
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from textual.pilot import Pilot
@@ -12,6 +13,7 @@ from tests.tui.app.scripted import ScriptedClient
 from tui.application import WindowseatApp
 from tui.desk import Desk, closed
 from tui.screens.main import MainScreen
+from tui.watch import Watch
 from tui.widgets.banner import Banner
 from tui.widgets.prompt import Prompt
 from tui.widgets.results_table import ResultsTable
@@ -30,6 +32,11 @@ class Driver:
         screen = self.app.screen
         assert isinstance(screen, MainScreen)
         return screen
+
+    @property
+    def watch(self) -> Watch:
+        assert self.app.desk.watch is not None
+        return self.app.desk.watch
 
     @property
     def steps(self) -> StepList:
@@ -69,7 +76,10 @@ class Driver:
 
     async def shows(self, *texts: str) -> None:
         for text in texts:
-            await self.until(lambda text=text: text in self.text(), f"{text!r} on the screen")
+            await self.until(partial(self._is_shown, text), f"{text!r} on the screen")
+
+    def _is_shown(self, text: str) -> bool:
+        return text in self.text()
 
     async def ask(self, question: str = "somewhere hot") -> None:
         """Type the question and wait until it is on its way."""

@@ -1,8 +1,10 @@
+from functools import partial
+
 import pytest
 from textual.geometry import Offset
 
 from shared import events as ev
-from tests.tui.app.driving import opened
+from tests.tui.app.driving import Driver, opened
 from tests.tui.app.scripted import PLAN, call, finished, log, sample_run, started, step_finished, step_started
 
 FAILED = step_finished(
@@ -12,6 +14,11 @@ FAILED = step_finished(
     status="failed",
     error=ev.ErrorInfo(code="upstream", message="AirLabs did not answer", hint="try again in a minute", retryable=True),
 )
+
+
+def folded(app: Driver, upto: int) -> bool:
+    """Whether this event has come, and is painted."""
+    return app.watch.view.upto == upto and app.steps.rows[0].step is app.watch.view.steps[0]
 
 
 async def test_all_steps_are_drawn_grey_before_any_question() -> None:
@@ -27,9 +34,7 @@ async def test_steps_never_move_while_a_run_goes_on() -> None:
         places = None
         for event in events:
             app.client.say(event)
-            upto = events.index(event) + 1
-            await app.until(lambda upto=upto: app.app.desk.watch.view.upto == upto)
-            await app.until(lambda: app.steps.rows[0].step is app.app.desk.watch.view.steps[0])
+            await app.until(partial(folded, app, events.index(event) + 1))
             now = [row.region.y for row in app.steps.rows]
             places = places or now
             assert now == places
@@ -100,7 +105,7 @@ async def test_what_the_user_closed_stays_closed_whatever_comes_after() -> None:
         await app.until(lambda: len(app.row("routes").step.log) == 2)
         assert not app.row("routes").is_open
         app.client.say(finished("failed"))
-        await app.until(lambda: app.app.desk.watch.view.finished)
+        await app.until(lambda: app.watch.view.finished)
         assert not app.row("routes").is_open
 
 
