@@ -3,7 +3,8 @@
 A step is an ``async`` function whose signature is the plan: it asks for values by type and returns one. The engine
 starts it as soon as those values exist. Rules, checked when a pipeline is made (``PlanError``):
 
-- every value asked for is returned by exactly one *earlier* step, or is the ``Question`` that a run begins with;
+- every value asked for is returned by exactly one *earlier* step, or is the ``Question`` that a run begins with, or one
+  of the pipeline's ``resources``: what lives as long as the server does (data, clients of upstreams, thresholds);
 - ``Later[T]`` is for a value wanted late: the step starts without it and awaits it where it is used;
 - a value of an optional step is asked for as ``T | None``; it is ``None`` when that step failed;
 - a step asks for its ``Context`` by that type, or not at all.
@@ -160,7 +161,9 @@ class Step:
 class Pipeline:
     """Steps in reading order, and the columns of what they find.
 
-    ``examples`` are questions that work. Raises PlanError when the steps' signatures don't make a plan.
+    ``examples`` are questions that work. ``resources`` are opened when the server starts: by type, a function that gets
+    the server's configuration (see ``backend.resources``). ``attributions`` are texts to show beside results, each a
+    mapping with ``text`` and maybe ``url``. Raises PlanError when the steps' signatures don't make a plan.
     """
 
     def __init__(
@@ -172,6 +175,7 @@ class Pipeline:
         steps: Sequence[Step],
         examples: Sequence[str] = (),
         options: Sequence[Option] = (),
+        resources: Mapping[Any, Callable[[Any], Any]] | None = None,
         deadline_s: float | None = None,
         attributions: Callable[[], Sequence[Mapping[str, str]]] = tuple,
     ) -> None:
@@ -181,11 +185,12 @@ class Pipeline:
         self.steps = tuple(steps)
         self.examples = tuple(examples)
         self.options = tuple(options)
+        self.resources = dict(resources or {})
         self.deadline_s = deadline_s
         self.attributions = attributions
         self.needs = {step.id: step.needs for step in self.steps}
         self.context_names = {step.id: step.context_name for step in self.steps}
-        self.producers = _producers(self.steps, self.needs)
+        self.producers = _producers(self.steps, self.needs, frozenset({Question, *self.resources}))
 
     def plan(self) -> tuple[PlanStep, ...]:
         """The plan as ``run.started`` tells it: strict needs only, since a step starts before its ``Later`` values."""
@@ -197,7 +202,7 @@ class Pipeline:
                     dict.fromkeys(
                         self.producers[need.type].id
                         for need in self.needs[step.id]
-                        if not need.later and need.type is not Question
+                        if not need.later and need.type in self.producers
                     )
                 ),
                 optional=step.optional,
@@ -226,7 +231,9 @@ def _needs(function: StepFunction) -> tuple[Need, ...]:
     return tuple(needs)
 
 
-def _producers(steps: Sequence[Step], all_needs: Mapping[str, tuple[Need, ...]]) -> dict[Any, Step]:
+def _producers(
+    steps: Sequence[Step], all_needs: Mapping[str, tuple[Need, ...]], given: frozenset[Any]
+) -> dict[Any, Step]:
     producers: dict[Any, Step] = {}
     ids: set[str] = set()
     for step in steps:
@@ -234,17 +241,16 @@ def _producers(steps: Sequence[Step], all_needs: Mapping[str, tuple[Need, ...]])
             raise PlanError(f"two steps are called {step.id!r}")
         ids.add(step.id)
         for need in all_needs[step.id]:
-            _check_need(step, need, producers)
+            if need.type not in given:
+                _check_need(step, need, producers)
         returned = step.returns
-        if returned is Question or returned in producers:
+        if returned in given or returned in producers:
             raise PlanError(f"step {step.id!r} returns {_name(returned)}, which exists already")
         producers[returned] = step
     return producers
 
 
 def _check_need(step: Step, need: Need, producers: Mapping[Any, Step]) -> None:
-    if need.type is Question:
-        return
     producer = producers.get(need.type)
     if producer is None:
         raise PlanError(f"step {step.id!r} asks for {_name(need.type)}, which no earlier step returns")

@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-import httpx
 import msgspec
 
 from shared.errors import WireError
@@ -33,6 +32,7 @@ from tui.connection import (
     RunSummary,
     StreamCut,
 )
+from tui.lean_httpx import httpx
 from tui.transport import CONNECT_S, NOT_OURS, check_stream, http_client, read_body, reason, refusal
 
 __all__ = [
@@ -181,11 +181,11 @@ class AssistClient:
                             return
                 began, why = True, cursor.bye or "the connection closed before the run ended"
             except (NotReachable, Refused) as error:
-                if not began or (isinstance(error, Refused) and not error.passing):
+                if not began:
                     raise
                 why = str(error)
-                if isinstance(error, Refused) and error.retry_after_s is not None:
-                    cursor.retry_ms = round(error.retry_after_s * 1000)
+                if isinstance(error, Refused):
+                    _heed(error, cursor)
             except httpx.TransportError as error:
                 began, why = True, reason(error)
             await self._pause(cursor, why)
@@ -288,6 +288,17 @@ def _receive(frame: Frame, cursor: _Cursor) -> Received | None:
         cursor.run = event.run
     cursor.seq, cursor.tried, cursor.finished = event.seq, 0, isinstance(event, RunFinished)
     return Received(event, frame.data)
+
+
+def _heed(refused: Refused, cursor: _Cursor) -> None:
+    if not refused.passing:
+        raise StreamCut(
+            f"the run was cut off after event {cursor.seq} and can't be resumed: {refused}",
+            run=cursor.run,
+            hint=refused.hint,
+        ) from refused
+    if refused.retry_after_s is not None:
+        cursor.retry_ms = round(refused.retry_after_s * 1000)
 
 
 def _check_first(event: object) -> None:

@@ -32,7 +32,7 @@ class ClientSettings:
                          choices=("auto", "always", "never"))  # fmt: skip
     expand: str = setting("failed", "whose inside is shown unasked: steps that failed, all (always), none (never)",
                           choices=("never", "failed", "always"))  # fmt: skip
-    motion: str = setting("full", "movement in the app: full, or none for a still screen", choices=("full", "none"))
+    motion: str = setting("full", "movement on a terminal: full, or none for no spinner", choices=("full", "none"))
     theme: str = setting("textual-dark", "the app's colours: a theme of Textual, such as ansi-dark")
 
 

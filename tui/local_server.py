@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -23,6 +22,7 @@ START_S = 30.0
 """How long a server may take to listen: imports alone take seconds on a busy machine."""
 
 _LEAVE_S = 8.0
+_OBEY_S = 2.0
 _LISTENING = re.compile(r"Windowseat is listening on (https?://\S+)")
 _USAGE = 2
 
@@ -38,15 +38,12 @@ class LocalServerError(Exception):
 class LocalServer:
     """The child process. ``start`` returns at once, ``url`` waits until it listens; a context manager ends it.
 
-    ``flags`` are the server's own (``--offline``, ``--data-dir DIR``); ``env`` is added to the environment.
+    The server's settings reach it through the environment (``WINDOWSEAT_OFFLINE=1``, ``WINDOWSEAT_CONFIG``).
     """
 
-    def __init__(self, flags: Sequence[str] = (), *, env: Mapping[str, str] | None = None) -> None:
-        # -P: a folder named "backend" where the person happens to stand must not be run in the server's place.
-        self._command = [
-            sys.executable, "-P", "-m", "backend", "--port", "0", "--until-stdin-closes", *flags,
-        ]  # fmt: skip
-        self._env = {**os.environ, **(env or {}), "PYTHONPATH": _import_path()}
+    def __init__(self) -> None:
+        self._command = [*server_command(), "--port", "0", "--until-stdin-closes"]
+        self._env = server_environment()
         self._process: subprocess.Popen[bytes] | None = None
         self._url: str | None = None
         self._settled = threading.Event()
@@ -100,6 +97,12 @@ class LocalServer:
             reader.join(timeout=1.0)
         raise LocalServerError(f"the local server ended with code {code}{self._told()}", usage=code == _USAGE)
 
+    def obituary(self) -> str | None:
+        """How the server ended, with its last words, if it did though nobody closed it; None while it lives."""
+        if self._process is None or self._process.poll() is None:
+            return None
+        return f"the local server ended unexpectedly with code {self._process.returncode}{self._told()}"
+
     @property
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -148,7 +151,7 @@ def _wait_or_end(process: subprocess.Popen[bytes]) -> None:
         return
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(2.0)
+        process.wait(_OBEY_S)
 
 
 def _kill_session(process: subprocess.Popen[bytes]) -> None:
@@ -157,7 +160,13 @@ def _kill_session(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
 
 
-def _import_path() -> str:
-    """PYTHONPATH for the child, so that it runs the ``backend`` beside this very ``tui``."""
+def server_command() -> list[str]:
+    """How to run the server. ``-P``: a folder "backend" where the person happens to stand must not be run instead."""
+    return [sys.executable, "-P", "-m", "backend"]
+
+
+def server_environment() -> dict[str, str]:
+    """Our environment, with a PYTHONPATH that finds the ``backend`` beside this very ``tui``."""
     here = str(Path(__file__).resolve().parent.parent)
-    return os.pathsep.join(part for part in (os.environ.get("PYTHONPATH", ""), here) if part)
+    path = os.pathsep.join(part for part in (os.environ.get("PYTHONPATH", ""), here) if part)
+    return {**os.environ, "PYTHONPATH": path}

@@ -113,7 +113,7 @@ def log_line(line: LogLine) -> str:
     call = line.evidence
     if call is None:
         return one_line(line.text)
-    parts = [f"{one_line(call.source)} {one_line(call.operation)}: {one_line(str(call.status))}", elapsed(call.ms)]
+    parts = [f"{one_line(call.source)} {one_line(call.operation)}: {one_line(str(call.status))}", _call_time(call.ms)]
     if call.cached:
         parts.append("from cache")
     if call.retries:
@@ -147,7 +147,8 @@ def warnings(view: RunView) -> list[str]:
         found.append(one_line(view.say) or "a part of the answer is missing")
     provisional = sum(row.state == "provisional" for row in view.shown_rows())
     if provisional and view.state != "running":
-        found.append(f"{provisional} of the rows are provisional: the run ended before they were confirmed")
+        counted = "1 row is" if provisional == 1 else f"{provisional} rows are"
+        found.append(f"{counted} provisional: the run ended before that was confirmed")
     return found
 
 
@@ -163,6 +164,10 @@ def failure(view: RunView) -> tuple[str, str | None] | None:
         "interrupted": "the run was interrupted",
     }[view.state]
     return one_line(view.say) or default, None
+
+
+def _call_time(ms: int) -> str:
+    return f"{ms} ms" if ms < 1000 else elapsed(ms)
 
 
 def _what_failed(step: StepView) -> str:

@@ -4,11 +4,11 @@ import ssl
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
 from shared.text import clean, clean_tree
 from tui.connection import ProtocolViolation, Refused
+from tui.lean_httpx import httpx
 
 NOT_OURS = "is this the address of a Windowseat server?"
 CONNECT_S = 5.0

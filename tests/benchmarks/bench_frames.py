@@ -1,7 +1,7 @@
 """FrameParser against httpx-sse on the same bytes, cut in the same way.
 
-Run: ``python -m tests.benchmarks.bench_frames [--rounds N] [--events N]``. CPU time; both sides run in turn in every
-round and the table shows medians of the per-round ratios, so what else the machine does falls on both.
+Run: ``python -m tests.benchmarks.bench_frames [--rounds N] [--events N]``. CPU time; both sides run in turn
+in every round and the table shows medians of the per-round ratios, so what else the machine does falls on both.
 httpx-sse is driven as its ``EventSource`` does, without the cost of its asynchronous generators.
 """
 
@@ -13,14 +13,14 @@ import platform
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
 from shared.frames import FrameParser, encode_event_frame, encode_frame
 
-type_names = ("step.token", "step.progress", "step.log", "rows.changed")
-PLAIN = "Reading the sky over Valencia, Lisbon and Tromsø: 21 of 37 forecasts are in. ".replace("ø", "o")
+TYPES = ("step.token", "step.progress", "step.log", "rows.changed")
+PLAIN = "Reading the sky over Valencia, Lisbon and Oslo: 21 of 37 forecasts are in. "
 UTF8 = "Málaga → 東京 ☀ Ørland, Gdańsk; погода в Афинах 31 °C. "
 CHUNK_SIZES = (1, 64, 1_400, 65_536)
 
@@ -28,7 +28,7 @@ CHUNK_SIZES = (1, 64, 1_400, 65_536)
 def event_json(rng: random.Random, seq: int, text: str) -> bytes:
     """One event as the server writes it: mostly about 200 bytes, one in fifty about 4 KB."""
     length = 4_000 if rng.random() < 0.02 else rng.randint(20, 180)
-    event = {"type": rng.choice(type_names), "seq": seq, "t": seq * 17, "step": "weather", "attempt": 1}
+    event = {"type": rng.choice(TYPES), "seq": seq, "t": seq * 17, "step": "weather", "attempt": 1}
     event["text"] = (text * 60)[:length]
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -49,8 +49,7 @@ def identified(rng: random.Random, events: int, text: str = PLAIN) -> bytes:
 
 def named_crlf(rng: random.Random, events: int) -> bytes:
     return b"".join(
-        b"id: %d\r\nevent: %b\r\ndata: %b\r\n\r\n"
-        % (seq, rng.choice(type_names).encode(), event_json(rng, seq, PLAIN))
+        b"id: %d\r\nevent: %b\r\ndata: %b\r\n\r\n" % (seq, rng.choice(TYPES).encode(), event_json(rng, seq, PLAIN))
         for seq in range(1, events + 1)
     )
 
@@ -68,7 +67,7 @@ def cut(stream: bytes, size: int) -> list[bytes]:
 
 
 def read_ours(chunks: list[bytes]) -> int:
-    parser = FrameParser()
+    parser = FrameParser(8 << 20)
     feed = parser.feed
     count = 0
     for chunk in chunks:
@@ -100,7 +99,8 @@ def cpu_seconds(read: Callable[[list[bytes]], int], chunks: list[bytes]) -> tupl
 
 def compare(chunks: list[bytes], events: int, rounds: int) -> tuple[float, float, float]:
     """Return ns per event of ours and of httpx-sse (medians), and the median of the per-round ratios."""
-    ours, theirs = [], []
+    ours: list[float] = []
+    theirs: list[float] = []
     for _ in range(rounds):
         for read, seconds in ((read_ours, ours), (read_httpx_sse, theirs)):
             spent, count = cpu_seconds(read, chunks)
@@ -111,16 +111,33 @@ def compare(chunks: list[bytes], events: int, rounds: int) -> tuple[float, float
     return statistics.median(ours) / events * 1e9, statistics.median(theirs) / events * 1e9, ratio
 
 
-def long_line(rounds: int) -> Iterator[tuple[str, float, float]]:
-    """Cost of one long line in small chunks, as ratios: against 64 KB chunks, and against a line an eighth as long."""
-    for megabytes in (1, 4):
-        stream = b"data: " + b"x" * (megabytes << 20) + b"\n\n"
-        cuts = [cut(stream, 64), cut(stream, 65_536), cut(b"data: " + stream[-(megabytes << 17) :], 64)]
-        seconds: list[list[float]] = [[], [], []]
-        for _ in range(rounds):
-            for chunks, spent in zip(cuts, seconds, strict=True):
-                spent.append(cpu_seconds(lambda c: len(FrameParser(8 << 20).feed(b"".join(c[:0]))), chunks)[0])
-        yield f"{megabytes} MB", 0.0, 0.0
+def compare_long_line(start: bytes, rounds: int) -> tuple[float, float]:
+    """Return what a 4 MB line costs in 64 B chunks, as a ratio to 64 KB chunks and to 8 lines of 0.5 MB."""
+    stream = start + b"x" * (4 << 20) + b"\n\n"
+    part = start + b"x" * (512 << 10) + b"\n\n"
+    small, large, parts = cut(stream, 64), cut(stream, 65_536), cut(part, 64) * 8
+    against_large, against_parts = [], []
+    for _ in range(rounds):
+        spent = cpu_seconds(read_ours, small)[0]
+        against_large.append(spent / cpu_seconds(read_ours, large)[0])
+        against_parts.append(spent / cpu_seconds(read_ours, parts)[0])
+    return statistics.median(against_large), statistics.median(against_parts)
+
+
+def compare_encoders(rounds: int) -> float:
+    """Return how much slower ``encode_frame`` is than ``encode_event_frame`` on the server's usual frame."""
+    data = event_json(random.Random(20), 5, PLAIN)
+    text = data.decode()
+    ratios = []
+    for _ in range(rounds):
+        start = time.process_time()
+        for _ in range(20_000):
+            encode_event_frame(b"r7f3a9c2d1e4b58.5", data)
+        between = time.process_time()
+        for _ in range(20_000):
+            encode_frame(text, id="r7f3a9c2d1e4b58.5")
+        ratios.append((time.process_time() - between) / (between - start))
+    return statistics.median(ratios)
 
 
 def main() -> None:
@@ -139,6 +156,11 @@ def main() -> None:
             stream = make(random.Random(20), events)
             ours, theirs, ratio = compare(cut(stream, size), events, options.rounds)
             print(f"{name:22}{size:>8}{ours:>15,.0f}{theirs:>12,.0f}{ratio:>7.2f}x")
+    for start in (b"data: ", b"id: r7f3a9c2d1e4b58.5\ndata: "):
+        large, parts = compare_long_line(start, options.rounds)
+        form = start.decode().replace("\n", " ")
+        print(f"{form}<4 MB> in 64 B chunks: {large:.2f}x of 64 KB chunks, {parts:.2f}x of 8 lines of 0.5 MB")
+    print(f"encode_frame: {compare_encoders(options.rounds):.1f}x the cost of encode_event_frame")
 
 
 if __name__ == "__main__":

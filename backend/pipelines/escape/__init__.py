@@ -1,0 +1,67 @@
+"""Where can I escape to? The page of the pipeline: its steps in reading order, each a function that asks for values.
+
+The article behind it counts seven visible steps: reading the wish and placing the traveller are its one parallel step.
+Days count from the traveller's today, so the wish waits at its very end (``Later``) for the place.
+"""
+
+from backend.pipeline import Option, Pipeline, Step
+from backend.pipelines.escape.atlas import Atlas, attributions
+from backend.pipelines.escape.models import Bands, Home
+from backend.pipelines.escape.steps.departure import departure
+from backend.pipelines.escape.steps.distances import distances
+from backend.pipelines.escape.steps.locate import locate
+from backend.pipelines.escape.steps.rank import rank
+from backend.pipelines.escape.steps.routes import routes
+from backend.pipelines.escape.steps.understand import understand
+from backend.pipelines.escape.steps.weather import weather
+from backend.pipelines.escape.steps.wish import read_wish
+from shared.events import Column
+
+COLUMNS = (
+    Column(key="city", label="City", kind="text"),
+    Column(key="airport", label="Airport", kind="code"),
+    Column(key="country", label="Country", kind="text"),
+    Column(key="km", label="Distance", kind="integer", unit="km"),
+    Column(key="duration", label="Flight", kind="duration"),
+    Column(key="high", label="High", kind="temperature", unit="°C"),
+    Column(key="weather", label="Weather", kind="text"),
+    Column(key="rain", label="Rain", kind="percent", unit="%"),
+    Column(key="flights", label="Flights", kind="list"),
+    Column(key="evidence", label="Known from", kind="text"),
+    Column(key="score", label="Score", kind="integer"),
+    Column(key="airlines", label="Airlines", kind="list"),
+    Column(key="lat", label="Latitude", kind="latitude"),
+    Column(key="lon", label="Longitude", kind="longitude"),
+)
+
+PIPELINE = Pipeline(
+    name="escape",
+    title="Where can I escape to?",
+    columns=COLUMNS,
+    steps=(
+        Step("understand", "Understand the request", understand),  # Question -> Request
+        Step("locate", "Place you on the map", locate),  # Request -> Place                      } at the
+        Step("intent", "Read the wish", read_wish),  # Request, Later[Place] -> Intent           } same time
+        Step("departure", "Choose the airport", departure),  # Place -> Departure
+        Step("routes", "Look up non-stops", routes),  # Departure, Later[Intent] -> Routes
+        Step("distances", "Measure distances", distances),  # Routes, Intent -> Candidates
+        Step("weather", "Read the sky", weather),  # Candidates, Intent -> Forecasts
+        Step("result", "Rank what is left", rank),  # Forecasts, Intent -> Ranking
+    ),
+    examples=(
+        "somewhere hot tomorrow, under 4 hours, from Valencia",
+        "escape the heat this weekend, max 3 hours, from Madrid",
+        "a beach on Friday, at least 25 degrees, leaving London",
+        "ein Wochenende im Schnee ab Wien, höchstens 2 Stunden",
+    ),
+    options=(Option("from", "where the journey starts: a city or an airport code"),),
+    resources={
+        Atlas: lambda config: Atlas.open(),
+        Bands: lambda config: Bands(config.cold_max_c, config.hot_min_c),
+        Home: lambda config: Home(config.demo_lat, config.demo_lon, config.demo_city),
+    },
+    attributions=lambda: [
+        {"text": one.text, "data": one.data, "licence": one.licence, **({"url": one.url} if one.url else {})}
+        for one in attributions()
+    ],
+)

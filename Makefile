@@ -1,0 +1,47 @@
+# Two commands: `make run` (everything set up, then the app) and `make test` (everything set up, then every check).
+# `make run Q="somewhere cold on Friday, under 3 hours, from Oslo"` asks that question at once.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SAMPLE := somewhere hot tomorrow, under 5 hours, from New York
+Q ?=
+export Q SAMPLE
+
+# Some build machines forbid bytecode, which makes every start of the app a second slower.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test format bench clean
+
+run: .venv/.runtime
+	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/windowseat app $${Q:+"$$Q"}; else exec $(BIN)/windowseat ask "$${Q:-$$SAMPLE}"; fi
+
+test: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+format: .venv/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.dev
+	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Windowseat needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version 2>&1`."; \
+	  echo "Name another one: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch .venv/.runtime $@

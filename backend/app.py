@@ -1,0 +1,65 @@
+"""The ASGI application: wires the parts, nothing else. It stays plain ASGI, so that any server can run it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import msgspec
+from quart import Quart
+
+from backend.errors import RequestError, to_problem
+from backend.http import assist, pages, probes, problems, runs
+from backend.pipeline import Pipeline
+from backend.runs.manager import RunManager
+
+MAX_BODY_BYTES = 64 * 1024
+BODY_TIMEOUT_S = 10
+
+Scope = dict[str, Any]
+ASGIApp = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+
+
+def create_app(manager: RunManager, pipelines: Sequence[Pipeline]) -> Quart:
+    """The application that serves ``pipelines`` with ``manager``'s runs."""
+    app = Quart("backend", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
+    app.extensions["manager"] = manager
+    app.extensions["pipelines"] = tuple(pipelines)
+    for module in (assist, runs, probes, pages):
+        app.register_blueprint(module.blueprint)
+    problems.install(app)
+    app.asgi_app = guard(app.asgi_app)  # type: ignore[method-assign, assignment]  # Quart's documented way to wrap it
+    return app
+
+
+def guard(inner: ASGIApp) -> ASGIApp:
+    """Refuse what the server below lets through: HTTP/2, which Hypercorn serves without back-pressure for a stalled
+    reader, and requests that give their length twice (RFC 9112, 6.1), which a proxy may read in another way."""
+
+    async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+        if scope["type"] == "http" and (error := _refusal(scope)) is not None:
+            await _refuse(error, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            await inner(scope, receive, send)
+
+    return app
+
+
+def _refusal(scope: Scope) -> RequestError | None:
+    if scope["http_version"] not in ("1.0", "1.1"):
+        return RequestError("This server speaks HTTP/1.1 alone.", status=505, title="HTTP version not supported")
+    names = {name.lower() for name, _ in scope["headers"]}
+    if b"content-length" in names and b"transfer-encoding" in names:
+        return RequestError("Content-Length and Transfer-Encoding exclude each other.")
+    return None
+
+
+async def _refuse(error: RequestError, send: Callable[[Any], Awaitable[None]]) -> None:
+    body = msgspec.json.encode(to_problem(error))
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
+    if error.status == 400:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,111 @@
+"""``POST /assist``: a question starts a run, and the answer to that same request is the run."""
+
+from typing import Any, Literal
+
+import msgspec
+from quart import Blueprint, Response, current_app, request
+
+from backend.errors import InvalidRequest, NotFound, RequestError
+from backend.http.stream import stream_response
+from backend.pipeline import Option, Pipeline, Question
+from backend.runs.manager import RunManager
+from shared.text import clean
+
+MAX_QUESTION_CHARS = 2000
+EXAMPLE = 'For example: {"q": "somewhere hot tomorrow, under 4 hours, from Valencia"}'
+
+COMMON_OPTIONS = (Option("tz", "the client's time zone (IANA name)"),)
+
+blueprint = Blueprint("assist", __name__)
+
+
+class AssistRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body. ``options``: ``on_disconnect``, COMMON_OPTIONS and those that the pipeline lists."""
+
+    q: str
+    pipeline: str | None = None
+    options: dict[str, Any] = {}
+
+
+_KINDS: dict[str, type | tuple[type, ...]] = {"text": str, "number": (int, float), "flag": bool}
+_decoder = msgspec.json.Decoder(AssistRequest)
+
+
+@blueprint.post("/assist")
+async def assist() -> Response:
+    refuse_other_sites()
+    if request.mimetype != "application/json":
+        raise InvalidRequest(
+            "The body must be JSON, sent as application/json.", status=415, title="Unsupported media type", hint=EXAMPLE
+        )
+    body = read_body(await request.get_data(as_text=False))  # type: ignore[arg-type]  # bytes, with as_text=False
+    manager: RunManager = current_app.extensions["manager"]
+    pipeline = find_pipeline(body.pipeline, current_app.extensions["pipelines"])
+    on_disconnect, options = read_options(body.options, pipeline)
+    client = request.scope.get("client")  # the peer itself; headers about it are anybody's claim
+    question = Question(clean_question(body.q), options, client[0] if client else None)
+    return stream_response(manager, manager.start(pipeline, question, on_disconnect=on_disconnect))
+
+
+def read_body(data: bytes) -> AssistRequest:
+    """Raises InvalidRequest: 400 for what isn't JSON, 422 for JSON that means nothing here."""
+    try:
+        return _decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"{error}.", status=422, title="Unprocessable content", hint=EXAMPLE) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise InvalidRequest(f"The body can't be read as JSON: {error}.", hint=EXAMPLE) from None
+
+
+def clean_question(q: str) -> str:
+    """Raises InvalidRequest (422) for nothing, and for more than can be read."""
+    text = clean(q).strip()
+    if not text:
+        raise InvalidRequest("The question is empty.", status=422, title="Unprocessable content", hint=EXAMPLE)
+    if len(q) > MAX_QUESTION_CHARS:
+        detail = f"The question has {len(q):,} characters; at most {MAX_QUESTION_CHARS:,} are read."
+        raise InvalidRequest(detail, status=422, title="Unprocessable content", hint="Say it in fewer words.")
+    return text
+
+
+def find_pipeline(name: str | None, pipelines: tuple[Pipeline, ...]) -> Pipeline:
+    """The pipeline called ``name``; the first one if none is named. Raises NotFound."""
+    for pipeline in pipelines:
+        if name is None or pipeline.name == name:
+            return pipeline
+    known = ", ".join(pipeline.name for pipeline in pipelines)
+    raise NotFound(f"There is no pipeline {clean(name or '')!r}.", hint=f"There are: {known}.")
+
+
+def read_options(
+    options: dict[str, Any], pipeline: Pipeline
+) -> tuple[Literal["grace", "continue", "cancel"], dict[str, Any]]:
+    """What to do when nobody watches, and the pipeline's options, checked against what it lists (422)."""
+    rest = dict(options)
+    on_disconnect = rest.pop("on_disconnect", "grace")
+    if on_disconnect not in ("grace", "continue", "cancel"):
+        raise _unfit("options.on_disconnect must be grace, continue or cancel.")
+    known = {option.key: option for option in (*COMMON_OPTIONS, *pipeline.options)}
+    for key, value in rest.items():
+        option = known.get(key)
+        if option is None:
+            listed = ", ".join(["on_disconnect", *known])
+            raise _unfit(f"There is no option {clean(key)!r}.", hint=f"There are: {listed}.")
+        if not isinstance(value, _KINDS[option.kind]) or (isinstance(value, bool) and option.kind != "flag"):
+            raise _unfit(f"options.{key} must be a {option.kind}.")
+        if isinstance(value, str):
+            rest[key] = clean(value)[:MAX_QUESTION_CHARS].strip()
+    return on_disconnect, rest
+
+
+def _unfit(detail: str, hint: str | None = None) -> InvalidRequest:
+    return InvalidRequest(detail, status=422, title="Unprocessable content", hint=hint)
+
+
+def refuse_other_sites() -> None:
+    """A page of another site must not start or cancel runs with its visitor's browser. Raises RequestError (403)."""
+    origin = request.headers.get("Origin")
+    if origin is None and request.headers.get("Sec-Fetch-Site") not in ("cross-site", "same-site"):
+        return
+    if origin is None or origin.partition("://")[2] != request.host:
+        raise RequestError("Pages of other sites can't use this server.", status=403, title="Forbidden")

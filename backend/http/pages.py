@@ -1,0 +1,3 @@
+from quart import Blueprint
+
+blueprint = Blueprint("pages", __name__)

@@ -1,0 +1,217 @@
+"""The values that the steps of the escape pipeline hand to each other. Plain frozen data: no behaviour, no I/O."""
+
+import datetime
+from typing import Literal
+
+import msgspec
+
+Weather = Literal["cold", "normal", "hot", "any"]
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """What the traveller wishes, as it was understood.
+
+    `depart` is the traveller's local day and `days_ahead` its distance from today in days (never negative).
+    `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are temperatures in degrees
+    Celsius that were asked for in figures; where both are there, `min_c <= max_c`. `origin` holds the words
+    as they were typed. `said` is one sentence; `assumed` are sentences; `ignored` are pieces of the question.
+    """
+
+    depart: datetime.date
+    days_ahead: int
+    weather: Weather
+    said: str
+    hours: float = 12.0
+    origin: str | None = None
+    min_c: float | None = None
+    max_c: float | None = None
+    assumed: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+class Bands(msgspec.Struct, frozen=True):
+    """Where cold ends and hot begins, as the highest temperature of a day in °C: cold <= ``cold_max_c``, hot >=
+    ``hot_min_c``, normal between."""
+
+    cold_max_c: float = 20.0
+    hot_min_c: float = 25.0
+
+    def limits(self, wish: Intent) -> tuple[float | None, float | None]:
+        """The lowest and highest day's high that ``wish`` accepts, each None for no limit."""
+        if wish.min_c is not None or wish.max_c is not None:
+            return wish.min_c, wish.max_c
+        edges: dict[str, tuple[float | None, float | None]] = {
+            "cold": (None, self.cold_max_c),
+            "normal": (self.cold_max_c, self.hot_min_c),
+            "hot": (self.hot_min_c, None),
+        }
+        return edges.get(wish.weather, (None, None))
+
+    def accepts(self, wish: Intent, high_c: float) -> bool:
+        """Whether a day's high fits. Thresholds belong to cold and to hot, never to normal."""
+        low, high = self.limits(wish)
+        if wish.weather == "normal" and wish.min_c is None and wish.max_c is None:
+            return self.cold_max_c < high_c < self.hot_min_c
+        return (low is None or high_c >= low) and (high is None or high_c <= high)
+
+
+class Home(msgspec.Struct, frozen=True):
+    """Where the traveller is when nothing else says it: a setting of the server, in degrees; None where not set."""
+
+    lat: float | None = None
+    lon: float | None = None
+    city: str | None = None
+
+
+class Request(msgspec.Struct, frozen=True):
+    """The question and what came with it. ``origin`` holds the words in it that name a place, ``from_option`` the
+    place given beside it, ``tz`` the client's time zone (IANA), ``address`` the client's IP address."""
+
+    text: str
+    origin: str | None = None
+    from_option: str | None = None
+    tz: str | None = None
+    address: str | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where the traveller is. ``today`` is the day there, in the zone ``tz`` of the airport they would leave from.
+
+    ``basis`` says how it is known, ``others`` what the same words could also mean, ``airports`` the codes if they name
+    airports (busiest first).
+    """
+
+    name: str
+    country: str
+    lat: float
+    lon: float
+    tz: str
+    today: datetime.date
+    basis: str
+    airports: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+class AirportOption(msgspec.Struct, frozen=True):
+    """An airport near the traveller, ``km`` away; ``busyness`` in departing seats a month."""
+
+    iata: str
+    name: str
+    km: int
+    busyness: int
+    nonstops: int
+
+
+class Departure(msgspec.Struct, frozen=True):
+    """The airport that the journey starts at, and those that were nearly chosen."""
+
+    iata: str
+    name: str
+    city: str
+    tz: str
+    lat: float
+    lon: float
+    km: int
+    runners_up: tuple[AirportOption, ...] = ()
+
+
+EvidenceClass = Literal["timetable", "network", "route"]
+
+
+class Destination(msgspec.Struct, frozen=True):
+    """A non-stop destination. ``flights`` are public numbers, with the local departure time where a timetable has it.
+
+    ``evidence``: ``timetable`` (number and time), ``network`` (number, no time), ``route`` (neither). ``known`` words
+    it for a person, with the date it is from. ``minutes`` is the flight time from gate to gate, ``estimated`` or
+    scheduled.
+    """
+
+    iata: str
+    city: str
+    airport: str
+    country: str
+    lat: float
+    lon: float
+    km: int
+    minutes: int
+    estimated: bool
+    airlines: tuple[str, ...]
+    flights: tuple[str, ...]
+    evidence: EvidenceClass
+    known: str
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """A destination that is out, and why, in words."""
+
+    iata: str
+    city: str
+    why: str
+
+
+class Routes(msgspec.Struct, frozen=True):
+    """The non-stops that fly on ``day``; ``call`` is the id of the evidence they came from."""
+
+    day: datetime.date
+    call: str
+    destinations: tuple[Destination, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
+class Candidates(msgspec.Struct, frozen=True):
+    """The destinations near enough; ``nearest_miss`` is the flight time in minutes of the first that was not."""
+
+    destinations: tuple[Destination, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    nearest_miss: int | None = None
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """The weather at a destination on the day. ``high_c`` is the day's high, ``spread_c`` how far a day strays from it
+    (standard deviation), ``rain`` the chance of rain (0-100). ``basis`` is ``typical`` or ``forecast``; ``quality`` A
+    (a station beside the airport) to D (far away)."""
+
+    iata: str
+    high_c: float
+    spread_c: float
+    rain: int | None
+    basis: Literal["typical", "forecast"]
+    quality: str
+    fits: bool
+
+
+class Forecasts(msgspec.Struct, frozen=True):
+    """Weather for every candidate; those that don't fit the wish are there too, for who asks what came near."""
+
+    day: datetime.date
+    forecasts: tuple[Forecast, ...]
+    destinations: tuple[Destination, ...]
+    nearest_miss: int | None = None
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """A place in the result. Points of 100: ``wish`` up to 50, ``flight`` up to 35, ``evidence`` up to 15."""
+
+    iata: str
+    city: str
+    score: int
+    wish: float
+    flight: float
+    evidence: float
+
+
+class Miss(msgspec.Struct, frozen=True):
+    """A place that nearly fits, and by how much it doesn't."""
+
+    iata: str
+    city: str
+    why: str
+
+
+class Ranking(msgspec.Struct, frozen=True):
+    """The answer, best first; ``misses`` and ``loosen`` say what to try when it is empty."""
+
+    ranked: tuple[Ranked, ...]
+    explained: str
+    misses: tuple[Miss, ...] = ()
+    loosen: tuple[str, ...] = ()

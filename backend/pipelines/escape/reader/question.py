@@ -1,0 +1,101 @@
+"""A question cut into tokens, with what the rules find in it. Nothing here depends on the day: that comes with dates."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+from backend.pipelines.escape.reader.grammar import Finding, Grammar, Lexicon, Reading
+from backend.pipelines.escape.reader.rules import MACROS, RULES
+from backend.pipelines.escape.reader.tokens import Token, tokenize
+from backend.pipelines.escape.reader.words import TABLES
+
+_SKIPPED_BY_GAPS = frozenset(
+    {"filler", "article", "too", "its", "number", "ordinal", "here", "haul", "on", "leave", "this"}
+)
+_SKIPPED_SIGNS = frozenset({":", "="})
+_DATE_KINDS = frozenset({"iso", "full", "dotted", "slashed"})
+_LONGEST_NUMBER = 7
+# Words of one language that name the day of a month before a bare figure: "el 24", "le 24", "am 24."
+_BEFORE_DAY = frozenset({"el", "le", "am"})
+
+
+class Question:
+    """`tokens[i]` may mean any of `readings[i]`; `findings` are what the rules made of them, in order."""
+
+    def __init__(self, text: str) -> None:
+        self.text = unicodedata.normalize("NFC", text)
+        self.tokens = tokenize(self.text)
+        self.readings = [self._readings(i) for i in range(len(self.tokens))]
+        self.findings = _grammar().findings(self.readings, [self._is_gap(i) for i in range(len(self.tokens))])
+        self.claimed: list[Finding | None] = [None] * len(self.tokens)
+        for finding in self.findings:
+            self.claimed[finding.start : finding.end] = [finding] * (finding.end - finding.start)
+
+    def slice(self, start: int, end: int) -> str:
+        """The words from token `start` to before `end` as they were typed, on one line."""
+        return " ".join(self.text[self.tokens[start].start : self.tokens[end - 1].end].split())
+
+    def typed(self, at: int) -> str:
+        return self.slice(at, at + 1)
+
+    def tags(self, at: int) -> set[str]:
+        return {reading.tag for reading in self.readings[at]}
+
+    def is_glued(self, at: int) -> bool:
+        """Whether nothing, or only a hyphen or an apostrophe, stands between this token and the one before."""
+        between = self.text[self.tokens[at - 1].end : self.tokens[at].start] if at else " "
+        return not any(char.isspace() for char in between)
+
+    def _readings(self, at: int) -> list[Reading]:
+        token = self.tokens[at]
+        if token.kind in {"word", "sign"}:
+            readings = list(_lexicon().readings(self.tokens, at))
+            if token.key in _BEFORE_DAY:
+                readings.append(Reading("onday", "", 1))
+            if token.key in {".", ","}:
+                readings.append(Reading("dot" if token.key == "." else "comma", "", 1))
+            return readings
+        if token.kind == "number":
+            return self._number(at, token)
+        if token.kind in _DATE_KINDS:
+            return [Reading("date", token.key, 1)]
+        if token.kind == "clock":
+            hours, _, minutes = token.key.partition(":")
+            return [Reading("clock", int(hours) + int(minutes) / 60, 1)]
+        return [Reading(token.kind, "", 1)] if token.kind in {"range", "minus"} else []
+
+    def _number(self, at: int, token: Token) -> list[Reading]:
+        if len(token.key) > _LONGEST_NUMBER:
+            return []
+        value = float(token.key.replace(",", "."))
+        readings = list(_lexicon().readings(self.tokens, at))
+        readings.append(Reading("number", value, 1))
+        if value.is_integer() and 1 <= value <= 31 and len(token.key) <= 2:
+            readings.append(Reading("day", value, 1))
+        if len(token.key) == 4 and 1900 <= value < 2200:
+            readings.append(Reading("year", value, 1))
+        if len(token.key) == 2 and at and self.is_glued(at) and self.tokens[at - 1].key == "h":
+            readings.append(Reading("tail", value, 1))
+        if 4 <= len(token.key) <= 5 and token.key[-3] == ".":
+            readings.append(Reading("daymonth", token.key, 1))
+        return readings
+
+    def _is_gap(self, at: int) -> bool:
+        token = self.tokens[at]
+        if token.kind == "sign":
+            return token.key in _SKIPPED_SIGNS
+        blocked = {"but", "to", "not", "weather", "activity", "soft", "from", "escape"} & self.tags(at)
+        return (
+            token.kind == "word" and not blocked and (not self.readings[at] or bool(_SKIPPED_BY_GAPS & self.tags(at)))
+        )
+
+
+@cache
+def _lexicon() -> Lexicon:
+    return Lexicon(TABLES)
+
+
+@cache
+def _grammar() -> Grammar:
+    return Grammar(RULES, MACROS)

@@ -1,0 +1,165 @@
+"""Free text to an Intent: every part of the question is used, or listed as ignored. Never raises, never guesses silently."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from backend.pipelines.escape.models import Intent
+from backend.pipelines.escape.reader import hours as flight
+from backend.pipelines.escape.reader.dates import Day, is_departure_in_hours, read_day
+from backend.pipelines.escape.reader.figures import NotADate
+from backend.pipelines.escape.reader.grammar import Finding
+from backend.pipelines.escape.reader.origin import find_place, place_words
+from backend.pipelines.escape.reader.question import Question
+from backend.pipelines.escape.reader.sentence import sentence
+from backend.pipelines.escape.reader.weather import Sky, read_weather
+
+_MOST_IGNORED = 12
+_LONGEST_PIECE = 60
+_NEVER_USED = frozenset({"extra", "clock", "daypart", "back", "lower_bound", "tolerated"})
+
+
+class Part(NamedTuple):
+    """One answer out of several findings: what was assumed for it, and the findings that went unused."""
+
+    assumed: list[str]
+    unused: list[Finding]
+
+
+def read(text: str, today: datetime.date) -> Intent:
+    """The wish in `text`, asked on the traveller's local day `today`. Never raises; linear in the text.
+
+    What isn't said gets a default (tomorrow, any weather, up to 12 h of flight), and `assumed` says so.
+    """
+    question = Question(text)
+    day, day_part = _day(question, today)
+    limit, limit_part = _hours(question)
+    sky, unused_weather = read_weather(question.findings)
+    place = find_place(question)
+    origin = place_words(question, place) if place else None
+    depart = today + datetime.timedelta(days=day)
+    unused = [*day_part.unused, *limit_part.unused, *unused_weather]
+    assumed = [*day_part.assumed, *sky.assumed, *limit_part.assumed]
+    if not sky.said:
+        assumed.append("no weather given: any")
+    return Intent(
+        depart=depart,
+        days_ahead=day,
+        weather=sky.weather,
+        hours=limit,
+        origin=origin,
+        min_c=sky.min_c,
+        max_c=sky.max_c,
+        said=sentence(today, depart, sky, limit, origin),
+        assumed=tuple(_nothing_understood(question, sky, origin) or assumed),
+        ignored=tuple(_ignored(question, unused, place)),
+    )
+
+
+def find_origin(text: str) -> str | None:
+    """The origin alone, as typed: the same words as `read(text, today).origin` for every `today`."""
+    question = Question(text)
+    place = find_place(question)
+    return place_words(question, place) if place else None
+
+
+def _day(question: Question, today: datetime.date) -> tuple[int, Part]:
+    part = Part([], [])
+    found: Day | None = None
+    for finding in question.findings:
+        try:
+            day = read_day(finding, today)
+        except NotADate as error:
+            part.assumed.append(str(error))
+            part.unused.append(finding)
+            continue
+        if day is not None and found is not None:
+            part.unused.append(finding)
+        elif day is not None:
+            found = day
+    if found is None:
+        part.assumed.append("no day given: tomorrow")
+        return 1, part
+    if found.assumed:
+        part.assumed.append(found.assumed)
+    return found.ahead, part
+
+
+def _hours(question: Question) -> tuple[float, Part]:
+    part = Part([], [])
+    limits: list[tuple[flight.Limit, Finding]] = []
+    for i, finding in enumerate(question.findings):
+        if finding.kind == "in_hours" and is_departure_in_hours(finding):
+            continue
+        if finding.kind == "ata" and _is_time_of_day(question, i):
+            part.unused.append(finding)
+            continue
+        limit = flight.read_limit(finding)
+        if limit is not None:
+            limits.append((limit, finding))
+    if not limits:
+        part.assumed.append(f"no flight length given: up to {flight.spoken(flight.DEFAULT_HOURS)}")
+        return flight.DEFAULT_HOURS, part
+    chosen = min(limits, key=lambda entry: entry[0].rank)
+    part.unused.extend(finding for limit, finding in limits if limit is not chosen[0])
+    hours, clamped = flight.clamp(chosen[0].hours)
+    part.assumed.extend(sentence for sentence in (chosen[0].assumed, clamped) if sentence)
+    return hours, part
+
+
+def _is_time_of_day(question: Question, i: int) -> bool:
+    finding = question.findings[i]
+    follows_date = i > 0 and question.findings[i - 1].end == finding.start and not question.findings[i - 1].has("hours")
+    after = question.tags(finding.end) if finding.end < len(question.tokens) else set()
+    return flight.is_time_of_day(finding, follows_date, bool({"of", "filler", "from"} & after))
+
+
+def _nothing_understood(question: Question, sky: Sky, origin: str | None) -> list[str]:
+    if question.findings or sky.said or origin:
+        return []
+    return ["nothing in the question was understood: tomorrow, any weather, flights of up to 12 h"]
+
+
+def _ignored(question: Question, unused: list[Finding], place: tuple[int, int] | None) -> Iterator[str]:
+    """What was seen and not used, as typed, in order, each piece once."""
+    seen: set[str] = set()
+    for start, end in _leftovers(question, unused, place):
+        piece = question.slice(start, end)[:_LONGEST_PIECE]
+        if piece.casefold() not in seen and len(seen) < _MOST_IGNORED:
+            seen.add(piece.casefold())
+            yield piece
+
+
+def _leftovers(question: Question, unused: list[Finding], place: tuple[int, int] | None) -> Iterator[tuple[int, int]]:
+    used = [False] * len(question.tokens)
+    if place:
+        used[place[0] : place[1]] = [True] * (place[1] - place[0])
+    at = 0
+    while at < len(question.tokens):
+        finding = question.claimed[at]
+        if finding is not None and not used[at]:
+            if finding.kind in _NEVER_USED or finding in unused or _is_unread(finding):
+                yield at, finding.end
+            at = finding.end
+            continue
+        end = at
+        while end < len(question.tokens) and _is_unknown(question, end) and not used[end]:
+            end += 1
+        if end > at:
+            yield at, end
+        at = max(end, at + 1)
+
+
+def _is_unread(finding: Finding) -> bool:
+    """A bare number that neither hours nor degrees would take."""
+    if finding.kind == "bare_most":
+        return flight.read_limit(finding) is None
+    return finding.kind == "bare_least" and read_weather([finding])[0].min_c is None
+
+
+def _is_unknown(question: Question, at: int) -> bool:
+    if question.claimed[at] is not None or question.tokens[at].kind not in {"word", "number", "date"}:
+        return False
+    return not question.readings[at] or question.tokens[at].kind == "number"

@@ -1,0 +1,83 @@
+"""How a run ends: what must still be said of its steps, which rows stand, and a bug told to a person."""
+
+import logging
+import secrets
+from collections.abc import Iterable
+from typing import Any, Literal, TypeAlias
+
+from shared import events as ev
+
+OpenState: TypeAlias = Literal["waiting", "running", "retrying"]
+
+_log = logging.getLogger(__name__)
+
+
+class RowStates:
+    """The state of each row by the rules of ``shared.view``: one layer a step, the newest last."""
+
+    def __init__(self) -> None:
+        self._layers: dict[str, dict[str, str]] = {}
+
+    def change(self, event: ev.RowsChanged) -> None:
+        for row in event.upsert:
+            self._put(row.id, event.step, row.state)
+        for removal in event.remove:
+            self._put(removal.id, event.step, "removed")
+
+    def forget(self, step: str) -> None:
+        """``step`` begins again: what a superseded attempt had said of rows is void."""
+        for layers in self._layers.values():
+            layers.pop(step, None)
+
+    def shown(self, row_ids: Iterable[str]) -> tuple[str, ...]:
+        """Those of ``row_ids`` that are in the result."""
+        return tuple(row for row in row_ids if self._last(row)[1] in ("provisional", "confirmed"))
+
+    def unconfirmed_by(self) -> set[str]:
+        """The steps whose rows nobody confirmed."""
+        last = (self._last(row) for row in self._layers)
+        return {step for step, state in last if state == "provisional"}
+
+    def _put(self, row: str, step: str, state: str) -> None:
+        layers = self._layers.setdefault(row, {})
+        layers.pop(step, None)
+        layers[step] = state
+
+    def _last(self, row: str) -> tuple[str, str]:
+        layers = self._layers.get(row)
+        return list(layers.items())[-1] if layers else ("", "")
+
+
+def closing_events(
+    step: str, title: str, state: OpenState | None, attempt: int, *, stopped: bool
+) -> list[tuple[type[ev.StepStarted | ev.StepFinished], dict[str, Any]]]:
+    """What is still to be said of a step when its run ends: kinds of events and their fields.
+
+    A step that never began ends as attempt 0; one that waited for another attempt begins it only to end it, so that
+    each attempt is started once and finished once.
+    """
+    status: ev.StepStatus = "cancelled" if stopped or state in ("running", "retrying") else "skipped"
+    say = "Cancelled" if status == "cancelled" else "Skipped"
+    finished = {"step": step, "attempt": attempt, "status": status, "ms": 0, "say": say}
+    match state:
+        case None:
+            return []
+        case "waiting":
+            return [(ev.StepFinished, {**finished, "attempt": 0})]
+        case "running":
+            return [(ev.StepFinished, finished)]
+        case "retrying":
+            started = {"step": step, "attempt": attempt + 1, "say": f"{title}…"}
+            return [(ev.StepStarted, started), (ev.StepFinished, {**finished, "attempt": attempt + 1})]
+
+
+def explain_bug(error: BaseException, run: str, step: str | None = None) -> ev.ErrorInfo:
+    """One plain sentence with an id for the person; the traceback under that id for the server's log."""
+    number = secrets.token_hex(4)
+    _log.error("bug %s in run %s, step %s", number, run, step, exc_info=error)
+    return ev.ErrorInfo(
+        code="internal",
+        message=f"Something went wrong inside Windowseat ({number}); this is a bug, and not your fault",
+        hint=f"Please report it with what the server logged under {number}.",
+        retryable=False,
+    )

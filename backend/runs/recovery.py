@@ -1,0 +1,54 @@
+"""Runs that a dead process left behind: their log gets the end that it lacks, so that nobody waits for it for ever."""
+
+import msgspec
+
+from backend.runs.ending import OpenState, closing_events
+from backend.runs.log import Entry, RunLog
+from shared import events as ev
+from shared.view import EMPTY, RunView, fold
+
+_PAGE_BYTES = 1 << 20
+_OPEN: dict[str, OpenState] = {"waiting": "waiting", "running": "running", "retrying": "retrying"}
+
+
+async def interrupt_abandoned(log: RunLog) -> list[str]:
+    """End every abandoned run as ``interrupted``. Returns their ids."""
+    abandoned = await log.abandoned()
+    for summary in abandoned:
+        view = await read_view(log, summary.run)
+        entries = interrupted_end(view)
+        ended = msgspec.structs.replace(summary, status="interrupted", events=entries[-1].seq, ms=view.t)
+        await log.append(ended, entries)
+    return [summary.run for summary in abandoned]
+
+
+async def read_view(log: RunLog, run: str) -> RunView:
+    """The view of a run as far as the log has it."""
+    view = EMPTY
+    while entries := await log.read(run, view.upto, _PAGE_BYTES):
+        for entry in entries:
+            event = ev.decode_event(entry.data)
+            if not isinstance(event, ev.StreamSnapshot | ev.StreamBye):
+                view = fold(view, event)
+    return view
+
+
+def interrupted_end(view: RunView) -> list[Entry]:
+    """The entries that end a run whose log stops at ``view``: all open steps, then ``run.finished``."""
+    events: list[ev.StepStarted | ev.StepFinished | ev.RunFinished] = []
+    for step in view.steps:
+        state = _OPEN.get(step.state)
+        for kind, fields in closing_events(step.id, step.title, state, step.attempt, stopped=True):
+            events.append(kind(seq=view.upto + len(events) + 1, t=view.t, **fields))
+    seq = view.upto + len(events) + 1
+    events.append(
+        ev.RunFinished(
+            seq=seq,
+            t=view.t,
+            status="interrupted",
+            say="Interrupted: the server stopped before the run was done",
+            ms=view.t,
+            events=seq,
+        )
+    )
+    return [Entry(event.seq, ev.encode_event(event)) for event in events]

@@ -1,0 +1,157 @@
+"""The server process: its own listening socket, its own stop. Hypercorn serves, one process, HTTP/1.1.
+
+Why not Hypercorn's command line: its defaults hurt a server of streams (a kernel buffer of megabytes for each reader
+that stalls, cuts without a farewell at SIGTERM, workers that don't share the work).
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config as HypercornConfig
+from quart import Quart
+
+from backend.app import create_app
+from backend.config import Config
+from backend.errors import ConfigError
+from backend.pipeline import Pipeline
+from backend.registry import PIPELINES
+from backend.resources import open_resources
+from backend.runs.manager import Limits, RunManager
+from backend.runs.recovery import interrupt_abandoned
+from backend.runs.sqlite import SQLiteRunLog
+
+_log = logging.getLogger(__name__)
+
+NOTSENT_LOWAT_BYTES = 16 * 1024
+"""What the kernel may hold unsent for a reader: 14 KB then, where it took 2.8 MB by default."""
+STALLED_READER_MS = 30_000
+"""A reader that acknowledges nothing for so long is gone."""
+BACKLOG = 4096
+STREAMS_END_S, RUNS_END_S = 1.5, 5.0
+"""At a stop: for responses to say goodbye, and for runs to come to their own end."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening TCP socket. Raises ConfigError when the address can't be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for option, value in (("TCP_NOTSENT_LOWAT", NOTSENT_LOWAT_BYTES), ("TCP_USER_TIMEOUT", STALLED_READER_MS)):
+            if hasattr(socket, option):  # accepted sockets inherit both; macOS lacks the second
+                listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except (OSError, OverflowError) as error:
+        hint = "is a Windowseat running there already? Choose another with --port"
+        raise ConfigError(f"can't listen on {host} port {port}: {error} ({hint})") from error
+    listening.setblocking(False)
+    return listening
+
+
+def url_of(listening: socket.socket) -> str:
+    """The URL of a listening socket."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def run(config: Config, announce: Callable[[str], None]) -> None:
+    """``serve`` the registered pipelines until SIGTERM, SIGINT or, if so configured, the end of standard input."""
+    stopping = asyncio.Event()
+    with _stop_signals(stopping):
+        if config.until_stdin_closes:
+            _watch_stdin(stopping)
+        await serve(config, announce, PIPELINES, stopping)
+
+
+async def serve(
+    config: Config, announce: Callable[[str], None], pipelines: Sequence[Pipeline], stopping: asyncio.Event
+) -> None:
+    """Serve ``pipelines`` until ``stopping`` is set. ``announce`` gets the URL once the socket listens.
+
+    Raises ConfigError when the address can't be had and StorageError when the run log can't be opened.
+    """
+    listening = listen(config.host, config.port)
+    log = SQLiteRunLog(config.data_dir)
+    try:
+        for abandoned in await interrupt_abandoned(log):
+            _log.warning("run %s was cut off when its server ended", abandoned)
+        limits = Limits(config.max_runs, config.deadline_s, config.grace_s, config.heartbeat_s)
+        async with open_resources(pipelines, config) as resources:
+            manager = RunManager(log, limits, resources=resources)
+            announce(url_of(listening))
+            # With the parent of a child server every viewer has gone: no run is worth waiting for.
+            runs_end_s = 0.0 if config.until_stdin_closes else RUNS_END_S
+            await _serve_until(stopping, listening, manager, create_app(manager, pipelines), runs_end_s)
+    finally:
+        listening.close()
+        await log.aclose()
+
+
+async def _serve_until(
+    stopping: asyncio.Event, listening: socket.socket, manager: RunManager, app: Quart, runs_end_s: float
+) -> None:
+    async def stop() -> None:
+        await stopping.wait()
+        manager.drain()
+
+    server = asyncio.create_task(hypercorn_serve(app, _hypercorn_config(listening), shutdown_trigger=stop))
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait({server, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if not stopped.done():  # the server failed by itself: that error is the news
+        stopped.cancel()
+        await server
+    # Runs get their time while responses end; a reader that stalls can't hold up either.
+    await manager.aclose(runs_end_s)
+    await asyncio.wait({server}, timeout=STREAMS_END_S)
+    if not server.done():
+        server.cancel()
+        await asyncio.wait({server}, timeout=STREAMS_END_S)
+
+
+def _hypercorn_config(listening: socket.socket) -> HypercornConfig:
+    config = HypercornConfig()
+    config.bind = [f"fd://{os.dup(listening.fileno())}"]  # Hypercorn closes what it is given
+    config.backlog = BACKLOG
+    config.alpn_protocols = ["http/1.1"]
+    config.include_server_header = False
+    config.graceful_timeout = STREAMS_END_S
+    config.keep_alive_timeout = 5  # also what ends a request that sends its headers too slowly
+    config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn.error")
+    return config
+
+
+@contextlib.contextmanager
+def _stop_signals(stopping: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _watch_stdin(stopping: asyncio.Event) -> None:
+    """Stop when the other end of standard input is closed, as it is when the parent process dies, however it dies."""
+    loop = asyncio.get_running_loop()
+    number = sys.stdin.fileno()
+
+    def readable() -> None:
+        if not os.read(number, 4096):
+            loop.remove_reader(number)
+            stopping.set()
+
+    loop.add_reader(number, readable)

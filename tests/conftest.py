@@ -1,0 +1,43 @@
+"""What all tests share: missing programs skip loudly, and nothing of the developer's own settings leaks in."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+_skipped: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the machine reaches a test, and no test writes where a person's runs are kept."""
+    for name in list(os.environ):
+        if name.startswith(("WINDOWSEAT_", "DEMO_")) and not name.startswith("WINDOWSEAT_TESTS_"):
+            monkeypatch.delenv(name)
+    home: Path = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    for name in ("SSH_CONNECTION", "SSH_TTY", "NO_COLOR", "TMUX", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        for tool in mark.args:
+            if shutil.which(tool) is None:
+                _skipped.append(f"{item.nodeid}: {tool} is not installed")
+                pytest.skip(f"{tool} is not installed")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _skipped:
+        terminalreporter.section(f"{len(_skipped)} TESTS DID NOT RUN: programs are missing")
+        for line in _skipped:
+            terminalreporter.line(line)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if _skipped and os.environ.get("WINDOWSEAT_TESTS_NO_SKIPS") and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
