@@ -75,6 +75,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     _add_common(everywhere)
     # Flags that every command has may stand before the command too.
     first, rest = everywhere.parse_known_args(list(argv))
+    rest = [word.encode("utf-8", "replace").decode() for word in rest]  # what is sent must be UTF-8; paths needn't be
     known, more = _parser().parse_known_args(_with_command(rest))
     found = vars(known)
     found["question"] = _question(found, more)
