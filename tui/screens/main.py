@@ -36,7 +36,7 @@ QUIT_WITHIN_S = 1.0
 _HINTS = {
     Prompt: "enter ask · tab steps, results · esc cancel · F1 help · ctrl+q quit",
     StepList: "space open · ctrl+o all · esc cancel · p prompt · ? help · q quit",
-    ResultsTable: "s sort · h j k l move · esc cancel · p prompt · ? help · q quit",
+    ResultsTable: "s sort · ← → column · [ ] part · esc cancel · p prompt · ? help · q quit",
     Examples: "enter ask this · p prompt · ? help · q quit",
 }
 

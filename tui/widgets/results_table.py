@@ -123,7 +123,8 @@ class ResultsTable(DataTable[Text]):
         if self.first >= len(ordered):
             self.first = 0
         part = ordered[self.first : self.first + PART]
-        marks = {row.id: self._mark(row, self.first + place) for place, row in enumerate(part, start=1)}
+        ranks = {row.id: rank for rank, row in enumerate(self._view.shown_rows(), start=1)} if self._view else {}
+        marks = {row.id: self._mark(row, ranks[row.id]) for row in part}
         if [row.id for row in part[: len(self._shown)]] == list(self._shown):
             self._change(part, marks)
         else:

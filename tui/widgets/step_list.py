@@ -72,9 +72,12 @@ class StepList(VerticalScroll, can_focus=True):
         if not any(row.header.arrow != " " for row in rows):
             return False
         wants_open = not all(row.is_open for row in rows if row.header.arrow != " ")
+        self.following = False
         for row in rows:
             row.choose(wants_open)
         self._put_cursor(self.rows.index(rows[0]))
+        self._reveal(rows[-1])
+        self._reveal(rows[0])
         return True
 
     def move_cursor(self, by: int) -> None:
@@ -93,7 +96,10 @@ class StepList(VerticalScroll, can_focus=True):
         self.following = True
 
     def action_fold(self) -> None:
-        if self.rows and not self.rows[self.cursor].toggle():
+        if self.rows and self.rows[self.cursor].toggle():
+            self.following = False
+            self._reveal(self.rows[self.cursor])
+        else:
             self.app.bell()
 
     def on_step_header_clicked(self, message: StepHeader.Clicked) -> None:
@@ -102,6 +108,7 @@ class StepList(VerticalScroll, can_focus=True):
                 self.following = False
                 self._put_cursor(index)
                 row.toggle()
+                self._reveal(row)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self.following = False
@@ -132,6 +139,14 @@ class StepList(VerticalScroll, can_focus=True):
             row.header.set_class(place == self.cursor, "-cursor")
         if self.is_mounted:
             self.rows[self.cursor].header.scroll_visible(animate=False)
+
+    def _reveal(self, row: StepRow) -> None:
+        """Scroll so that the body is seen, as much of it as fits below its header."""
+
+        def reveal() -> None:
+            self.scroll_to_widget(row, animate=False, top=row.size.height >= self.size.height)
+
+        self.call_after_refresh(reveal)
 
     def _follow(self) -> None:
         if not self.following or self.max_scroll_y == 0:

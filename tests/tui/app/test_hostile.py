@@ -16,7 +16,7 @@ async def test_no_text_of_any_field_breaks_the_app(poison: str) -> None:
         await app.ask(poison or "?")
         client.say(*poisoned_run(poison))
         await app.until(lambda: app.watch.view.finished and app.table.row_count == 2)
-        await app.pilot.press("tab", "ctrl+o", "ctrl+o", "j", "tab", "s", "l", "s", "f1", "escape", "p")
+        await app.pilot.press("tab", "ctrl+o", "ctrl+o", "j", "tab", "s", "right", "s", "f1", "escape", "p")
         await app.pilot.resize_terminal(40, 15)
         for y in range(15):
             await app.pilot.click(offset=(6, y))

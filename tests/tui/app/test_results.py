@@ -105,6 +105,15 @@ async def test_s_sorts_by_the_cursors_column_down_and_back_to_the_runs_order() -
         assert ids(app)[-1] == "C", "in both directions"
 
 
+async def test_the_rank_is_the_runs_whatever_the_order_on_the_screen() -> None:
+    async with opened((120, 40)) as app:
+        await begin(app, rows(row("A", "Zug", state="confirmed"), row("B", "Bern", state="confirmed")), finished())
+        await app.until(lambda: marks(app) == ["1", "2"])
+        await app.pilot.press("tab", "tab", "s")
+        assert ids(app) == ["B", "A"]
+        assert marks(app) == ["2", "1"]
+
+
 async def test_a_chosen_order_holds_while_rows_come() -> None:
     async with opened((120, 40)) as app:
         await begin(app, rows(row("A", "Zug"), row("B", "Bern")))

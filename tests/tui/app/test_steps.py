@@ -198,3 +198,12 @@ async def test_a_small_window_follows_the_running_step_until_the_user_moves() ->
         assert app.steps.scroll_y == 0
         await app.pilot.press("G")
         await app.shows("Ranking…")
+
+
+async def test_an_opened_step_is_scrolled_so_that_its_inside_is_seen() -> None:
+    async with opened((80, 24)) as app:
+        await app.ask()
+        app.client.say(*sample_run()[:7], *(log("routes", f"line {n:02}") for n in range(10)))
+        await app.until(lambda: app.row("routes").header.arrow == "▸")
+        await app.pilot.press("tab", "4")
+        await app.shows("line 00", "line 05")
