@@ -107,7 +107,7 @@ def expected(wish: Wish) -> Expected:
             answer.removed[to] = "same city"
             continue
         answer.evidence[to] = "timetable" if flown else "network" if pair in data.numbered else "route"
-        answer.minutes[to] = round(flight_minutes(pair, int(route["km"]), flown))
+        answer.minutes[to] = round(flight_minutes(pair, flown))
         if answer.minutes[to] > limit:
             answer.removed[to] = "hours"
             continue
@@ -153,12 +153,22 @@ def may_fly(row: Row, weekday: int) -> bool:
     return str(weekday) in row["days"] or str(weekday) not in WHOLE_DAYS[row["source"]]
 
 
-def flight_minutes(pair: Pair, km: int, flown: list[Row]) -> float:
+def flight_minutes(pair: Pair, flown: list[Row]) -> float:
     if flown:
         return sum(int(row["block_min"]) for row in flown) / len(flown)
     if pair in sources().minutes:
         return sources().minutes[pair]
-    return estimate(pair, km)
+    return estimate(pair, great_circle(pair))
+
+
+def great_circle(pair: Pair) -> int:
+    """Haversine, R = 6371 km; the routes' own lengths are wrong for the new airport of Luanda."""
+    (lat1, lon1), (lat2, lon2) = (
+        (math.radians(float(sources().airports[code]["lat"])), math.radians(float(sources().airports[code]["lon"])))
+        for code in pair
+    )
+    part = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return round(2 * 6371 * math.atan2(math.sqrt(part), math.sqrt(1 - part)))
 
 
 def estimate(pair: Pair, km: int) -> float:

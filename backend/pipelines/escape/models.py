@@ -15,9 +15,9 @@ class Intent(msgspec.Struct, frozen=True):
     """What the traveller wishes, as it was understood.
 
     `depart` is the traveller's local day and `days_ahead` its distance from today in days (never negative).
-    `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are temperatures in degrees
-    Celsius that were asked for in figures; where both are there, `min_c <= max_c`. `origin` holds the words
-    as they were typed. `said` is one sentence; `assumed` are sentences; `ignored` are pieces of the question.
+    `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are limits in Celsius
+    that the wish sets beside its band; where both are there, `min_c <= max_c`. `origin` holds the words as
+    typed. `said` is one sentence, `assumed` are sentences, `ignored` are pieces of the question.
     """
 
     depart: datetime.date
@@ -40,21 +40,30 @@ class Bands(msgspec.Struct, frozen=True):
     hot_min_c: float = 25.0
 
     def limits(self, wish: Intent) -> tuple[float | None, float | None]:
-        """The lowest and highest day's high that ``wish`` accepts, each None for no limit."""
-        if wish.min_c is not None or wish.max_c is not None:
-            return wish.min_c, wish.max_c
+        """The lowest and highest day's high that ``wish`` accepts, each None for no limit.
+
+        A figure replaces the edge of the band on its side. A band that leaves nothing beyond the figure is dropped.
+        """
         edges: dict[str, tuple[float | None, float | None]] = {
             "cold": (None, self.cold_max_c),
             "normal": (self.cold_max_c, self.hot_min_c),
             "hot": (self.hot_min_c, None),
         }
-        return edges.get(wish.weather, (None, None))
+        band = edges.get(wish.weather, (None, None))
+        low = band[0] if wish.min_c is None else wish.min_c
+        high = band[1] if wish.max_c is None else wish.max_c
+        is_one_figure = (wish.min_c is None) != (wish.max_c is None)
+        if is_one_figure and low is not None and high is not None and low >= high:
+            return wish.min_c, wish.max_c
+        return low, high
 
     def accepts(self, wish: Intent, high_c: float) -> bool:
         """Whether a day's high fits. Thresholds belong to cold and to hot, never to normal."""
         low, high = self.limits(wish)
-        if wish.weather == "normal" and wish.min_c is None and wish.max_c is None:
-            return self.cold_max_c < high_c < self.hot_min_c
+        if wish.weather == "normal" and (
+            (high_c == low and wish.min_c is None) or (high_c == high and wish.max_c is None)
+        ):
+            return False
         return (low is None or high_c >= low) and (high is None or high_c <= high)
 
 

@@ -1,5 +1,7 @@
 """Bands, the only values with a judgement of their own."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,5 +35,17 @@ def test_thresholds_are_those_of_the_setting(weather: str, limits: tuple[float |
     assert Bands(-3.0, 31.5).limits(wish(weather=weather)) == limits
 
 
-def test_figures_are_stronger_than_the_word() -> None:
-    assert Bands().limits(wish(weather="hot", min_c=5.0)) == (5.0, None)
+@pytest.mark.parametrize(
+    ("asked", "limits"),
+    [
+        ({"weather": "hot", "min_c": 5.0}, (5.0, None)),
+        ({"weather": "hot", "max_c": 30.0}, (25.0, 30.0)),
+        ({"weather": "cold", "min_c": 10.0}, (10.0, 20.0)),
+        ({"weather": "normal", "min_c": 22.0}, (22.0, 25.0)),
+        ({"weather": "hot", "max_c": 10.0}, (None, 10.0)),
+    ],
+)
+def test_a_figure_replaces_the_edge_of_the_band_on_its_side(
+    asked: dict[str, Any], limits: tuple[float | None, float | None]
+) -> None:
+    assert Bands().limits(wish(**asked)) == limits

@@ -68,7 +68,14 @@ def test_every_high_is_in_one_band_whatever_the_thresholds(high: float, cold: fl
         ({"min_c": 15.0, "max_c": 20.0}, [15.0, 20.0], [14.9, 20.1]),
         ({"min_c": 18.0, "max_c": 18.0}, [18.0], [17.9, 18.1]),
         ({"weather": "hot", "min_c": 30.0}, [30.0], [25.0]),  # a figure is stronger than the word
-        ({"weather": "normal", "max_c": 20.0}, [20.0], [20.1]),
+        ({"weather": "hot", "max_c": 30.0}, [25.0, 30.0], [24.9, 30.1]),  # "hot, but not over 30 degrees"
+        ({"weather": "cold", "min_c": 10.0}, [10.0, 20.0], [9.9, 20.1]),
+        ({"weather": "normal", "min_c": 22.0}, [22.0, 24.9], [21.9, 25.0]),
+        ({"weather": "normal", "max_c": 22.0}, [20.1, 22.0], [20.0, 22.1]),
+        ({"weather": "normal", "min_c": 15.0, "max_c": 30.0}, [15.0, 20.0, 25.0, 30.0], [14.9, 30.1]),
+        ({"weather": "cold", "min_c": 25.0}, [25.0, 40.0], [24.9]),  # nothing is both: the figure counts
+        ({"weather": "normal", "max_c": 20.0}, [20.0, -5.0], [20.1]),
+        ({"weather": "hot", "min_c": 18.0, "max_c": 22.0}, [18.0, 22.0], [17.9, 22.1]),
     ],
 )
 def test_figures_are_limits_that_are_included(asked: dict[str, Any], inside: list[float], outside: list[float]) -> None:

@@ -1,0 +1,31 @@
+"""Where the question is typed. Enter asks; the text stays until it was taken."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from tui.messages import QuestionAsked
+
+PLACEHOLDER = "Where to?  e.g. somewhere hot tomorrow, under 4 hours, from Valencia"
+FOLLOWING = "Ask something else, and press enter"
+
+
+class Prompt(Input):
+    """A single line. ``down`` goes on to what is above it, as ``tab`` does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "app.focus_next", show=False)]
+
+    def __init__(self) -> None:
+        super().__init__(placeholder=PLACEHOLDER, compact=True, select_on_focus=False)
+        self.cursor_blink = False
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        question = event.value.strip()
+        if not question:
+            self.app.bell()
+            return
+        self.value = ""
+        self.placeholder = FOLLOWING
+        self.post_message(QuestionAsked(question))
