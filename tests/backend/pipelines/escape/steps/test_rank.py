@@ -150,6 +150,14 @@ async def test_whatever_is_suggested_finds_a_place_when_it_is_asked(bundled: Atl
         assert way.city in way.say
 
 
+async def test_no_day_is_suggested_that_could_not_be_asked_for(bundled: Atlas) -> None:
+    asked = {"weather": "hot", "hours": 4.0, "depart": datetime.date(2028, 11, 20)}
+    near, _ = await whole(bundled, "VLC", wish(**asked, days_ahead=1))
+    far, _ = await whole(bundled, "VLC", wish(**asked, days_ahead=729))
+    assert [way.depart is None for way in near.loosen] == [True, False]
+    assert [way.depart for way in far.loosen] == [None]
+
+
 async def test_a_day_without_flights_suggests_the_day_that_has_some(bundled: Atlas) -> None:
     days = [datetime.date(2026, 11, 23) + datetime.timedelta(days=ahead) for ahead in range(7)]
     answers = {day: await whole(bundled, "HDN", wish(depart=day)) for day in days}
