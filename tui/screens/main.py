@@ -116,7 +116,7 @@ class MainScreen(Screen[None]):
 
     def _paint_table(self) -> None:
         watch = self._desk.watch
-        if watch is None or watch.view is self._table_view:
+        if watch is None or (watch.view is self._table_view and not self._table.incomplete):
             return
         began = time.monotonic()
         if began < self._table_due and not watch.view.finished:
