@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from shared.errors import MalformedEvent
-from shared.text import clean_tree
+from shared.text import clean_json
 
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 256 * 1024
@@ -256,13 +256,13 @@ def decode_event(data: bytes | str) -> WireEvent:
 def decode_untrusted(data: bytes | str) -> WireEvent:
     """Like ``decode_event``, with every string made fit for a terminal: for readers of somebody else's stream.
 
-    Nearly all frames hold nothing suspect and are decoded straight; the others go through ``clean_tree`` first.
+    Nearly all frames hold nothing suspect and are decoded straight; the others go through ``clean_json`` first.
     """
     raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
     if not _SUSPECT.search(raw):
         return decode_event(raw)
     try:
-        tree = clean_tree(msgspec.json.decode(raw))
+        tree = clean_json(msgspec.json.decode(raw))
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise MalformedEvent(str(error)) from None
     return decode_event(msgspec.json.encode(tree))

@@ -46,8 +46,10 @@ class FrameParser:
     # Whole blocks are cut out of a chunk at its last blank line, decoded once and split at "\n\nid: " or
     # "\n\ndata: ", so that a frame in our own form costs three slices and one object; all else goes line by
     # line. rsplit() finds these in a third of split()'s time: searching from the right compares the rare LF
-    # first, from the left the common space. Against httpx-sse 0.4.3 (Python 3.11, 286 bytes a frame, id and
-    # data): 3.6x at 1 B, 2.3x at 64 B, 3.1x at 1.4 KB, 4.1x at 64 KB; see tests/benchmarks/bench_frames.py.
+    # first, from the left the common space. Against httpx-sse 0.4.3 (Python 3.11, id and data, 250 bytes a
+    # frame): 3.6x at 1 B, 2.3x at 64 B, 3.0-3.3x at 1.4 KB, 4.4x at 64 KB (tests/benchmarks/bench_frames.py).
+    # Slower in our own form: NamedTuple, decoding frame by frame, going line by line. A regular expression
+    # was slower there too, but a tenth quicker than this on id, event and data with CRLF (here 2.0-2.3x).
     __slots__ = (
         "_after_cr",
         "_head",
@@ -71,8 +73,8 @@ class FrameParser:
 
     def _begin(self) -> None:
         # The unfinished block, LF only: never starts with LF, never holds LF LF, so that only new bytes are
-        # searched. What is left of a chunk stays bytes; it becomes a bytearray, which grows in place but costs
-        # more to make, when more is added (_grow).
+        # searched. What is left of a chunk stays bytes; a bytearray, which grows in place but costs more to
+        # make, takes over when more is added (_grow).
         self._pending: bytes | bytearray = b""
         self._room = 0  # how long _pending may get before _grow looks at it
         self._head: bytes | None = b""  # what may be the start of a BOM, until that is known
@@ -172,7 +174,9 @@ class FrameParser:
     def _read_identified(self, text: str, frames: list[Frame]) -> None:
         append = frames.append
         last_id = ""
-        for block in text[4:].rsplit("\n\nid: "):
+        blocks = text.rsplit("\n\nid: ")
+        blocks[0] = blocks[0].removeprefix("id: ")
+        for block in blocks:
             last_id, found, data = block.partition("\ndata: ")
             if "\n" not in data and "\n" not in last_id and found:
                 append(Frame(data, "message", last_id))
@@ -190,6 +194,9 @@ class FrameParser:
         if not text.startswith("data: "):
             first, _, text = text.partition("\n\n")
             self._read_lines(first, frames)
+        if text.startswith("id: ") and "\0" not in text:
+            self._read_identified(text, frames)
+            return
         if not text.startswith("data: "):
             self._read_lines(text, frames)
             return
@@ -225,6 +232,7 @@ class FrameParser:
 
     def _within_limit(self, blocks: bytes | bytearray, rest: bytes) -> bytes:
         self._pending = rest
+        self._room = 0
         if len(rest.removesuffix(b"\n")) > self._limit:
             self._give_up()
         kept = []
@@ -298,8 +306,8 @@ def encode_frame(
 def encode_event_frame(event_id: bytes, data: bytes) -> bytes:
     """Return one ``id`` and one ``data`` line as a frame, from UTF-8: a quarter of ``encode_frame``'s cost.
 
-    Raises ``ValueError`` if ``event_id`` or ``data`` isn't one line, or ``event_id`` holds NUL; that it is UTF-8
-    isn't checked.
+    Raises ``ValueError`` if ``event_id`` or ``data`` isn't one line, or ``event_id`` holds NUL; that it is
+    UTF-8 isn't checked.
     """
     if _LF in data or _CR in data or _LF in event_id or _CR in event_id or 0 in event_id:
         raise ValueError("the id and the data of an event frame must be one line each, the id without NUL")

@@ -1,7 +1,7 @@
 """PROTOCOL.md's invariants 1 to 6, as a judge of a finished log. Each message names the rule that is broken."""
 
-import itertools
 from collections.abc import Sequence
+from itertools import pairwise
 
 from shared import events as ev
 from shared.view import EMPTY, fold, fold_all
@@ -10,7 +10,7 @@ from shared.view import EMPTY, fold, fold_all
 def check_log(log: Sequence[ev.LogEvent]) -> None:
     """Raises AssertionError when ``log``, a run from its first event to its last, breaks an invariant."""
     assert [event.seq for event in log] == list(range(1, len(log) + 1)), "1: numbers without a gap"
-    assert all(event.t >= before.t for before, event in itertools.pairwise(log)), "6: t never falls"
+    assert all(event.t >= before.t for before, event in pairwise(log)), "6: t never falls"
     started, finished = log[0], log[-1]
     assert isinstance(started, ev.RunStarted), "1: run.started is first"
     assert isinstance(finished, ev.RunFinished), "1: run.finished is last"

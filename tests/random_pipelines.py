@@ -1,7 +1,8 @@
 """Random pipelines for hypothesis: step graphs with delays, failures, retries, optional steps and late values."""
 
 import asyncio
-from dataclasses import dataclass
+import inspect
+from dataclasses import dataclass, make_dataclass
 from typing import Any, Literal
 
 from hypothesis import strategies as st
@@ -46,7 +47,7 @@ def plans(draw: st.DrawFn) -> list[Plan]:
 
 def build(steps: list[Plan]) -> Pipeline:
     """A real pipeline whose steps do what ``steps`` says; each returns a type of its own."""
-    kinds: list[type] = [type(f"Value{index}", (int,), {}) for index in range(len(steps))]
+    kinds: list[type] = [make_dataclass(f"Value{index}", [("tries", int)]) for index in range(len(steps))]
     return Pipeline(
         name="random",
         title="Random",
@@ -101,8 +102,6 @@ def _function(plan: Plan, returned: type, kinds: list[type], steps: list[Plan]) 
 
 
 def _signature(names: list[str]) -> Any:
-    import inspect
-
     return inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names])
 
 

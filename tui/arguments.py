@@ -33,7 +33,7 @@ examples:
   windowseat ask "somewhere hot tomorrow, under 4 hours, from Valencia"
   windowseat ask cold and close, next Saturday
   windowseat ask --md --quiet "beach on Friday" > places.md
-  windowseat ask --option hours=3 "anywhere mild" --from BCN
+  windowseat ask "anywhere mild, up to 3 hours" --from BCN
 
 The table goes to stdout, the narration to stderr. Ctrl+C cancels the run; once more leaves at once.
 """

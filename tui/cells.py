@@ -1,5 +1,6 @@
 """Cells of the result as text, the same in the app and headless. Every cell is one line; an unknown one is "–"."""
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -65,18 +66,23 @@ def one_line(text: str) -> str:
 def _format_number(value: int | float, column: Column) -> str:
     match column.kind:
         case "duration":
-            return _format_minutes(round(value))
+            return _format_minutes(_whole(value))
         case "integer":
-            return f"{round(value):,}"
+            return f"{_whole(value):,}"
         case "temperature":
-            return f"{round(value)}" if column.unit else f"{round(value)}°"
+            return f"{_whole(value)}" if column.unit else f"{_whole(value)}°"
         case "percent":
-            return f"{round(value)}" if column.unit else f"{round(value)}%"
+            return f"{_whole(value)}" if column.unit else f"{_whole(value)}%"
         case "number" | "latitude" | "longitude":
             whole, _, fraction = f"{value:,.2f}".partition(".")
             fraction = fraction.rstrip("0")
             return f"{whole}.{fraction}" if fraction else whole
     return str(value)
+
+
+def _whole(value: float) -> int:
+    # Halves go up, as on the page: Python's own rounding would show 24.5 as 24 and 25.5 as 26.
+    return math.floor(value + 0.5)
 
 
 def _format_minutes(minutes: int) -> str:

@@ -5,7 +5,7 @@ Stays light: Textual is imported for the app alone, httpx once the local server 
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,35 +13,35 @@ from typing import TYPE_CHECKING
 from shared.settings import SettingError
 from tui.arguments import Arguments, UsageError, parse
 from tui.config import CONFIG_VARIABLE, ClientSettings, config_path, load, local_zone
-from tui.connection import ClientError, run_options
+from tui.connection import FAILED, INTERRUPTED, USAGE, ClientError, LocalServerError, exit_code_of, run_options
+from tui.streams import abandon_stdout, prepare
 
 if TYPE_CHECKING:
     from tui.headless import Report
     from tui.local_server import LocalServer
 
-_FAILED, _USAGE, _UNREACHABLE, _INTERRUPTED = 1, 2, 3, 130
 _LONGEST_QUESTION = 100_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code (see ``tui.headless`` for what each means)."""
-    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
-        with suppress(AttributeError):  # replaced by something simpler than a text file
-            stream.reconfigure(errors=errors)  # type: ignore[union-attr]  # as above
+    prepare()
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
         return code
     except (UsageError, SettingError) as error:
-        return _complain(str(error), getattr(error, "hint", None), _USAGE)
+        return _complain(str(error), getattr(error, "hint", None), USAGE)
+    except (ClientError, LocalServerError) as error:
+        return _complain(str(error), getattr(error, "hint", None), exit_code_of(error))
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_stdout()
         return 0
     except OSError as error:
-        return _complain(f"the output can't be written: {error.strerror or error}", None, _FAILED)
+        abandon_stdout()
+        return _complain(f"the output can't be written: {error.strerror or error}", None, FAILED)
 
 
 def _run(argv: list[str]) -> int:
@@ -98,14 +98,14 @@ def _ask(arguments: Arguments, settings: ClientSettings) -> int:
             pipeline=arguments.pipeline,
             options=run_options(settings.origin, settings.tz, arguments.options),
         )
-        return _reached(server.url, lambda url: headless.ask(url, question, _report(arguments, settings, server)))
+        return headless.ask(server.url(), question, _report(arguments, settings, server))
 
 
 def _show(arguments: Arguments, settings: ClientSettings) -> int:
     with _server(settings) as server:
         from tui import headless
 
-        return _reached(server.url, lambda url: headless.show(url, arguments.run, _report(arguments, settings, server)))
+        return headless.show(server.url(), arguments.run, _report(arguments, settings, server))
 
 
 def _list(command: str, settings: ClientSettings) -> int:
@@ -113,7 +113,7 @@ def _list(command: str, settings: ClientSettings) -> int:
         from tui import listings
 
         make = {"pipelines": listings.pipelines, "runs": listings.runs}[command]
-        return _reached(server.url, lambda url: _print(make(url)))
+        return _print(make(server.url()))
 
 
 def _about(settings: ClientSettings) -> int:
@@ -123,7 +123,7 @@ def _about(settings: ClientSettings) -> int:
         _print(f"{version()}\nA window seat on slow work. MIT licence.\n\nData in its answers:\n")
         from tui import listings
 
-        return _reached(server.url, lambda url: _print(listings.attributions(url)))
+        return _print(listings.attributions(server.url()))
 
 
 def _app(arguments: Arguments, settings: ClientSettings) -> int:
@@ -164,19 +164,6 @@ def _server(settings: ClientSettings) -> Iterator["LocalServer | _RemoteServer"]
 
     with LocalServer() as server:
         yield server
-
-
-def _reached(url: Callable[[], str], use: Callable[[str], int]) -> int:
-    from tui.connection import Refused
-    from tui.local_server import LocalServerError
-
-    try:
-        return use(url())
-    except LocalServerError as error:
-        return _complain(str(error), None, _USAGE if error.usage else _UNREACHABLE)
-    except ClientError as error:
-        declined = isinstance(error, Refused) and not error.passing
-        return _complain(str(error), error.hint, _USAGE if declined else _UNREACHABLE)
 
 
 def _report(arguments: Arguments, settings: ClientSettings, server: "LocalServer | _RemoteServer") -> "Report":

@@ -19,7 +19,7 @@ import msgspec
 from shared.errors import WireError
 from shared.events import PROTOCOL_VERSION, RunFinished, RunStarted, StreamBye, StreamSnapshot, decode_untrusted
 from shared.frames import Frame, FrameParser
-from shared.text import clean, clean_tree
+from shared.text import clean, clean_json
 from shared.view import RunView
 from tui.connection import (
     ClientError,
@@ -243,7 +243,7 @@ class AssistClient:
     async def _get(self, path: str, kind: type[T]) -> T:
         body = await self._answer(self._request("GET", path))
         try:
-            return msgspec.convert(clean_tree(msgspec.json.decode(body)), kind)
+            return msgspec.convert(clean_json(msgspec.json.decode(body)), kind)
         except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
             raise ProtocolViolation(f"the answer to GET {path} can't be read: {error}", hint=NOT_OURS) from error
 

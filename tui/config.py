@@ -24,16 +24,17 @@ _ZONE = re.compile(r"[A-Za-z0-9+_-]+(?:/[A-Za-z0-9+_-]+)*")
 class ClientSettings:
     """What the command line and the app can be told. ``origin`` is called ``from`` wherever a person sets it."""
 
-    url: str | None = setting(None, "the server to ask, http(s)://…; without one a local server is started")
+    url: str | None = setting(None, "the server to ask, http(s)://…; without one a local server is started",
+                             metavar="URL")  # fmt: skip
     origin: str | None = setting(None, "where you leave from: a city or an airport code", env=("WINDOWSEAT_FROM",))
-    tz: str | None = setting(None, "your time zone, such as Europe/Madrid (default: this machine's)")
+    tz: str | None = setting(None, "your time zone, such as Europe/Madrid (default: this machine's)", metavar="ZONE")
     plain: bool = setting(False, "plain words, line by line: no colour, no glyphs, no full-screen app")
-    color: str = setting("auto", "colour in the narration: auto, always, never; NO_COLOR is heard",
+    color: str = setting("auto", "colour in the narration; NO_COLOR is heard",
                          choices=("auto", "always", "never"))  # fmt: skip
     expand: str = setting("failed", "whose inside is shown unasked: steps that failed, all (always), none (never)",
                           choices=("never", "failed", "always"))  # fmt: skip
-    motion: str = setting("full", "movement on a terminal: full, or none for no spinner", choices=("full", "none"))
-    theme: str = setting("textual-dark", "the app's colours: a theme of Textual, such as ansi-dark")
+    motion: str = setting("full", "movement on a terminal; none for no spinner", choices=("full", "none"))
+    theme: str = setting("textual-dark", "the app's colours: a theme of Textual, such as ansi-dark", metavar="NAME")
 
 
 def add_client_flags(parser: argparse.ArgumentParser, only: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ ClientError                 ``str()`` is a sentence for a person, ``hint`` what 
 ├─ Refused                  the server answered with an error (RFC 9457 where it can)
 ├─ StreamCut                the stream ended before the run did and could not be resumed
 └─ ProtocolViolation        what was received can't be trusted: a gap, a malformed event, not a Windowseat server
+LocalServerError            a server of one's own could not start
 """
 
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -14,6 +15,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from shared.events import Column, LogEvent, PlanStep
+
+ANSWERED, FAILED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
+"""The exit codes of the command line: answered (also in part), the run failed, wrong usage, no server, Ctrl+C."""
 
 ConnectionState: TypeAlias = Literal["connecting", "connected", "reconnecting", "ended"]
 
@@ -113,6 +117,21 @@ class StreamCut(ClientError):
 
 class ProtocolViolation(ClientError):
     """What was received breaks the protocol; nothing after it can be trusted."""
+
+
+class LocalServerError(Exception):
+    """The local server could not start. ``usage``: a setting was wrong, which the person can mend."""
+
+    def __init__(self, message: str, *, usage: bool = False) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+
+def exit_code_of(error: ClientError | LocalServerError) -> int:
+    """2 when what was asked or set is at fault, so that asking again won't help; else 3: nobody there, or able."""
+    if isinstance(error, LocalServerError):
+        return USAGE if error.usage else UNREACHABLE
+    return USAGE if isinstance(error, Refused) and not error.passing else UNREACHABLE
 
 
 def run_options(origin: str | None, tz: str | None, extra: dict[str, Any] | None = None) -> dict[str, Any]:

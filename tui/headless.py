@@ -5,7 +5,6 @@ be reached or broke off, 130 and 143 interrupted by us.
 """
 
 import asyncio
-import os
 import re
 import shutil
 import signal
@@ -18,14 +17,14 @@ from typing import Any, Literal, TextIO
 
 from shared.view import EMPTY, RunView, fold
 from tui.client import AssistClient
-from tui.connection import ClientError, Connection, Received, Refused, StreamCut
+from tui.connection import ANSWERED, FAILED, USAGE, ClientError, Connection, Received, StreamCut, exit_code_of
 from tui.export import to_csv, to_markdown
 from tui.narrator import Narrator
+from tui.streams import abandon_stdout
 from tui.table import result_lines
 
 Form = Literal["table", "json", "csv", "md"]
 
-ANSWERED, FAILED, USAGE, UNREACHABLE = 0, 1, 2, 3
 _CANCEL_S = 3.0
 # Characters that JSON allows raw and a terminal may obey: DEL, C1, bidi controls, line separators. A line end can only
 # stand between tokens, so a space there changes nothing.
@@ -119,17 +118,6 @@ def json_line(data: str) -> str:
     if not data.isascii() or "\x7f" in data:
         data = _RAW.sub(lambda match: f"\\u{ord(match[0]):04x}", data)
     return data.translate(_LINE_ENDS) + "\n" if "\n" in data or "\r" in data else data + "\n"
-
-
-def exit_code_of(error: ClientError) -> int:
-    """2 when the server understood and declined what was asked; else 3: nobody there, or nobody able."""
-    return USAGE if isinstance(error, Refused) and not error.passing else UNREACHABLE
-
-
-def abandon_stdout() -> None:
-    """Let nothing that is still buffered fail at exit: whoever read our stdout has left."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _show(url: str, run: str, report: Report) -> int:

@@ -17,6 +17,9 @@ from types import TracebackType
 from typing import IO, Self
 
 from shared.text import clean
+from tui.connection import LocalServerError
+
+__all__ = ["LocalServer", "LocalServerError", "server_command", "server_environment"]
 
 START_S = 30.0
 """How long a server may take to listen: imports alone take seconds on a busy machine."""
@@ -25,14 +28,6 @@ _LEAVE_S = 8.0
 _OBEY_S = 2.0
 _LISTENING = re.compile(r"Windowseat is listening on (https?://\S+)")
 _USAGE = 2
-
-
-class LocalServerError(Exception):
-    """The local server could not start. ``usage``: a setting was wrong, which the person can mend."""
-
-    def __init__(self, message: str, *, usage: bool = False) -> None:
-        super().__init__(message)
-        self.usage = usage
 
 
 class LocalServer:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shared.text import clean, clean_tree
+from shared.text import clean, clean_json
 from tui.connection import ProtocolViolation, Refused
 from tui.lean_httpx import httpx
 
@@ -48,7 +48,7 @@ async def refusal(response: httpx.Response) -> Refused:
     title, problem = clean(response.reason_phrase), _Problem()
     if "json" in response.headers.get("content-type", ""):
         try:
-            problem = msgspec.convert(clean_tree(msgspec.json.decode(await read_body(response))), _Problem)
+            problem = msgspec.convert(clean_json(msgspec.json.decode(await read_body(response))), _Problem)
         except (msgspec.MsgspecError, RecursionError, UnicodeError, httpx.TransportError, ProtocolViolation):
             problem = _Problem()  # the status is enough to refuse
     hint = problem.hint or (NOT_OURS if response.status_code in (301, 302, 307, 308, 404, 405) else None)

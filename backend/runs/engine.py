@@ -151,16 +151,19 @@ class Execution:
         voice = self._begin(step, attempt)
         if (name := self._pipeline.context_names[step.id]) is not None:
             arguments = {**arguments, name: voice}
+        limit = asyncio.timeout(step.timeout_s)  # the run's own deadline is the run's to tell
         try:
-            async with asyncio.timeout(None if step.timeout_s is None else max(0.0, voice.deadline - began)):
+            async with limit:
                 value = await step.run(**arguments)
                 _check_value(step, value)
                 detail = _detail(voice, value)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
+            if not self._is_cancelled():  # something that the step awaited was: nobody would ever fill its place
+                return self._end_failed(step, voice, began, explain_bug(error, self._writer.summary.run, step.id))
             self._end_cancelled(step, voice, began)
             raise
         except Exception as error:
-            return self._end_failed(step, voice, began, self._explain(step, error))
+            return self._end_failed(step, voice, began, self._explain(step, error, limit.expired()))
         self._end(step, voice, began, "degraded" if voice.degradations else "ok", detail=detail)
         self._sentences[step.id] = voice.sentence or step.title
         self._values[step.returns].set_result(value)
@@ -222,10 +225,15 @@ class Execution:
             self.stop("failed", error=error)
         return None
 
-    def _explain(self, step: Step, error: Exception) -> ev.ErrorInfo:
+    def _is_cancelled(self) -> bool:
+        """Whether the running step was told to end, or at least its run."""
+        task = asyncio.current_task()
+        return self._ending is not None or (task is not None and task.cancelling() > 0)
+
+    def _explain(self, step: Step, error: Exception, timed_out: bool) -> ev.ErrorInfo:
         if isinstance(error, StepError):
             return ev.ErrorInfo(code=error.code, message=error.message, hint=error.hint, retryable=error.retryable)
-        if isinstance(error, TimeoutError) and step.timeout_s is not None:
+        if isinstance(error, TimeoutError) and timed_out:
             message = f"“{step.title}” took longer than its {step.timeout_s:g} s"
             return ev.ErrorInfo(code="timeout", message=message, hint="Try again.", retryable=True)
         return explain_bug(error, self._writer.summary.run, step.id)

@@ -13,6 +13,7 @@ import queue
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,8 @@ from backend.errors import StorageError
 from backend.runs.log import Entry, RunSummary
 
 MEMORY = ":memory:"
+BUSY_S = 5.0
+"""How long to wait for another process that has the file."""
 _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -214,19 +217,40 @@ class _Worker:
 
 
 def _connect(file: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, isolation_level=None, timeout=5.0)
+    """Open ``file`` and bring it up to date. Several processes may do so at once: the switch to WAL doesn't wait its
+    turn as other statements do, so it is tried again."""
+    until = time.monotonic() + BUSY_S
+    while True:
+        connection = sqlite3.connect(file, isolation_level=None, timeout=BUSY_S)
+        try:
+            _prepare(connection, file)
+            return connection
+        except (sqlite3.Error, StorageError) as error:
+            connection.close()
+            busy = getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not busy or time.monotonic() >= until:
+                raise
+        time.sleep(0.01)
+
+
+def _prepare(connection: sqlite3.Connection, file: str) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > _SCHEMA_VERSION:
+    if _version(connection) == _SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    if (version := _version(connection)) > _SCHEMA_VERSION:
         raise StorageError(f"{file} was written by a newer Windowseat; update, or choose another --data-dir")
     if version < _SCHEMA_VERSION:
-        connection.execute("BEGIN IMMEDIATE")
         for statement in filter(None, map(str.strip, _SCHEMA.split(";"))):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-        connection.execute("COMMIT")
-    return connection
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def _transaction(

@@ -12,14 +12,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from backend.errors import StorageError
+from backend.runs.fitting import fit_frame
 from backend.runs.live import LiveRun
 from backend.runs.log import Entry, RunLog, RunSummary
 from shared import events as ev
 
 E = TypeVar("E", bound=ev.Event)
-
-# What is left of a frame's 256 KiB for the JSON, after "id: …" and "data: ".
-_MAX_DATA_BYTES = ev.MAX_FRAME_BYTES - 256
 
 
 class RunWriter:
@@ -54,13 +52,13 @@ class RunWriter:
         return self._t
 
     def emit(self, kind: type[E], /, **fields: Any) -> E:
-        """Number and time an event, and hand it on. Returns it."""
-        self._seq += 1
-        event = kind(seq=self._seq, t=self.elapsed_ms(), **fields)
-        data = ev.encode_event(event)  # type: ignore[arg-type]  # every subclass of Event is a KnownEvent
-        if len(data) > _MAX_DATA_BYTES:
-            event = _shortened(event, len(data))
-            data = ev.encode_event(event)  # type: ignore[arg-type]  # as above
+        """Number and time an event, and hand it on. Returns it as viewers will see it.
+
+        Text that UTF-8 can't carry is cleaned and what is too large for a frame is cut. Raises TypeError for what isn't
+        JSON and ValueError for rows that no frame can hold; the event takes no number then.
+        """
+        event, data = fit_frame(kind(seq=self._seq + 1, t=self.elapsed_ms(), **fields))
+        self._seq = event.seq
         if isinstance(event, ev.RunFinished):
             self.summary = msgspec.structs.replace(self.summary, status=event.status, ms=event.ms)
         self._pending.append(Entry(self._seq, data))
@@ -91,15 +89,3 @@ class RunWriter:
                 self._on_failure(error)
         # After a failure the viewers still hear how it ends, from memory; the log keeps what it had.
         self.live.publish(entries)
-
-
-def _shortened(event: E, size: int) -> E:
-    """The event without its largest part, which says that it was cut: a frame has a limit that readers rely on."""
-    note = f"cut: {size:,} bytes are more than one event may have"
-    if isinstance(event, ev.StepFinished):
-        return msgspec.structs.replace(event, detail={"cut": note})
-    if isinstance(event, ev.StepLog):
-        return msgspec.structs.replace(event, text=event.text[:2000] + f" … ({note})", evidence=None)
-    if isinstance(event, ev.StepToken):
-        return msgspec.structs.replace(event, text=event.text[:20_000] + f" … ({note})")
-    raise ValueError(f"{type(event).__name__}: {note}")

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.frames import Frame, FrameParser
@@ -58,6 +58,7 @@ def chunked(draw: st.DrawFn, streams: st.SearchStrategy[bytes]) -> list[bytes]:
     return [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
 
 
+@settings(deadline=None)
 @given(chunked(streams))
 @example([b"id: 1\ndata: a\n", b"\n\nid: 2\ndata: b\n\n"])
 @example([b"\xef", b"", b"\xbb", b"\xbf", b"data: x\n\n"])
@@ -71,6 +72,7 @@ def test_after_every_chunk_both_have_read_the_same(chunks: list[bytes]) -> None:
         assert (parser.last_event_id, parser.retry) == (book.last_event_id, book.reconnection_time)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(1, 7))
 def test_no_bytes_at_all_make_it_fail(stream: bytes, size: int) -> None:
     parser = FrameParser()
@@ -115,6 +117,7 @@ def blocks_that_httpx_sse_reads_right(draw: st.DrawFn) -> bytes:
     return "".join(line + end for line in lines).encode()
 
 
+@settings(deadline=None)
 @given(chunked(blocks_that_httpx_sse_reads_right()))
 def test_where_httpx_sse_is_right_both_give_the_same_frames(chunks: list[bytes]) -> None:
     assert read_ours(chunks) == read_httpx_sse(chunks)

@@ -2,52 +2,17 @@
 
 import asyncio
 import json
-import os
-import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from shared import events as ev
 from tests.scripted_server import CUT, RUN, ScriptedServer, a_run, frame
+from tests.tui.command_line import Ended, ask, end, run, start
 
 EVENTS = a_run()
-ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "x\x1b]52;c;QQ==\x07y\x1b[2J\x9b31m\u202e=1+1"
-
-
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-async def start(
-    *arguments: str, env: dict[str, str] | None = None, stdin: int = asyncio.subprocess.DEVNULL
-) -> asyncio.subprocess.Process:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WINDOWSEAT_")}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tui", *arguments,
-        stdin=stdin, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        cwd=ROOT, env={**kept, "WINDOWSEAT_CONFIG": os.devnull, **(env or {})},
-    )  # fmt: skip
-
-
-async def end(process: asyncio.subprocess.Process, given: bytes | None = None) -> Ended:
-    out, err = await asyncio.wait_for(process.communicate(given), 20)
-    assert process.returncode is not None
-    return Ended(process.returncode, out.decode(), err.decode())
-
-
-async def run(*arguments: str, env: dict[str, str] | None = None) -> Ended:
-    return await end(await start(*arguments, env=env))
-
-
-async def ask(server: ScriptedServer, *arguments: str) -> Ended:
-    return await run("ask", "--url", server.url, "somewhere hot", *arguments)
 
 
 async def test_the_table_goes_to_stdout_and_a_line_for_each_step_to_stderr() -> None:
@@ -197,96 +162,6 @@ async def test_a_server_that_never_comes_back_leaves_the_rows_and_exits_3() -> N
     assert "error: " in ended.err
 
 
-@pytest.mark.parametrize("form", ["--json", "--plain"])
-async def test_ctrl_c_cancels_the_run_on_the_server_and_exits_130(form: str) -> None:
-    never = asyncio.Event()
-    async with ScriptedServer([[*EVENTS[:4], never]]) as server:
-        process = await start("ask", "--url", server.url, "hot", form)
-        assert process.stderr
-        while b"Read the wish" not in await process.stderr.readline():
-            pass
-        process.send_signal(signal.SIGINT)
-        ended = await end(process)
-        assert server.cancelled.is_set()
-        never.set()
-    assert ended.code == 130
-    assert f"note: run {RUN} is cancelled" in ended.err
-    assert "Traceback" not in ended.err
-
-
-async def test_a_second_ctrl_c_leaves_at_once() -> None:
-    never = asyncio.Event()
-    async with ScriptedServer([[*EVENTS[:4], never]], slow_cancel=never) as server:
-        process = await start("ask", "--url", server.url, "hot")
-        assert process.stderr
-        await process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        await asyncio.wait_for(server.cancelled.wait(), 10)
-        process.send_signal(signal.SIGINT)
-        ended = await asyncio.wait_for(end(process), 2.5)  # less than it would wait for the cancellation
-        never.set()
-    assert ended.code == 130
-    assert "Traceback" not in ended.err
-
-
-async def test_a_server_that_cannot_be_told_of_the_cancellation_is_not_waited_for() -> None:
-    never = asyncio.Event()
-    async with ScriptedServer([[*EVENTS[:4], never]]) as server:
-        server.refusals["/runs/"] = (503, {"title": "Draining"})
-        process = await start("ask", "--url", server.url, "hot")
-        assert process.stderr
-        await process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        ended = await end(process)
-        never.set()
-    assert ended.code == 130
-    assert f"warning: the server could not be told to cancel run {RUN}" in ended.err
-
-
-async def test_sigterm_cancels_too_and_exits_143() -> None:
-    never = asyncio.Event()
-    async with ScriptedServer([[*EVENTS[:4], never]]) as server:
-        process = await start("ask", "--url", server.url, "hot")
-        assert process.stderr
-        await process.stderr.readline()
-        process.send_signal(signal.SIGTERM)
-        ended = await end(process)
-        assert server.cancelled.is_set()
-        never.set()
-    assert ended.code == 143
-
-
-async def test_a_pipe_that_closes_early_is_no_error_and_cancels_the_run() -> None:
-    more = asyncio.Event()
-    async with ScriptedServer([[*EVENTS[:3], more, *EVENTS[3:8], asyncio.Event()]]) as server:
-        read, write = os.pipe()
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tui", "ask", "--json", "--url", server.url, "hot",
-            stdin=asyncio.subprocess.DEVNULL, stdout=write, stderr=asyncio.subprocess.PIPE, cwd=ROOT,
-        )  # fmt: skip
-        os.close(write)
-        with os.fdopen(read, "rb") as reader:
-            first = await asyncio.to_thread(reader.readline)
-        more.set()
-        ended_code, err = await asyncio.wait_for(process.wait(), 20), (await process.communicate())[1]
-        assert server.cancelled.is_set()
-    assert json.loads(first)["type"] == "run.started"
-    assert ended_code == 0
-    assert b"Traceback" not in err
-    assert b"BrokenPipe" not in err
-
-
-async def test_head_on_the_table_is_no_error_either() -> None:
-    async with ScriptedServer([EVENTS]) as server:
-        process = await asyncio.create_subprocess_shell(
-            f"{sys.executable} -m tui ask --url {server.url} hot 2>&1 | head -1; echo ${{PIPESTATUS[0]}}",
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT, executable="/bin/bash",
-        )  # fmt: skip
-        ended = await end(process)
-    assert ended.out.splitlines() == [f"Where can I escape to?  (run {RUN})", "0"]
-    assert ended.err == ""
-
-
 def hostile_run() -> list[bytes]:
     """Every string of every event, hostile: as escapes in JSON, and raw where JSON allows it."""
 
@@ -373,19 +248,6 @@ async def test_show_replays_a_run_by_a_unique_beginning_of_its_id() -> None:
     assert "2 runs begin with ot" in ambiguous.err
     assert "There is no run none." in unknown.err
     assert [line.split()[0] for line in listed.out.splitlines()] == ["run", RUN, "other", "otter"]
-
-
-async def test_leaving_a_run_that_is_only_shown_does_not_cancel_it() -> None:
-    never = asyncio.Event()
-    async with ScriptedServer([[*EVENTS[:4], never]]) as server:
-        process = await start("show", RUN, "--url", server.url)
-        assert process.stderr
-        await process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        ended = await end(process)
-        assert not server.cancelled.is_set()
-        never.set()
-    assert ended.code == 130
 
 
 async def test_pipelines_and_about_tell_what_the_server_offers() -> None:

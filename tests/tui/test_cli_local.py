@@ -5,12 +5,11 @@ import csv
 import io
 import os
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.tui.command_line import Ended, end, start
 
 DYING = """
 import http.server, os, sys
@@ -32,20 +31,12 @@ server.serve_forever()
 """
 
 
-async def start(tmp_path: Path, *arguments: str, **env: str) -> asyncio.subprocess.Process:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WINDOWSEAT_")}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tui", *arguments,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT,
-        env={**kept, "WINDOWSEAT_CONFIG": os.devnull, "WINDOWSEAT_DATA_DIR": str(tmp_path / "data"), **env},
-    )  # fmt: skip
+async def begin(tmp_path: Path, *arguments: str, **env: str) -> asyncio.subprocess.Process:
+    return await start(*arguments, env={"WINDOWSEAT_DATA_DIR": str(tmp_path / "data"), **env})
 
 
-async def run(tmp_path: Path, *arguments: str, **env: str) -> tuple[int, str, str]:
-    process = await start(tmp_path, *arguments, **env)
-    out, err = await asyncio.wait_for(process.communicate(), 25)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+async def run(tmp_path: Path, *arguments: str, **env: str) -> Ended:
+    return await end(await begin(tmp_path, *arguments, **env))
 
 
 def fake_backend(tmp_path: Path, source: str) -> dict[str, str]:
@@ -97,7 +88,7 @@ async def test_ctrl_c_while_the_server_is_still_starting_leaves_quietly(tmp_path
     ready = tmp_path / "ready"
     os.mkfifo(ready)
     env = fake_backend(tmp_path, f"import sys; open({str(ready)!r}, 'w').close(); sys.stdin.read()")
-    process = await start(tmp_path, "ask", "hot", **env)
+    process = await begin(tmp_path, "ask", "hot", **env)
     await asyncio.to_thread(lambda: ready.open().close())
     process.send_signal(signal.SIGINT)
     out, err = await asyncio.wait_for(process.communicate(), 20)
@@ -108,7 +99,7 @@ async def test_serve_is_the_server_itself(tmp_path: Path) -> None:
     code, out, _ = await run(tmp_path, "serve", "--help")
     assert code == 0
     assert "--until-stdin-closes" in out
-    process = await start(tmp_path, "serve", "--port", "0")
+    process = await begin(tmp_path, "serve", "--port", "0")
     assert process.stdout
     assert b"listening on http://127.0.0.1:" in await asyncio.wait_for(process.stdout.readline(), 20)
     process.terminate()

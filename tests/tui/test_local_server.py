@@ -157,3 +157,9 @@ def test_the_real_server_starts_answers_and_ends(tmp_path: Path, monkeypatch: py
         process = server._process
     assert process is not None
     assert process.returncode == 0
+
+
+def test_nothing_to_start_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(LocalServerError, match=r"the local server can't start: .*No such file"), LocalServer():
+        pass

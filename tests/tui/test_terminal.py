@@ -9,13 +9,12 @@ import sys
 import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from shared import events as ev
 from tests.scripted_server import RUN, ScriptedServer, a_run
+from tests.tui.command_line import ROOT
 
 EVENTS = a_run()
-ROOT = Path(__file__).resolve().parents[2]
 WIPE = "\r\x1b[2K"
 
 

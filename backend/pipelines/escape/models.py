@@ -1,4 +1,4 @@
-"""The values that the steps of the escape pipeline hand to each other. Plain frozen data: no behaviour, no I/O."""
+"""The values that the steps of the escape pipeline hand to each other. Frozen data: no behaviour, no I/O."""
 
 import datetime
 from typing import Literal
@@ -12,9 +12,9 @@ class Intent(msgspec.Struct, frozen=True):
     """What the traveller wishes, as it was understood.
 
     `depart` is the traveller's local day and `days_ahead` its distance from today in days (never negative).
-    `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are temperatures in degrees
-    Celsius that were asked for in figures; where both are there, `min_c <= max_c`. `origin` holds the words
-    as they were typed. `said` is one sentence; `assumed` are sentences; `ignored` are pieces of the question.
+    `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are limits in Celsius
+    that the wish sets beside its band; where both are there, `min_c <= max_c`. `origin` holds the words as
+    typed. `said` is one sentence, `assumed` are sentences, `ignored` are pieces of the question.
     """
 
     depart: datetime.date
@@ -78,7 +78,7 @@ class Place(msgspec.Struct, frozen=True):
     """Where the traveller is. ``today`` is the day there, in the zone ``tz`` of the airport they would leave from.
 
     ``basis`` says how it is known, ``others`` what the same words could also mean, ``airports`` the codes if they name
-    airports (busiest first).
+    airports (busiest first). ``region`` is there where the country has more than one place of the name.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Place(msgspec.Struct, frozen=True):
     tz: str
     today: datetime.date
     basis: str
+    region: str | None = None
     airports: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
@@ -159,11 +160,28 @@ class Routes(msgspec.Struct, frozen=True):
 
 
 class Candidates(msgspec.Struct, frozen=True):
-    """The destinations near enough; ``nearest_miss`` is the flight time in minutes of the first that was not."""
+    """The destinations near enough and those that are ``farther``, each by flight time, the shortest first."""
 
     destinations: tuple[Destination, ...]
-    left_out: tuple[LeftOut, ...] = ()
-    nearest_miss: int | None = None
+    farther: tuple[Destination, ...] = ()
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """How far a destination is: ``km`` on the great circle, ``minutes`` of flight, ``estimated`` or scheduled."""
+
+    iata: str
+    city: str
+    km: int
+    minutes: int
+    estimated: bool
+
+
+class Distances(msgspec.Struct, frozen=True):
+    """What the measuring shows: flights of up to ``limit_minutes`` are ``near`` enough, the others are ``farther``."""
+
+    limit_minutes: int
+    near: tuple[Measured, ...]
+    farther: tuple[Measured, ...]
 
 
 class Forecast(msgspec.Struct, frozen=True):
@@ -185,8 +203,6 @@ class Forecasts(msgspec.Struct, frozen=True):
 
     day: datetime.date
     forecasts: tuple[Forecast, ...]
-    destinations: tuple[Destination, ...]
-    nearest_miss: int | None = None
 
 
 class Ranked(msgspec.Struct, frozen=True):
@@ -208,10 +224,22 @@ class Miss(msgspec.Struct, frozen=True):
     why: str
 
 
+class Loosening(msgspec.Struct, frozen=True):
+    """A way to ask that does find something: ``iata``, a place in ``city``. What is None stays as it was wished."""
+
+    say: str
+    iata: str
+    city: str
+    min_c: float | None = None
+    max_c: float | None = None
+    hours: float | None = None
+    depart: datetime.date | None = None
+
+
 class Ranking(msgspec.Struct, frozen=True):
-    """The answer, best first; ``misses`` and ``loosen`` say what to try when it is empty."""
+    """The answer, best first; ``misses`` and ``loosen`` say what came near and what to try when it is empty."""
 
     ranked: tuple[Ranked, ...]
     explained: str
     misses: tuple[Miss, ...] = ()
-    loosen: tuple[str, ...] = ()
+    loosen: tuple[Loosening, ...] = ()

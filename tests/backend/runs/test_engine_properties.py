@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.runs import engine
-from backend.runs.log import RunSummary
+from backend.runs.log import Entry, RunSummary
 from backend.runs.manager import Limits, RunManager
 from backend.runs.sqlite import MEMORY, SQLiteRunLog
 from shared import events as ev
@@ -46,7 +46,7 @@ async def run_it(steps: list[Plan], stop_after_turns: int | None, deadline_s: fl
     assert not left, f"tasks left behind: {left}"
 
 
-def manager_replay(entries: Sequence[tuple[int, bytes]], run: str) -> bytes:
+def manager_replay(entries: Sequence[Entry], run: str) -> bytes:
     return b"".join(b"id: %b.%d\ndata: %b\n\n" % (run.encode(), seq, data) for seq, data in entries)
 
 

@@ -33,9 +33,7 @@ class Airports:
         for airport in sorted(served, key=lambda airport: (-airport.busyness, airport.iata)):
             metros[airport.city_code].append(airport)
             busiest.setdefault(airport.country, airport)
-        self.metros: dict[str, tuple[Airport, ...]] = {
-            code: tuple(members) for code, members in metros.items()
-        }
+        self.metros: dict[str, tuple[Airport, ...]] = {code: tuple(members) for code, members in metros.items()}
         self.busiest_of_country: dict[str, Airport] = busiest
 
     def near(self, lat: float, lon: float, within_km: float) -> list[NearAirport]:

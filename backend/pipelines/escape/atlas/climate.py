@@ -79,9 +79,7 @@ def _climate(iata: str, months: bytes, between: Between, source: Sequence[Any]) 
     later = MONTH.unpack_from(months, (between.later - 1) * MONTH.size)
     weight = between.weight
     # The build refuses a month without temperatures; the other columns have gaps.
-    tmax, tmin, tmean, spread = [
-        (a + (b - a) * weight) / 10 for a, b in zip(earlier[:4], later[:4], strict=True)
-    ]
+    tmax, tmin, tmean, spread = [(a + (b - a) * weight) / 10 for a, b in zip(earlier[:4], later[:4], strict=True)]
     return Climate(
         iata,
         tmax,

@@ -97,9 +97,7 @@ class Places:
         """Everything that goes by the ``folded`` name, in no order."""
         sql = _CITY.format(more=", n.form") + "JOIN name n ON n.ref = c.id WHERE n.folded = ? AND n.kind = 0"
         found = [self._named_city(row, typed) for row in self._database.rows(sql, (folded,))]
-        others = self._database.rows(
-            "SELECT kind, ref, form FROM name WHERE folded = ? AND kind > 0", (folded,)
-        )
+        others = self._database.rows("SELECT kind, ref, form FROM name WHERE folded = ? AND kind > 0", (folded,))
         for kind, ref, form in others:
             if kind == AIRPORT:
                 airport = self._airports.all[ref]
@@ -153,9 +151,7 @@ class Places:
         name = tz.strip().rpartition("/")[2].replace("_", " ")
         return self._spot(name, country, lat, lon, tz.strip(), tz)
 
-    def _spot(
-        self, name: str, country: str, lat: float, lon: float, tz: str | None, typed: str
-    ) -> PlaceMatch:
+    def _spot(self, name: str, country: str, lat: float, lon: float, tz: str | None, typed: str) -> PlaceMatch:
         """A place that the gazetteer has no city for."""
         named = self._countries.get(country, country)
         return PlaceMatch("city", name, country, named, None, lat, lon, tz, 0, None, (), typed)
@@ -174,9 +170,7 @@ class Places:
     def nearest_city(self, lat: float, lon: float) -> PlaceMatch:
         """The nearest city, or a larger one hardly farther: a suburb goes by its city's name."""
         if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-            raise ValueError(
-                f"{lat}, {lon} is not a position: latitude is -90 to 90, longitude -180 to 180 degrees"
-            )
+            raise ValueError(f"{lat}, {lon} is not a position: latitude is -90 to 90, longitude -180 to 180 degrees")
         city = self._nearest(lat, lon, f"{lat:g}, {lon:g}", None)
         if city is None:
             raise LookupError("the atlas has no city at all")

@@ -63,9 +63,7 @@ SAMPLES: dict[str, Sample] = {
     "NYC13": Sample(date(2013, 9, 9), date(2013, 9, 15), _WEEK),
     # Four days of which the Thursday was New Year's Day and the Sunday breaks off. Measured on the three full
     # weeks, 88-98 % of a Friday's flights also run from Monday to Thursday.
-    "US15": Sample(
-        date(2015, 1, 1), date(2015, 1, 4), frozenset({5, 6}), frozenset({4, 7}), frozenset({1, 2, 3, 4})
-    ),
+    "US15": Sample(date(2015, 1, 1), date(2015, 1, 4), frozenset({5, 6}), frozenset({4, 7}), frozenset({1, 2, 3, 4})),
     "SEA15": Sample(date(2015, 9, 14), date(2015, 9, 20), _WEEK),
     "BAY19": Sample(date(2019, 9, 9), date(2019, 9, 15), _WEEK),
 }

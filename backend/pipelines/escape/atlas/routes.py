@@ -70,9 +70,7 @@ class Routes:
             self._airports.by_iata[packed.to],
             float(packed.km),
             packed.percent / 100,
-            tuple(
-                [Carrier(c.code, names[c.code], c.numbers, unpack_month(c.month)) for c in packed.carriers]
-            ),
+            tuple([Carrier(c.code, names[c.code], c.numbers, unpack_month(c.month)) for c in packed.carriers]),
             unpack_month(packed.month),
             packed.block_tenths / 10 if packed.block_tenths else None,
             packed.timetable,

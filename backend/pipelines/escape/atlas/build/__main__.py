@@ -22,12 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m backend.pipelines.escape.atlas.build",
         description="Write the bundled atlas from the sources beside it, or prove that it is current.",
     )
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 if the bundled file is not current"
-    )
-    parser.add_argument(
-        "--output", type=Path, default=BUNDLED, metavar="FILE", help="the file to write or to check"
-    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the bundled file is not current")
+    parser.add_argument("--output", type=Path, default=BUNDLED, metavar="FILE", help="the file to write or to check")
     options = parser.parse_args(arguments)
     with TemporaryDirectory(dir=None if options.check else options.output.parent) as folder:
         fresh = Path(folder) / "atlas.sqlite"

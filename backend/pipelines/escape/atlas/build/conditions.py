@@ -21,18 +21,14 @@ def write_climate(sources: Sources, out: sqlite3.Connection, airports: Mapping[s
         if not all(row[column] for column in _ALWAYS):
             raise SourceError(f"the climate of {row['iata']} has no temperature in month {row['month']}")
         packed = months.setdefault(row["iata"], bytearray(12 * MONTH.size))
-        MONTH.pack_into(
-            packed, (int(row["month"]) - 1) * MONTH.size, *[_tenths(row[name]) for name in _COLUMNS]
-        )
+        MONTH.pack_into(packed, (int(row["month"]) - 1) * MONTH.size, *[_tenths(row[name]) for name in _COLUMNS])
         seen[row["iata"]] |= 1 << int(row["month"])
     for row in sorted(sources.rows("airport_climate_source.csv"), key=lambda row: row["iata"]):
         iata = row["iata"]
         if seen[iata] != 0x1FFE:
             raise SourceError(f"the climate of {iata} doesn't have all twelve months")
         about = row["quality"], row["station_name"], float(row["km"]), int(row["dz_m"])
-        out.execute(
-            "INSERT INTO climate VALUES (?, ?, ?, ?, ?, ?)", (airports[iata], bytes(months[iata]), *about)
-        )
+        out.execute("INSERT INTO climate VALUES (?, ?, ?, ?, ?, ?)", (airports[iata], bytes(months[iata]), *about))
 
 
 def _tenths(text: str) -> int:

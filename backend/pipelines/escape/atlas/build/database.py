@@ -29,8 +29,7 @@ from backend.pipelines.escape.atlas.database import APPLICATION_ID, SCHEMA_VERSI
 
 _TABLES: dict[str, str] = {
     "zone": "id INTEGER PRIMARY KEY, tz TEXT NOT NULL UNIQUE, country TEXT, city INTEGER, lat REAL, lon REAL",
-    "country": "id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
-    " continent TEXT NOT NULL",
+    "country": "id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, name TEXT NOT NULL, continent TEXT NOT NULL",
     "airport": "id INTEGER PRIMARY KEY, iata TEXT NOT NULL, icao TEXT NOT NULL, name TEXT NOT NULL,"
     " city TEXT NOT NULL, city_code TEXT NOT NULL, country TEXT NOT NULL, lat INTEGER NOT NULL,"
     " lon INTEGER NOT NULL, elevation_m INTEGER, zone INTEGER NOT NULL, busyness INTEGER NOT NULL,"
@@ -98,9 +97,7 @@ def content_digest(database: sqlite3.Connection) -> str:
     for table, columns in _TABLES.items():
         digest.update(f"{table}({columns})".encode())
         query = f"SELECT * FROM {table}" + (" WHERE key <> 'content_digest'" if table == "meta" else "")
-        for row in database.execute(
-            query + " ORDER BY 1, 2, 3" if table == "name" else query + " ORDER BY 1, 2"
-        ):
+        for row in database.execute(query + " ORDER BY 1, 2, 3" if table == "name" else query + " ORDER BY 1, 2"):
             digest.update(msgspec.msgpack.encode(row))
     return digest.hexdigest()
 

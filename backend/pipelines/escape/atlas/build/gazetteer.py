@@ -76,11 +76,7 @@ def spelling_near(cities: list[City]) -> Callable[[str, float, float], str | Non
         by_name[fold(city.name)].append(city)
 
     def spelled(name: str, lat: float, lon: float) -> str | None:
-        near = [
-            c
-            for c in by_name.get(fold(name), ())
-            if great_circle_km(lat, lon, c.lat, c.lon) <= OWN_AIRPORT_KM
-        ]
+        near = [c for c in by_name.get(fold(name), ()) if great_circle_km(lat, lon, c.lat, c.lon) <= OWN_AIRPORT_KM]
         return max(near, key=lambda c: c.population).name if near else None
 
     return spelled
@@ -132,9 +128,7 @@ def write_places(
 ) -> None:
     """Fill ``city``, ``region`` and ``name``. Raises SourceError for a city in no known country."""
     ports = _served(sources, airports, towns)
-    strange = {city.country for city in cities} - {
-        code for (code,) in out.execute("SELECT code FROM country")
-    }
+    strange = {city.country for city in cities} - {code for (code,) in out.execute("SELECT code FROM country")}
     if strange:
         raise SourceError(f"cities.csv has countries that nothing names: {', '.join(sorted(strange))}")
     by_town: defaultdict[str, list[Port]] = defaultdict(list)
@@ -146,10 +140,7 @@ def write_places(
         place = round(city.lat * 1e4), round(city.lon * 1e4), city.population, zones[city.tz], weight
         fixed = number, cell_of(city.lat, city.lon), city.name, city.country, city.admin1
         out.execute("INSERT INTO city VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*fixed, *place))
-    regions = [
-        (r["country"], r["admin1"], r["code"], r["name"], fold(r["name"]))
-        for r in sources.rows("regions.csv")
-    ]
+    regions = [(r["country"], r["admin1"], r["code"], r["name"], fold(r["name"])) for r in sources.rows("regions.csv")]
     out.executemany("INSERT INTO region VALUES (?, ?, ?, ?, ?)", regions)
     _write_names(sources, out, cities, ports, airports)
 
@@ -208,14 +199,10 @@ def _write_names(
     for row in sources.rows("aliases.csv"):
         kind, ref = _alias_target(row, cities, by_name, airports, countries)
         names |= {(form, kind, ref): OWN for form in spellings(row["alias"])}
-    out.executemany(
-        "INSERT INTO name VALUES (?, ?, ?, ?)", sorted((*key, form) for key, form in names.items())
-    )
+    out.executemany("INSERT INTO name VALUES (?, ?, ?, ?)", sorted((*key, form) for key, form in names.items()))
 
 
-def _port_names(
-    port: Port, cities: list[City], by_name: Mapping[str, list[int]]
-) -> dict[tuple[str, int, int], int]:
+def _port_names(port: Port, cities: list[City], by_name: Mapping[str, list[int]]) -> dict[tuple[str, int, int], int]:
     """An airport's town where the gazetteer lacks it, its name, and its name without the town: "heathrow"."""
 
     def is_city(name: str) -> bool:
@@ -247,6 +234,4 @@ def _alias_target(
         named = [n for n in by_name[fold(target)] if cities[n].country == row["country"]]
         return CITY, max(named, key=lambda n: cities[n].population)
     except (KeyError, ValueError) as error:
-        raise SourceError(
-            f"alias {row['alias']!r} names {row['kind']} {target!r}, which there isn't"
-        ) from error
+        raise SourceError(f"alias {row['alias']!r} names {row['kind']} {target!r}, which there isn't") from error

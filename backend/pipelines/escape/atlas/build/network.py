@@ -27,9 +27,7 @@ def write_countries(sources: Sources, out: sqlite3.Connection) -> None:
     out.executemany("INSERT INTO country VALUES (?, ?, ?, ?)", rows)
 
 
-def write_airports(
-    sources: Sources, out: sqlite3.Connection, zones: Mapping[str, int], towns: Towns
-) -> dict[str, int]:
+def write_airports(sources: Sources, out: sqlite3.Connection, zones: Mapping[str, int], towns: Towns) -> dict[str, int]:
     """Fill ``airport``; return the airports' ids."""
     rows = sorted(sources.rows("airports.csv"), key=lambda row: row["iata"])
     ids = {row["iata"]: number for number, row in enumerate(rows)}

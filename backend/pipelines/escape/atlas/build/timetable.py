@@ -18,9 +18,7 @@ Pair = tuple[str, str]
 
 def read_timetable(rows: Iterable[dict[str, str]]) -> dict[Pair, tuple[TimetableEntry, ...]]:
     """Entries of each pair, by departure. Raises SourceError for a sample that isn't in ``SAMPLES``."""
-    grouped: defaultdict[Pair, defaultdict[str, list[TimetableEntry]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
+    grouped: defaultdict[Pair, defaultdict[str, list[TimetableEntry]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         _check_sample(row)
         grouped[row["from"], row["to"]][row["airline"]].append(_entry(row))

@@ -24,15 +24,11 @@ longitudes = st.floats(-180, 180)
     ],
 )
 @pytest.mark.parametrize("within_km", [100, 120])
-def test_the_busiest_airport_near_a_city_comes_first(
-    atlas: Atlas, city: str, busiest: str, within_km: int
-) -> None:
+def test_the_busiest_airport_near_a_city_comes_first(atlas: Atlas, city: str, busiest: str, within_km: int) -> None:
     place = atlas.find_place(city)[0]
     found = atlas.airports_near(place.lat, place.lon, within_km)
     assert found[0].airport.iata == busiest
-    assert [near.airport.busyness for near in found] == sorted(
-        (n.airport.busyness for n in found), reverse=True
-    )
+    assert [near.airport.busyness for near in found] == sorted((n.airport.busyness for n in found), reverse=True)
     assert all(near.km <= within_km for near in found)
 
 
@@ -44,9 +40,7 @@ def test_no_airport_in_range_is_missed_anywhere_on_the_globe(
     assert found == {
         airport.iata
         for airport in atlas._airports.all
-        if airport.nonstops
-        and airport.busyness
-        and great_circle_km(lat, lon, airport.lat, airport.lon) <= within_km
+        if airport.nonstops and airport.busyness and great_circle_km(lat, lon, airport.lat, airport.lon) <= within_km
     }
 
 

@@ -32,9 +32,7 @@ def _position(day: date) -> float:
 
 
 @pytest.mark.parametrize("month", [1, 3, 5, 7, 8, 10, 12])
-def test_the_sixteenth_of_a_long_month_is_the_month_itself(
-    atlas: Atlas, sources: Sources, month: int
-) -> None:
+def test_the_sixteenth_of_a_long_month_is_the_month_itself(atlas: Atlas, sources: Sources, month: int) -> None:
     table = {row["iata"]: row for row in sources.rows("airport_climate.csv") if row["month"] == str(month)}
     found = atlas.climates(table, date(2026, month, 16))
     assert len(found) == len(table) == 4318
@@ -50,11 +48,7 @@ def test_the_sixteenth_of_a_long_month_is_the_month_itself(
 
 
 def test_a_known_month_next_to_an_unknown_one_is_not_mixed_with_it(atlas: Atlas, sources: Sources) -> None:
-    gaps = {
-        (row["iata"], int(row["month"]))
-        for row in sources.rows("airport_climate.csv")
-        if not row["sun_hours"]
-    }
+    gaps = {(row["iata"], int(row["month"])) for row in sources.rows("airport_climate.csv") if not row["sun_hours"]}
     assert len(gaps) == 10916
     for iata, month in sorted(gaps)[::53]:
         for day in (1, 15, 28):

@@ -23,9 +23,7 @@ def test_distance_is_symmetric_and_never_more_than_half_the_globe(
 
 @given(latitudes, longitudes)
 def test_a_full_turn_of_longitude_changes_no_distance(lat: float, lon: float) -> None:
-    assert great_circle_km(lat, lon, 10, 20) == pytest.approx(
-        great_circle_km(lat, lon + 360, 10, 20), abs=1e-6
-    )
+    assert great_circle_km(lat, lon, 10, 20) == pytest.approx(great_circle_km(lat, lon + 360, 10, 20), abs=1e-6)
 
 
 def test_a_quarter_of_the_equator_is_a_quarter_of_the_circumference() -> None:
@@ -44,14 +42,9 @@ def test_distances_agree_with_the_route_table_but_for_an_airport_mended_after_it
     assert all("NBJ" in pair for pair in differing)
 
 
-def test_block_times_are_as_close_to_real_timetables_as_the_fit_promises(
-    atlas: Atlas, sources: Sources
-) -> None:
+def test_block_times_are_as_close_to_real_timetables_as_the_fit_promises(atlas: Atlas, sources: Sources) -> None:
     errors = [
-        abs(
-            block_minutes(_airport(atlas, row["from"]), _airport(atlas, row["to"]))
-            - float(row["block_min_mean"])
-        )
+        abs(block_minutes(_airport(atlas, row["from"]), _airport(atlas, row["to"])) - float(row["block_min_mean"]))
         for row in sources.rows("block_times.csv")
     ]
     assert len(errors) == 4471

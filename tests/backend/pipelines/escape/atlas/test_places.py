@@ -26,9 +26,7 @@ from backend.pipelines.escape.atlas.places import _cell_ranges, cell_of
         ("America/Nome", "Nome", "US"),
     ],
 )
-def test_a_time_zone_is_the_city_that_it_is_named_after(
-    atlas: Atlas, tz: str, name: str, country: str
-) -> None:
+def test_a_time_zone_is_the_city_that_it_is_named_after(atlas: Atlas, tz: str, name: str, country: str) -> None:
     place = atlas.place_of_tz(tz)
     assert place is not None
     assert (place.name, place.country, place.matched) == (name, country, tz)
@@ -74,9 +72,7 @@ def test_every_time_zone_with_a_region_has_a_place(atlas: Atlas) -> None:
         (-90, 0, "Ushuaia"),
     ],
 )
-def test_a_position_goes_by_its_nearest_city_of_some_size(
-    atlas: Atlas, lat: float, lon: float, name: str
-) -> None:
+def test_a_position_goes_by_its_nearest_city_of_some_size(atlas: Atlas, lat: float, lon: float, name: str) -> None:
     assert atlas.nearest_city(lat, lon).name == name
 
 
@@ -93,9 +89,7 @@ def test_a_cell_is_always_among_those_round_it(lat: float, lon: float) -> None:
 
 
 @given(st.floats(-60, 60), st.floats(-180, 180), st.floats(-1, 1), st.floats(-1, 1))
-def test_what_is_within_a_degree_is_in_the_cells_round_it(
-    lat: float, lon: float, north: float, east: float
-) -> None:
+def test_what_is_within_a_degree_is_in_the_cells_round_it(lat: float, lon: float, north: float, east: float) -> None:
     other = cell_of(lat + north, (lon + east + 180) % 360 - 180)
     assert any(first <= other <= last for first, last in _cell_ranges(lat, lon, 1))
 

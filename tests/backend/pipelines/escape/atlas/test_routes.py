@@ -10,9 +10,7 @@ from backend.pipelines.escape.atlas.build.sources import Sources
 from backend.pipelines.escape.atlas.routes import pack_month, unpack_month
 
 
-def test_every_route_of_the_source_is_there_with_its_confidence_and_airlines(
-    atlas: Atlas, sources: Sources
-) -> None:
+def test_every_route_of_the_source_is_there_with_its_confidence_and_airlines(atlas: Atlas, sources: Sources) -> None:
     wanted = {(r["from"], r["to"]): r for r in sources.rows("routes.csv")}
     found = {(a.iata, r.to.iata): r for a in atlas._airports.all for r in atlas.routes_from(a.iata, 0.0)}
     assert len(found) == 53126
@@ -89,9 +87,7 @@ def test_no_departure_is_listed_twice(atlas: Atlas) -> None:
         for route in atlas.routes_from(origin, 0.0):
             times = [(e.airline, e.dep_minute, e.arr_minute) for e in route.timetable]
             assert len(times) == len(set(times))
-            assert len({(e.airline, e.source) for e in route.timetable}) == len(
-                {e.airline for e in route.timetable}
-            )
+            assert len({(e.airline, e.source) for e in route.timetable}) == len({e.airline for e in route.timetable})
 
 
 def test_merging_counts_every_departure_of_a_friday_exactly_once(atlas: Atlas, sources: Sources) -> None:
@@ -154,9 +150,7 @@ def test_the_four_days_of_2015_say_what_they_can_about_each_weekday(
     assert not entry.days_known
 
 
-@given(
-    st.sets(st.integers(1, 7), min_size=1), st.sampled_from(["NYC13", "SEA15", "BAY19"]), st.integers(1, 7)
-)
+@given(st.sets(st.integers(1, 7), min_size=1), st.sampled_from(["NYC13", "SEA15", "BAY19"]), st.integers(1, 7))
 def test_a_full_week_answers_for_every_day(days: set[int], source: str, weekday: int) -> None:
     entry = _entry(days, source)
     assert entry.days == days

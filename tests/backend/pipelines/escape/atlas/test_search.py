@@ -34,9 +34,7 @@ def _short(place: PlaceMatch) -> str:
         ("Windhoek", "Windhoek NA"),
     ],
 )
-def test_with_nothing_known_the_place_most_travellers_mean_comes_first(
-    atlas: Atlas, typed: str, place: str
-) -> None:
+def test_with_nothing_known_the_place_most_travellers_mean_comes_first(atlas: Atlas, typed: str, place: str) -> None:
     found = atlas.find_place(typed)
     assert _short(found[0]) == place
     assert found[0].matched == typed
@@ -65,9 +63,7 @@ def test_with_nothing_known_the_place_most_travellers_mean_comes_first(
         ("Valencia", "Mars/Olympus", "Valencia ES", None),
     ],
 )
-def test_a_time_zone_tells_namesakes_apart(
-    atlas: Atlas, typed: str, tz: str, place: str, admin1: str | None
-) -> None:
+def test_a_time_zone_tells_namesakes_apart(atlas: Atlas, typed: str, tz: str, place: str, admin1: str | None) -> None:
     first = atlas.find_place(typed, tz=tz)[0]
     assert (_short(first), first.admin1) == (place, admin1)
 
@@ -76,10 +72,7 @@ def test_country_and_position_tell_namesakes_apart_too(atlas: Atlas) -> None:
     assert atlas.find_place("Valencia", country="ve")[0].country == "VE"
     assert atlas.find_place("Valencia", country="ES")[0].country == "ES"
     assert atlas.find_place("Portland", near=(43.1, -70.8))[0].admin1 == "Oregon"
-    assert (
-        atlas.find_place("Portland", country="US", near=(43.1, -70.8), tz="America/New_York")[0].admin1
-        == "Maine"
-    )
+    assert atlas.find_place("Portland", country="US", near=(43.1, -70.8), tz="America/New_York")[0].admin1 == "Maine"
     assert [m.country for m in atlas.find_place("Valencia", tz="Europe/Madrid")][:2] == ["ES", "VE"]
 
 
@@ -172,9 +165,7 @@ def test_a_metropolitan_code_lists_its_airports_busiest_first(atlas: Atlas) -> N
         ("Georgia", "GE", "TBS"),
     ],
 )
-def test_a_country_stands_for_its_busiest_airport(
-    atlas: Atlas, typed: str, country: str, airport: str
-) -> None:
+def test_a_country_stands_for_its_busiest_airport(atlas: Atlas, typed: str, country: str, airport: str) -> None:
     first = atlas.find_place(typed)[0]
     assert (first.kind, first.country, first.airports) == ("country", country, (airport,))
     assert first.name == first.country_name
@@ -225,9 +216,7 @@ def test_no_words_whatever_make_the_search_fail(atlas: Atlas, typed: str) -> Non
         assert place.matched in " ".join(typed.split())
 
 
-def test_every_sizeable_city_is_found_by_its_own_name_in_its_own_country(
-    atlas: Atlas, sources: Sources
-) -> None:
+def test_every_sizeable_city_is_found_by_its_own_name_in_its_own_country(atlas: Atlas, sources: Sources) -> None:
     missed = []
     for row in sources.rows("cities.csv"):
         if int(row["population"]) < 300_000:

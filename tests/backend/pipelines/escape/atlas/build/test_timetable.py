@@ -9,9 +9,7 @@ from backend.pipelines.escape.atlas.build.timetable import merge, read_timetable
 _DATES = {"US15": ("2015-01-01", "2015-01-04"), "SEA15": ("2015-09-14", "2015-09-20")}
 
 
-def _row(
-    number: str, dep: str, arr: str, days: str, source: str = "US15", airline: str = "AS"
-) -> dict[str, str]:
+def _row(number: str, dep: str, arr: str, days: str, source: str = "US15", airline: str = "AS") -> dict[str, str]:
     start, end = _DATES[source]
     return {
         "source": source,
@@ -77,9 +75,7 @@ entries = st.builds(
 
 
 @given(st.lists(entries, max_size=12), st.randoms())
-def test_merging_loses_no_day_and_does_not_depend_on_the_order(
-    listed: list[TimetableEntry], random: object
-) -> None:
+def test_merging_loses_no_day_and_does_not_depend_on_the_order(listed: list[TimetableEntry], random: object) -> None:
     merged = merge(listed)
     union = 0
     for entry in listed:

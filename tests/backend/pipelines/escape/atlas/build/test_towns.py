@@ -33,9 +33,7 @@ def towns() -> Towns:
         (_airport("Mississauga", "Toronto", country="CA", iata="YYZ"), "Toronto"),
     ],
 )
-def test_the_town_shown_is_the_one_that_travellers_name(
-    towns: Towns, row: dict[str, str], shown: str
-) -> None:
+def test_the_town_shown_is_the_one_that_travellers_name(towns: Towns, row: dict[str, str], shown: str) -> None:
     assert towns.shown(row) == shown
 
 
