@@ -1,8 +1,5 @@
 """Where the question is typed. Enter asks; the text stays until it was taken."""
 
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from tui.messages import QuestionAsked
@@ -12,9 +9,7 @@ FOLLOWING = "Ask something else, and press enter"
 
 
 class Prompt(Input):
-    """A single line. ``down`` goes on to what is above it, as ``tab`` does."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "app.focus_next", show=False)]
+    """A single line. Its cursor doesn't blink: over a slow line every blink is bytes."""
 
     def __init__(self) -> None:
         super().__init__(placeholder=PLACEHOLDER, compact=True, select_on_focus=False)
