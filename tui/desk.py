@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
 from typing import Any, Protocol, TypeAlias
 
+from shared.text import clean
 from tui.connection import ClientError, Connection, NotReachable, PipelineInfo, Received, Refused
 from tui.watch import Link, Trouble, Watch
 
@@ -86,12 +87,15 @@ class Desk:
 
     async def ask(self, question: str) -> None:
         """Ask, and watch until the run is over or lost. A run that is still going is cancelled first."""
-        before, self.watch = self.watch, Watch(question)
+        before, self.watch = self.watch, Watch(clean(question))
         watch = self.watch
         self._changes += 1
         await self._connected.wait()
         if self._client is None:
             watch.fail(self.trouble or Trouble("there is no server to ask"))
+            return
+        if watch.asked_cancel:
+            watch.fail(Trouble("you cancelled before the server was there"))
             return
         async with self._reading, asyncio.TaskGroup() as group:
             if before is not None and before.live and before.view.run:

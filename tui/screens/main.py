@@ -129,24 +129,27 @@ class MainScreen(Screen[None]):
 
     def _show_title(self) -> None:
         if self._desk.watch is not None:
-            self._title.update(title(self._table, self._desk.watch.view), layout=False)
+            self._say(self._title, Content(title(self._table, self._desk.watch.view)))
 
     def _show_question(self, watch: Watch | None) -> None:
         """The question that is being answered; before any, what the server is for."""
         pipeline = self._desk.pipeline
         self.set_class(watch is not None, "-asked")
         if watch is not None:
-            self._question.update(
-                Content.assemble(("› ", "$text-accent"), (one_line(watch.question), "bold")), layout=False
-            )
+            self._say(self._question, Content.assemble(("› ", "$text-accent"), (one_line(watch.question), "bold")))
         elif pipeline is not None:
-            self._question.update(Content.styled(one_line(pipeline.title), "bold"), layout=False)
+            self._say(self._question, Content.styled(one_line(pipeline.title), "bold"))
+
+    def _say(self, line: Static, text: Content) -> None:
+        """Change a line of fixed height, and only if it is another text: each repaint is bytes on the wire."""
+        if line.content != text:
+            line.update(text, layout=False)
 
     def _show_examples(self) -> None:
         pipeline = self._desk.pipeline
         if pipeline is not None and not self._examples.option_count:
             self._examples.offer(pipeline.examples)
-            self._title.update("Try one of these, or ask your own", layout=False)
+            self._say(self._title, Content("Try one of these, or ask your own"))
 
     def _show_trouble(self) -> None:
         """Trouble of the connection before any run, or of a request beside it."""
@@ -178,7 +181,7 @@ class MainScreen(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         if self.focused is not None:
-            self._hints.update(_HINTS.get(type(self.focused), ""), layout=False)
+            self._say(self._hints, Content(_HINTS.get(type(self.focused), "")))
             self.set_class(isinstance(self.focused, ResultsTable | Examples), "-results")
 
     def action_back(self) -> None:

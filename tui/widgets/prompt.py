@@ -1,7 +1,10 @@
 """Where the question is typed. Enter asks; the text stays until it was taken."""
 
+from textual import events
 from textual.widgets import Input
 
+from shared.text import clean
+from tui.cells import one_line
 from tui.messages import QuestionAsked
 
 PLACEHOLDER = "Where to?  e.g. somewhere hot tomorrow, under 4 hours, from Valencia"
@@ -14,6 +17,12 @@ class Prompt(Input):
     def __init__(self) -> None:
         super().__init__(placeholder=PLACEHOLDER, compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    def on_paste(self, event: events.Paste) -> None:
+        """All lines of what is pasted, as one, without anything that would act on the terminal."""
+        event.prevent_default()
+        event.stop()
+        self.insert_text_at_cursor(one_line(clean(event.text)))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -29,6 +29,12 @@ _COLOURS: dict[StepState, str] = {
     "skipped": "step--muted",
     "cancelled": "step--muted",
 }
+_SAID: dict[StepState, str] = {
+    "failed": "step--failed",
+    "degraded": "step--warning",
+    "skipped": "step--muted",
+    "cancelled": "step--muted",
+}
 _FOLD, _GLYPH, _NUMBER = 2, 2, 3
 _TIME = 8
 _NARROW = 52
@@ -97,7 +103,7 @@ class StepHeader(Widget):
         waiting = self.step.state in ("waiting", "skipped")
         title_style = "step--muted" if waiting else "step--title"
         said = outcome(self.step, self._now_ms())
-        said_style = {"failed": "step--failed", "degraded": "step--warning"}.get(self.step.state, "step--outcome")
+        said_style = _SAID.get(self.step.state, "step--outcome")
         parts = [
             (fit(self.arrow, _FOLD), "step--muted"),
             (fit(self._glyph(), _GLYPH), colour),

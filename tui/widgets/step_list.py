@@ -76,6 +76,8 @@ class StepList(VerticalScroll, can_focus=True):
         return True
 
     def move_cursor(self, by: int) -> None:
+        """Move from wherever the focus is; the row stays marked, so that it can be seen from the prompt too."""
+        self.add_class("-touched")
         self.following = False
         self._put_cursor(self.cursor + by)
 

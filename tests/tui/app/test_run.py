@@ -1,4 +1,8 @@
+import asyncio
+from collections.abc import Sequence
+
 import pytest
+from textual import events
 from textual.widgets import OptionList
 
 from shared import events as ev
@@ -15,7 +19,8 @@ from tests.tui.app.scripted import (
     step_finished,
     step_started,
 )
-from tui.connection import Connection, NotReachable, StreamCut
+from tui.connection import Connection, NotReachable, PipelineInfo, StreamCut
+from tui.desk import Desk
 from tui.screens.help import HelpScreen
 
 
@@ -43,6 +48,35 @@ async def test_an_empty_question_is_not_asked() -> None:
         assert app.client.asked == []
 
 
+async def test_what_is_pasted_comes_as_one_line_that_acts_on_nothing() -> None:
+    async with opened() as app:
+        app.prompt.focus()
+        app.prompt.post_message(events.Paste("hot\x1b]52;c;QQ==\x07 in\nMay"))
+        await app.until(lambda: app.prompt.value)
+        assert app.prompt.value == "hot in May"
+
+
+async def test_a_question_cancelled_before_the_server_is_there_is_not_asked() -> None:
+    client = ScriptedClient()
+    there = asyncio.Event()
+    answer = client.pipelines
+
+    async def late() -> Sequence[PipelineInfo]:
+        await there.wait()
+        return await answer()
+
+    client.pipelines = late  # type: ignore[method-assign]  # a server that takes its time
+    desk = Desk(client.connect())
+    opening, asking = asyncio.create_task(desk.open()), asyncio.create_task(desk.ask("hot"))
+    while desk.watch is None:  # noqa: ASYNC110  # gives way to the tasks above
+        await asyncio.sleep(0)
+    await desk.cancel()
+    there.set()
+    await asyncio.gather(opening, asking)
+    assert client.asked == []
+    assert desk.watch.trouble is not None
+
+
 async def test_esc_cancels_the_run_and_says_who_did() -> None:
     async with opened() as app:
         await app.ask()
@@ -50,8 +84,8 @@ async def test_esc_cancels_the_run_and_says_who_did() -> None:
         await app.until(lambda: app.table.row_count == 1)
         await app.pilot.press("escape")
         await app.until(lambda: app.client.cancelled == ["3f2a9c1d"])
-        app.client.say(ev.RunNotice(seq=0, t=3, kind="cancelling", text="cancelling"))
         await app.shows("Cancelling…")
+        app.client.say(ev.RunNotice(seq=0, t=3, kind="cancelling", text="cancelling"))
         app.client.say(step_finished("distances", "", status="cancelled"), finished("cancelled", "cancelled"))
         await app.shows("■ Cancelled by you", "The 1 row so far stay", "■ 5")
         assert app.table.row_count == 1
