@@ -16,6 +16,8 @@ from tui.watch import Link, Trouble, Watch
 CANCEL_S = 5.0
 """How long a request to cancel may take before the app stops waiting for it."""
 
+_AGAIN = "press esc to try again"
+
 
 class RunClient(Protocol):
     """What the app needs of ``tui.client.AssistClient``."""
@@ -99,7 +101,7 @@ class Desk:
             return
         async with self._reading, asyncio.TaskGroup() as group:
             if before is not None and before.live and before.view.run:
-                group.create_task(self._cancel(self._client, before))
+                group.create_task(self._cancel(self._client, before, "it ends by itself when nobody watches it"))
             try:
                 await self._read(self._client, watch, group)
             except ClientError as error:
@@ -114,7 +116,7 @@ class Desk:
         watch.asked_cancel = True
         self._changes += 1
         if watch.view.run and self._client is not None:
-            await self._cancel(self._client, watch)
+            await self._cancel(self._client, watch, _AGAIN)
 
     async def _read(self, client: RunClient, watch: Watch, group: asyncio.TaskGroup) -> None:
         stream = client.ask(watch.question, options=self._options)
@@ -122,18 +124,17 @@ class Desk:
             async for received in stream:
                 watch.receive(received.event)
                 if watch.asked_cancel and watch.view.upto == 1:
-                    group.create_task(self._cancel(client, watch))
+                    group.create_task(self._cancel(client, watch, _AGAIN))
 
-    async def _cancel(self, client: RunClient, watch: Watch) -> None:
+    async def _cancel(self, client: RunClient, watch: Watch, if_not: str) -> None:
         try:
             async with asyncio.timeout(CANCEL_S):
                 await client.cancel(watch.view.run)
         except (ClientError, TimeoutError) as error:
             # The user may press the key again; the run itself is still being watched.
             watch.asked_cancel = False
-            self.trouble = Trouble(
-                f"the run could not be cancelled: {str(error) or 'no answer in time'}", "press esc again"
-            )
+            why = str(error) or "no answer in time"
+            self.trouble = Trouble(f"the run “{watch.question}” could not be cancelled ({why}): {if_not}")
             self._changes += 1
 
     def _heard(self, connection: Connection) -> None:

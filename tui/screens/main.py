@@ -149,6 +149,7 @@ class MainScreen(Screen[None]):
         pipeline = self._desk.pipeline
         if pipeline is not None and not self._examples.option_count:
             self._examples.offer(pipeline.examples)
+            self._prompt.teach(pipeline.examples)
             self._say(self._title, Content("Try one of these, or ask your own"))
 
     def _show_trouble(self) -> None:
@@ -172,7 +173,7 @@ class MainScreen(Screen[None]):
         """Start this question. One that is still going is cancelled first, and said so."""
         watch = self._desk.watch
         if watch is not None and watch.live:
-            self.notify("The question before was cancelled.", markup=False)
+            self.notify("Cancelling the question before.", markup=False)
         self._prompt.focus()
         self.run_worker(self._desk.ask(question), group="run", exclusive=True)
 

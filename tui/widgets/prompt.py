@@ -1,5 +1,7 @@
 """Where the question is typed. Enter asks; the text stays until it was taken."""
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.widgets import Input
 
@@ -7,7 +9,7 @@ from shared.text import clean
 from tui.cells import one_line
 from tui.messages import QuestionAsked
 
-PLACEHOLDER = "Where to?  e.g. somewhere hot tomorrow, under 4 hours, from Valencia"
+PLACEHOLDER = "Ask a question, and press enter"
 FOLLOWING = "Ask something else, and press enter"
 
 
@@ -17,6 +19,11 @@ class Prompt(Input):
     def __init__(self) -> None:
         super().__init__(placeholder=PLACEHOLDER, compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    def teach(self, examples: Sequence[str]) -> None:
+        """Before the first question, show what one looks like."""
+        if examples and self.placeholder == PLACEHOLDER:
+            self.placeholder = f"e.g. {one_line(examples[0])}"
 
     def on_paste(self, event: events.Paste) -> None:
         """All lines of what is pasted, as one, without anything that would act on the terminal."""

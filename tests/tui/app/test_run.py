@@ -41,6 +41,13 @@ async def test_examples_can_be_chosen() -> None:
         assert app.client.asked[0][0] == EXAMPLES[1]
 
 
+async def test_the_prompt_teaches_by_an_example_of_the_server() -> None:
+    client = ScriptedClient()
+    client.infos = [PipelineInfo(name="tides", title="When is low water?", examples=("low water at Brest",))]
+    async with opened(client=client) as app:
+        await app.shows("When is low water?", "> e.g. low water at Brest")
+
+
 async def test_an_empty_question_is_not_asked() -> None:
     async with opened() as app:
         await app.pilot.press("space", "enter")
@@ -174,7 +181,7 @@ async def test_a_new_question_while_one_runs_cancels_the_old_one_and_says_so() -
         await app.until(lambda: app.watch.view.run == "first")
         await app.ask("two")
         await app.until(lambda: app.client.cancelled == ["first"])
-        await app.shows("› two", "The question before was cancelled.")
+        await app.shows("› two", "Cancelling the question before.")
         app.client.say(*sample_run())
         await app.shows("✓ 2 places are hot")
 
