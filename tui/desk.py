@@ -42,7 +42,7 @@ Entering raises ClientError where there is no such server.
 
 
 class Desk:
-    """``options`` go with every question. What is asked is the server's first pipeline."""
+    """``options`` go with every question. The server's first pipeline is asked until another is chosen."""
 
     def __init__(self, connect: Connect, *, options: Mapping[str, Any] | None = None) -> None:
         self.watch: Watch | None = None
@@ -51,6 +51,7 @@ class Desk:
         self.pipelines: tuple[PipelineInfo, ...] = ()
         self.server = ""
         self._connect = connect
+        self._chosen: str | None = None
         self._options = dict(options or {})
         self._client: RunClient | None = None
         self._connected = asyncio.Event()
@@ -66,7 +67,8 @@ class Desk:
     @property
     def pipeline(self) -> PipelineInfo | None:
         """The pipeline that will be asked, once the server has told what it has."""
-        return self.pipelines[0] if self.pipelines else None
+        named = [info for info in self.pipelines if self._chosen in (None, info.name)]
+        return named[0] if named else None
 
     async def open(self) -> None:
         """Reach the server and learn what can be asked. A failure is left in ``trouble``."""
@@ -87,8 +89,12 @@ class Desk:
         async with self._reading:
             await self._stack.aclose()
 
-    async def ask(self, question: str) -> None:
-        """Ask, and watch until the run is over or lost. A run that is still going is cancelled first."""
+    async def ask(self, question: str, pipeline: str | None = None) -> None:
+        """Ask, and watch until the run is over or lost. A run that is still going is cancelled first.
+
+        ``pipeline`` is chosen for this question and those after it.
+        """
+        self._chosen = pipeline or self._chosen
         before, self.watch = self.watch, Watch(clean(question))
         watch = self.watch
         self._changes += 1
@@ -119,7 +125,7 @@ class Desk:
             await self._cancel(self._client, watch, _AGAIN)
 
     async def _read(self, client: RunClient, watch: Watch, group: asyncio.TaskGroup) -> None:
-        stream = client.ask(watch.question, options=self._options)
+        stream = client.ask(watch.question, pipeline=self._chosen, options=self._options)
         async with aclosing(stream):
             async for received in stream:
                 watch.receive(received.event)

@@ -148,7 +148,7 @@ class MainScreen(Screen[None]):
     def _show_examples(self) -> None:
         pipeline = self._desk.pipeline
         if pipeline is not None and not self._examples.option_count:
-            self._examples.offer(pipeline.examples)
+            self._examples.offer(self._desk.pipelines)
             self._prompt.teach(pipeline.examples)
             self._say(self._title, Content("Try one of these, or ask your own"))
 
@@ -167,15 +167,15 @@ class MainScreen(Screen[None]):
     # --- what the user does -----------------------------------------------------------------------------------------
 
     def on_question_asked(self, message: QuestionAsked) -> None:
-        self.ask(message.question)
+        self.ask(message.question, message.pipeline)
 
-    def ask(self, question: str) -> None:
+    def ask(self, question: str, pipeline: str | None = None) -> None:
         """Start this question. One that is still going is cancelled first, and said so."""
         watch = self._desk.watch
         if watch is not None and watch.live:
             self.notify("Cancelling the question before.", markup=False)
         self._prompt.focus()
-        self.run_worker(self._desk.ask(question), group="run", exclusive=True)
+        self.run_worker(self._desk.ask(question, pipeline), group="run", exclusive=True)
 
     def on_sort_changed(self, message: SortChanged) -> None:
         self._show_title()

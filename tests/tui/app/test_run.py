@@ -9,6 +9,7 @@ from shared import events as ev
 from tests.tui.app.driving import opened
 from tests.tui.app.scripted import (
     EXAMPLES,
+    INFO,
     ScriptedClient,
     finished,
     log,
@@ -39,6 +40,22 @@ async def test_examples_can_be_chosen() -> None:
         await app.pilot.press("down", "enter")
         await app.until(lambda: app.client.asked)
         assert app.client.asked[0][0] == EXAMPLES[1]
+
+
+async def test_a_second_pipeline_is_asked_by_its_example_and_stays_in_use() -> None:
+    client = ScriptedClient()
+    plan = (ev.PlanStep(id="tide", title="Look at the tide"),)
+    client.infos = [INFO, PipelineInfo(name="tides", title="When is low water?", plan=plan, examples=("low at Brest",))]
+    async with opened(client=client) as app:
+        await app.shows("low at Brest   When is low water?", EXAMPLES[0])
+        await app.pilot.press("tab", "r")
+        await app.until(lambda: isinstance(app.app.focused, OptionList))
+        await app.pilot.press("end", "enter")
+        await app.shows("1  Look at the tide")
+        client.say(started(plan, (ev.Column(key="h", label="Height", kind="number", unit="m"),)), finished())
+        await app.shows("Height m")
+        await app.ask("low at Dover")
+        assert client.pipelines_asked == ["tides", "tides"]
 
 
 async def test_the_prompt_teaches_by_an_example_of_the_server() -> None:
