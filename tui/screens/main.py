@@ -174,6 +174,7 @@ class MainScreen(Screen[None]):
         watch = self._desk.watch
         if watch is not None and watch.live:
             self.notify("Cancelling the question before.", markup=False)
+        self._prompt.follow_up()
         self._prompt.focus()
         self.run_worker(self._desk.ask(question, pipeline), group="run", exclusive=True)
 

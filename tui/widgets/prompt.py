@@ -25,6 +25,10 @@ class Prompt(Input):
         if examples and self.placeholder == PLACEHOLDER:
             self.placeholder = f"e.g. {one_line(examples[0])}"
 
+    def follow_up(self) -> None:
+        """A question has been asked, here or elsewhere: the next one is welcome."""
+        self.placeholder = FOLLOWING
+
     def on_paste(self, event: events.Paste) -> None:
         """All lines of what is pasted, as one, without anything that would act on the terminal."""
         event.prevent_default()
@@ -38,5 +42,4 @@ class Prompt(Input):
             self.app.bell()
             return
         self.value = ""
-        self.placeholder = FOLLOWING
         self.post_message(QuestionAsked(question))
