@@ -9,11 +9,14 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
 from typing import Any, Protocol, TypeAlias
 
+from shared.text import clean
 from tui.connection import ClientError, Connection, NotReachable, PipelineInfo, Received, Refused
 from tui.watch import Link, Trouble, Watch
 
 CANCEL_S = 5.0
 """How long a request to cancel may take before the app stops waiting for it."""
+
+_AGAIN = "press esc to try again"
 
 
 class RunClient(Protocol):
@@ -39,7 +42,7 @@ Entering raises ClientError where there is no such server.
 
 
 class Desk:
-    """``options`` go with every question. What is asked is the server's first pipeline."""
+    """``options`` go with every question. The server's first pipeline is asked until another is chosen."""
 
     def __init__(self, connect: Connect, *, options: Mapping[str, Any] | None = None) -> None:
         self.watch: Watch | None = None
@@ -48,6 +51,7 @@ class Desk:
         self.pipelines: tuple[PipelineInfo, ...] = ()
         self.server = ""
         self._connect = connect
+        self._chosen: str | None = None
         self._options = dict(options or {})
         self._client: RunClient | None = None
         self._connected = asyncio.Event()
@@ -63,7 +67,8 @@ class Desk:
     @property
     def pipeline(self) -> PipelineInfo | None:
         """The pipeline that will be asked, once the server has told what it has."""
-        return self.pipelines[0] if self.pipelines else None
+        named = [info for info in self.pipelines if self._chosen in (None, info.name)]
+        return named[0] if named else None
 
     async def open(self) -> None:
         """Reach the server and learn what can be asked. A failure is left in ``trouble``."""
@@ -84,18 +89,25 @@ class Desk:
         async with self._reading:
             await self._stack.aclose()
 
-    async def ask(self, question: str) -> None:
-        """Ask, and watch until the run is over or lost. A run that is still going is cancelled first."""
-        before, self.watch = self.watch, Watch(question)
+    async def ask(self, question: str, pipeline: str | None = None) -> None:
+        """Ask, and watch until the run is over or lost. A run that is still going is cancelled first.
+
+        ``pipeline`` is chosen for this question and those after it.
+        """
+        self._chosen = pipeline or self._chosen
+        before, self.watch = self.watch, Watch(clean(question))
         watch = self.watch
         self._changes += 1
         await self._connected.wait()
         if self._client is None:
             watch.fail(self.trouble or Trouble("there is no server to ask"))
             return
+        if watch.asked_cancel:
+            watch.fail(Trouble("you cancelled before the server was there"))
+            return
         async with self._reading, asyncio.TaskGroup() as group:
             if before is not None and before.live and before.view.run:
-                group.create_task(self._cancel(self._client, before))
+                group.create_task(self._cancel(self._client, before, "it ends by itself when nobody watches it"))
             try:
                 await self._read(self._client, watch, group)
             except ClientError as error:
@@ -110,26 +122,25 @@ class Desk:
         watch.asked_cancel = True
         self._changes += 1
         if watch.view.run and self._client is not None:
-            await self._cancel(self._client, watch)
+            await self._cancel(self._client, watch, _AGAIN)
 
     async def _read(self, client: RunClient, watch: Watch, group: asyncio.TaskGroup) -> None:
-        stream = client.ask(watch.question, options=self._options)
+        stream = client.ask(watch.question, pipeline=self._chosen, options=self._options)
         async with aclosing(stream):
             async for received in stream:
                 watch.receive(received.event)
                 if watch.asked_cancel and watch.view.upto == 1:
-                    group.create_task(self._cancel(client, watch))
+                    group.create_task(self._cancel(client, watch, _AGAIN))
 
-    async def _cancel(self, client: RunClient, watch: Watch) -> None:
+    async def _cancel(self, client: RunClient, watch: Watch, if_not: str) -> None:
         try:
             async with asyncio.timeout(CANCEL_S):
                 await client.cancel(watch.view.run)
         except (ClientError, TimeoutError) as error:
             # The user may press the key again; the run itself is still being watched.
             watch.asked_cancel = False
-            self.trouble = Trouble(
-                f"the run could not be cancelled: {str(error) or 'no answer in time'}", "press esc again"
-            )
+            why = str(error) or "no answer in time"
+            self.trouble = Trouble(f"the run “{watch.question}” could not be cancelled ({why}): {if_not}")
             self._changes += 1
 
     def _heard(self, connection: Connection) -> None:

@@ -4,11 +4,12 @@ from textual.message import Message
 
 
 class QuestionAsked(Message):
-    """Somebody wants this question answered."""
+    """Somebody wants this question answered; ``pipeline`` names by which one, None for the one in use."""
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, pipeline: str | None = None) -> None:
         super().__init__()
         self.question = question
+        self.pipeline = pipeline
 
 
 class SortChanged(Message):

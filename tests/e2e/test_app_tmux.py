@@ -96,6 +96,21 @@ async def terminal() -> AsyncIterator[Terminal]:
         await terminal.run("kill-server")
 
 
+@asynccontextmanager
+async def second_domain() -> AsyncIterator[str]:
+    """A real server on which a second pipeline is registered beside the first; its URL."""
+    pipe = asyncio.subprocess.PIPE
+    command = ["-m", "tests.tiny_server", "--port", "0", "--data-dir", ":memory:", "--offline", "--until-stdin-closes"]
+    server = await asyncio.create_subprocess_exec(sys.executable, *command, stdin=pipe, stdout=pipe, cwd=ROOT)
+    assert server.stdin is not None
+    assert server.stdout is not None
+    try:
+        yield (await server.stdout.readline()).decode().split()[-1]
+    finally:
+        server.stdin.close()
+        await asyncio.wait_for(server.wait(), 10)
+
+
 def children_of_local_server() -> set[str]:
     """The command lines of local servers that belong to this test's data directory."""
     found = set()
@@ -130,6 +145,20 @@ async def test_a_question_is_answered_looked_into_and_left_in_tmux(terminal: Ter
     screen = await terminal.shows("left with 0")
     assert screen.strip() == "left with 0", "nothing of the app stays on the terminal"
     assert children_of_local_server() == set(), "the local server has ended with the app"
+
+
+@pytest.mark.needs("tmux")
+async def test_a_second_domain_runs_in_the_app_unchanged(terminal: Terminal) -> None:
+    async with second_domain() as url:
+        await terminal.start("app", "--url", url)
+        await terminal.shows("how many letters are here   How many letters?")
+        await terminal.keys("Tab")
+        await terminal.keys("r")
+        await terminal.shows("enter ask this")
+        await terminal.keys("End", "Enter")
+        await terminal.shows("1  Split into words", "✓ 2b Count the letters", "Word", "Letters", "✓ 21 letters")
+        await terminal.keys("C-q")
+        await terminal.shows("left with 0")
 
 
 @pytest.mark.needs("tmux")

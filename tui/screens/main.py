@@ -116,7 +116,7 @@ class MainScreen(Screen[None]):
 
     def _paint_table(self) -> None:
         watch = self._desk.watch
-        if watch is None or watch.view is self._table_view:
+        if watch is None or (watch.view is self._table_view and not self._table.incomplete):
             return
         began = time.monotonic()
         if began < self._table_due and not watch.view.finished:
@@ -129,24 +129,28 @@ class MainScreen(Screen[None]):
 
     def _show_title(self) -> None:
         if self._desk.watch is not None:
-            self._title.update(title(self._table, self._desk.watch.view), layout=False)
+            self._say(self._title, Content(title(self._table, self._desk.watch.view)))
 
     def _show_question(self, watch: Watch | None) -> None:
         """The question that is being answered; before any, what the server is for."""
         pipeline = self._desk.pipeline
         self.set_class(watch is not None, "-asked")
         if watch is not None:
-            self._question.update(
-                Content.assemble(("› ", "$text-accent"), (one_line(watch.question), "bold")), layout=False
-            )
+            self._say(self._question, Content.assemble(("› ", "$text-accent"), (one_line(watch.question), "bold")))
         elif pipeline is not None:
-            self._question.update(Content.styled(one_line(pipeline.title), "bold"), layout=False)
+            self._say(self._question, Content.styled(one_line(pipeline.title), "bold"))
+
+    def _say(self, line: Static, text: Content) -> None:
+        """Change a line of fixed height, and only if it is another text: each repaint is bytes on the wire."""
+        if line.content != text:
+            line.update(text, layout=False)
 
     def _show_examples(self) -> None:
         pipeline = self._desk.pipeline
         if pipeline is not None and not self._examples.option_count:
-            self._examples.offer(pipeline.examples)
-            self._title.update("Try one of these, or ask your own", layout=False)
+            self._examples.offer(self._desk.pipelines)
+            self._prompt.teach(pipeline.examples)
+            self._say(self._title, Content("Try one of these, or ask your own"))
 
     def _show_trouble(self) -> None:
         """Trouble of the connection before any run, or of a request beside it."""
@@ -163,22 +167,23 @@ class MainScreen(Screen[None]):
     # --- what the user does -----------------------------------------------------------------------------------------
 
     def on_question_asked(self, message: QuestionAsked) -> None:
-        self.ask(message.question)
+        self.ask(message.question, message.pipeline)
 
-    def ask(self, question: str) -> None:
+    def ask(self, question: str, pipeline: str | None = None) -> None:
         """Start this question. One that is still going is cancelled first, and said so."""
         watch = self._desk.watch
         if watch is not None and watch.live:
-            self.notify("The question before was cancelled.", markup=False)
+            self.notify("Cancelling the question before.", markup=False)
+        self._prompt.follow_up()
         self._prompt.focus()
-        self.run_worker(self._desk.ask(question), group="run", exclusive=True)
+        self.run_worker(self._desk.ask(question, pipeline), group="run", exclusive=True)
 
     def on_sort_changed(self, message: SortChanged) -> None:
         self._show_title()
 
     def on_descendant_focus(self) -> None:
         if self.focused is not None:
-            self._hints.update(_HINTS.get(type(self.focused), ""), layout=False)
+            self._say(self._hints, Content(_HINTS.get(type(self.focused), "")))
             self.set_class(isinstance(self.focused, ResultsTable | Examples), "-results")
 
     def action_back(self) -> None:

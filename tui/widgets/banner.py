@@ -53,9 +53,7 @@ def verdict(watch: Watch) -> Content | None:
         case "cancelled":
             said = _CANCELLED_BY_YOU if watch.asked_cancel else (view.say or "cancelled")
             return _lines("dim", f"■ {said[:1].upper()}{said[1:]}", "", _kept(watch))
-        case "cancelling":
-            return Content.styled("■ Cancelling…", "dim")
-    return None
+    return Content.styled("■ Cancelling…", "dim") if watch.asked_cancel or view.state == "cancelling" else None
 
 
 def _lines(style: str, first: str, hint: str, after: str) -> Content:

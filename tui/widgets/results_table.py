@@ -23,6 +23,8 @@ from tui.widgets.fitting import shorten
 
 PART = 500
 """Rows that the table holds at once: filling 500 costs about a quarter of a second, 10,000 some seconds."""
+AT_ONCE = 100
+"""Rows added in one go: more would stop everything else for longer than a person overlooks."""
 _MARK = 0
 """The leading column: the rank of a final row, or a sign that a row is still unchecked."""
 _UNCHECKED, _CHECKED = "·", "✓"
@@ -38,7 +40,10 @@ class Sort:
 
 
 class ResultsTable(DataTable[Text]):
-    """``show`` takes a view; everything else is the user's: cursor, order, part."""
+    """``show`` takes a view; everything else is the user's: cursor, order, part.
+
+    ``incomplete`` says that rows of the view are still to be added: call ``show`` again.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("in the results")]
 
@@ -47,6 +52,7 @@ class ResultsTable(DataTable[Text]):
         self.order: Sort | None = None
         self.first = 0
         self.total = 0
+        self.incomplete = False
         self._view: RunView | None = None
         self._run = ""
         self._columns: tuple[Column, ...] = ()
@@ -58,7 +64,7 @@ class ResultsTable(DataTable[Text]):
         before, self._view = self._view, view
         if view.run != self._run or before is None or view.columns != before.columns:
             self._begin(view)
-        elif before.rows is view.rows and before.state == view.state:
+        elif before.rows is view.rows and before.state == view.state and not self.incomplete:
             return
         self._update()
 
@@ -124,8 +130,12 @@ class ResultsTable(DataTable[Text]):
             self.first = 0
         part = ordered[self.first : self.first + PART]
         ranks = {row.id: rank for rank, row in enumerate(self._view.shown_rows(), start=1)} if self._view else {}
+        grows = [row.id for row in part[: len(self._shown)]] == list(self._shown)
+        at_once = (len(self._shown) if grows else self._in_sight(part)) + AT_ONCE
+        self.incomplete = len(part) > at_once
+        part = part[:at_once]
         marks = {row.id: self._mark(row, ranks[row.id]) for row in part}
-        if [row.id for row in part[: len(self._shown)]] == list(self._shown):
+        if grows:
             self._change(part, marks)
         else:
             self._refill(part, marks)
@@ -147,10 +157,8 @@ class ResultsTable(DataTable[Text]):
 
     def _refill(self, part: Sequence[RowView], marks: dict[str, str]) -> None:
         """Other rows or another order: cursor and topmost row stay with their ids where those are still there."""
-        old = list(self._shown)
+        top_id, cursor_id = self._held()
         top, column = round(self.scroll_y), self.cursor_column
-        top_id = old[top] if 0 < top < len(old) else None
-        cursor_id = old[self.cursor_row] if self.cursor_row < len(old) and self._is_used else None
         x, width = self.scroll_x, self.virtual_size.width
         self._place_cursor(0, 0)
         self.clear()
@@ -163,6 +171,17 @@ class ResultsTable(DataTable[Text]):
         # Known to Textual only when idle, and by then a frame with the first row on top would have been seen.
         self.virtual_size = Size(width, self.header_height + len(part))
         self.scroll_to(x=x, y=y, animate=False, force=True, immediate=True)
+
+    def _held(self) -> tuple[str | None, str | None]:
+        """The ids of the topmost row and of the cursor's, where somebody scrolled or put the cursor."""
+        old, top = list(self._shown), round(self.scroll_y)
+        top_id = old[top] if 0 < top < len(old) else None
+        return top_id, old[self.cursor_row] if self.cursor_row < len(old) and self._is_used else None
+
+    def _in_sight(self, part: Sequence[RowView]) -> int:
+        """How many rows there must be for those that hold their place to find it again."""
+        held = self._held()
+        return max((place for place, row in enumerate(part) if row.id in held), default=0) + self.size.height
 
     def _place_cursor(self, row: int, column: int) -> None:
         # Without Textual's watcher, which would scroll to the cursor later: where the reader looks is theirs.

@@ -6,7 +6,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.watch import Link, Watch
-from tui.widgets.fitting import shorten
 
 _STYLES = {
     "starting": "dim",
@@ -62,4 +61,4 @@ def _right(watch: Watch | None, narrow: bool) -> str:
         return ""
     run = watch.view.run
     elapsed = f"{watch.now_ms() // 1000}s" if watch.live else f"{watch.now_ms() / 1000:.1f}s"
-    return f"run {shorten(run, 8).rstrip('…')} · {elapsed}" if run and not narrow else elapsed
+    return f"run {run[:8]} · {elapsed}" if run and not narrow else elapsed

@@ -47,17 +47,12 @@ class StepList(VerticalScroll, can_focus=True):
     def tick(self) -> None:
         """A second has passed."""
         for row in self.rows:
-            row.header.tick()
+            row.tick()
 
     def spin(self) -> None:
         self._frame += 1
         for row in self.rows:
             row.header.spin(self._frame)
-
-    @property
-    def wait_is_visible(self) -> bool:
-        """Whether any step runs, so that there is something to tick."""
-        return any(row.step.state in ("running", "retrying") for row in self.rows)
 
     def toggle_all(self) -> None:
         """Open all steps, those too that have nothing inside yet; when all that can be open are, close all."""
@@ -81,6 +76,8 @@ class StepList(VerticalScroll, can_focus=True):
         return True
 
     def move_cursor(self, by: int) -> None:
+        """Move from wherever the focus is; the row stays marked, so that it can be seen from the prompt too."""
+        self.add_class("-touched")
         self.following = False
         self._put_cursor(self.cursor + by)
 
@@ -136,7 +133,7 @@ class StepList(VerticalScroll, can_focus=True):
             return
         self.cursor = min(max(0, index), len(self.rows) - 1)
         for place, row in enumerate(self.rows):
-            row.header.set_class(place == self.cursor, "-cursor")
+            row.mark(place == self.cursor)
         if self.is_mounted:
             self.rows[self.cursor].header.scroll_visible(animate=False)
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 
 from shared.view import StepView
 from tui.widgets.step_body import StepBody, has_body
-from tui.widgets.step_header import StepHeader
+from tui.widgets.step_header import StepHeader, StepTime
 
 Expand: TypeAlias = Literal["never", "failed", "always"]
 
@@ -25,12 +25,15 @@ class StepRow(Vertical):
         super().__init__()
         self.step = step
         self.header = StepHeader(step, number, title_width, now_ms)
+        self.time = StepTime(self.header, now_ms)
         self._body: StepBody | None = None
         self._expand = expand
         self._chosen: bool | None = None
 
     def compose(self) -> ComposeResult:
-        yield self.header
+        with Horizontal():
+            yield self.header
+            yield self.time
 
     def on_mount(self) -> None:
         self.show(self.step)
@@ -50,6 +53,7 @@ class StepRow(Vertical):
         self.step = step
         open_now = self.is_open
         self.header.show(step, ("▾" if open_now else "▸") if has_body(step) else " ")
+        self.time.tick()
         if not self.is_mounted:
             return
         if open_now and self._body is None:
@@ -59,6 +63,15 @@ class StepRow(Vertical):
             self._body.display = open_now
             if open_now:
                 self._body.show(step)
+
+    def tick(self) -> None:
+        """A second has passed."""
+        self.header.tick()
+        self.time.tick()
+
+    def mark(self, is_cursor: bool) -> None:
+        self.header.set_class(is_cursor, "-cursor")
+        self.time.set_class(is_cursor, "-cursor")
 
     def choose(self, wants_open: bool) -> None:
         """The user wants it open or closed. A step that has nothing inside yet opens when it has."""

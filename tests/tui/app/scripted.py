@@ -68,6 +68,7 @@ class ScriptedClient:
     def __init__(self) -> None:
         self.url = "http://127.0.0.1:8765"
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.pipelines_asked: list[str | None] = []
         self.cancelled: list[str] = []
         self.closed = 0
         self.left = False
@@ -80,6 +81,7 @@ class ScriptedClient:
         self, q: str, *, pipeline: str | None = None, options: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Received, None]:
         self.asked.append((q, dict(options or {})))
+        self.pipelines_asked.append(pipeline)
         self._wire, self._seq = asyncio.Queue(), 0
         self.listener(Connection("connected"))
         try:

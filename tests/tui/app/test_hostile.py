@@ -18,7 +18,7 @@ async def test_no_text_of_any_field_breaks_the_app(poison: str) -> None:
         await app.until(lambda: app.watch.view.finished and app.table.row_count == 2)
         await app.pilot.press("tab", "ctrl+o", "ctrl+o", "j", "tab", "s", "right", "s", "f1", "escape", "p")
         await app.pilot.resize_terminal(40, 15)
-        for y in range(15):
+        for y in (2, 5, 9, 12):
             await app.pilot.click(offset=(6, y))
         await app.ask("again")
         client.break_off(StreamCut(poison, run=poison, hint=poison))

@@ -1,10 +1,15 @@
+import asyncio
+from collections.abc import Sequence
+
 import pytest
+from textual import events
 from textual.widgets import OptionList
 
 from shared import events as ev
 from tests.tui.app.driving import opened
 from tests.tui.app.scripted import (
     EXAMPLES,
+    INFO,
     ScriptedClient,
     finished,
     log,
@@ -15,7 +20,8 @@ from tests.tui.app.scripted import (
     step_finished,
     step_started,
 )
-from tui.connection import Connection, NotReachable, StreamCut
+from tui.connection import Connection, NotReachable, PipelineInfo, StreamCut
+from tui.desk import Desk
 from tui.screens.help import HelpScreen
 
 
@@ -36,11 +42,63 @@ async def test_examples_can_be_chosen() -> None:
         assert app.client.asked[0][0] == EXAMPLES[1]
 
 
+async def test_a_second_pipeline_is_asked_by_its_example_and_stays_in_use() -> None:
+    client = ScriptedClient()
+    plan = (ev.PlanStep(id="tide", title="Look at the tide"),)
+    client.infos = [INFO, PipelineInfo(name="tides", title="When is low water?", plan=plan, examples=("low at Brest",))]
+    async with opened(client=client) as app:
+        await app.shows("low at Brest   When is low water?", EXAMPLES[0])
+        await app.pilot.press("tab", "r")
+        await app.until(lambda: isinstance(app.app.focused, OptionList))
+        await app.pilot.press("end", "enter")
+        await app.shows("1  Look at the tide")
+        client.say(started(plan, (ev.Column(key="h", label="Height", kind="number", unit="m"),)), finished())
+        await app.shows("Height m")
+        await app.ask("low at Dover")
+        assert client.pipelines_asked == ["tides", "tides"]
+
+
+async def test_the_prompt_teaches_by_an_example_of_the_server() -> None:
+    client = ScriptedClient()
+    client.infos = [PipelineInfo(name="tides", title="When is low water?", examples=("low water at Brest",))]
+    async with opened(client=client) as app:
+        await app.shows("When is low water?", "> e.g. low water at Brest")
+
+
 async def test_an_empty_question_is_not_asked() -> None:
     async with opened() as app:
         await app.pilot.press("space", "enter")
         await app.pilot.pause()
         assert app.client.asked == []
+
+
+async def test_what_is_pasted_comes_as_one_line_that_acts_on_nothing() -> None:
+    async with opened() as app:
+        app.prompt.focus()
+        app.prompt.post_message(events.Paste("hot\x1b]52;c;QQ==\x07 in\nMay"))
+        await app.until(lambda: app.prompt.value)
+        assert app.prompt.value == "hot in May"
+
+
+async def test_a_question_cancelled_before_the_server_is_there_is_not_asked() -> None:
+    client = ScriptedClient()
+    there = asyncio.Event()
+    answer = client.pipelines
+
+    async def late() -> Sequence[PipelineInfo]:
+        await there.wait()
+        return await answer()
+
+    client.pipelines = late  # type: ignore[method-assign]  # a server that takes its time
+    desk = Desk(client.connect())
+    opening, asking = asyncio.create_task(desk.open()), asyncio.create_task(desk.ask("hot"))
+    while desk.watch is None:  # noqa: ASYNC110  # gives way to the tasks above
+        await asyncio.sleep(0)
+    await desk.cancel()
+    there.set()
+    await asyncio.gather(opening, asking)
+    assert client.asked == []
+    assert desk.watch.trouble is not None
 
 
 async def test_esc_cancels_the_run_and_says_who_did() -> None:
@@ -50,8 +108,8 @@ async def test_esc_cancels_the_run_and_says_who_did() -> None:
         await app.until(lambda: app.table.row_count == 1)
         await app.pilot.press("escape")
         await app.until(lambda: app.client.cancelled == ["3f2a9c1d"])
-        app.client.say(ev.RunNotice(seq=0, t=3, kind="cancelling", text="cancelling"))
         await app.shows("Cancelling…")
+        app.client.say(ev.RunNotice(seq=0, t=3, kind="cancelling", text="cancelling"))
         app.client.say(step_finished("distances", "", status="cancelled"), finished("cancelled", "cancelled"))
         await app.shows("■ Cancelled by you", "The 1 row so far stay", "■ 5")
         assert app.table.row_count == 1
@@ -140,7 +198,7 @@ async def test_a_new_question_while_one_runs_cancels_the_old_one_and_says_so() -
         await app.until(lambda: app.watch.view.run == "first")
         await app.ask("two")
         await app.until(lambda: app.client.cancelled == ["first"])
-        await app.shows("› two", "The question before was cancelled.")
+        await app.shows("› two", "Cancelling the question before.")
         app.client.say(*sample_run())
         await app.shows("✓ 2 places are hot")
 
