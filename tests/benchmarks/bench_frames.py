@@ -18,7 +18,8 @@ from collections.abc import Callable
 
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
-from shared.frames import FrameParser, encode_event_frame, encode_frame
+from shared.encoding import encode_event_frame, encode_frame
+from shared.frames import FrameParser
 
 TYPES = ("step.token", "step.progress", "step.log", "rows.changed")
 PLAIN = "Reading the sky over Valencia, Lisbon and Oslo: 21 of 37 forecasts are in. "

@@ -161,7 +161,7 @@ def test_unknown_fields_are_ignored_anywhere(event: Any, line: str) -> None:
 def test_an_event_of_the_future_is_kept_by_its_number() -> None:
     line = b'{"seq":7,"x":{"type":"run.finished"},"type":"step.painted","t":12,"step":"a"}'
     assert ev.decode_event(line) == ev.UnknownEvent(type="step.painted", seq=7, t=12)
-    hostile = line.replace(b"painted", rb"pa\u001binted")
+    hostile = line.replace(b"painted", rb"pa\u0007inted")
     assert ev.decode_untrusted(hostile) == ev.UnknownEvent(type="step.painted", seq=7, t=12)
 
 

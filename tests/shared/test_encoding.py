@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.frames import MAX_RETRY_MS, Frame, FrameParser, encode_event_frame, encode_frame
+from shared.encoding import encode_event_frame, encode_frame
+from shared.frames import MAX_RETRY_MS, Frame, FrameParser
 
 
 @pytest.mark.parametrize(
