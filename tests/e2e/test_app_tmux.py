@@ -112,7 +112,7 @@ async def second_domain() -> AsyncIterator[str]:
 
 
 def children_of_local_server() -> set[str]:
-    """The command lines of local servers that belong to this test's data directory."""
+    """The process numbers of local servers that belong to this test's data directory; none where /proc isn't."""
     found = set()
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -129,7 +129,8 @@ def children_of_local_server() -> set[str]:
 async def test_a_question_is_answered_looked_into_and_left_in_tmux(terminal: Terminal) -> None:
     await terminal.start("app")
     await terminal.shows("Where can I escape to?", "1  Understand", "Try one of these")
-    assert len(children_of_local_server()) == 1
+    if Path("/proc/self").exists():
+        assert len(children_of_local_server()) == 1
     await terminal.keys("somewhere cold this weekend within 3 hours from Madrid", "Enter")
     screen = await terminal.shows("✓ 7", "rows ·", "Madrid, Spain", "left out")
     assert "✗" not in screen
