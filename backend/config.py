@@ -18,7 +18,7 @@ class Config:
     """Every setting of the server."""
 
     host: str = setting("127.0.0.1", "address to listen on")
-    port: int = setting(8765, "port to listen on; 0 takes a free one", minimum=0)
+    port: int = setting(8765, "port to listen on; 0 takes a free one", minimum=0, maximum=65535)
     data_dir: Path = setting(
         Path(platformdirs.user_data_dir("windowseat", appauthor=False)),
         "where runs are kept (:memory: keeps none)",
@@ -30,8 +30,10 @@ class Config:
     max_runs: int = setting(200, "runs under way at once", minimum=1)
     cold_max_c: float = setting(20.0, "a day's high up to this is cold (°C)")
     hot_min_c: float = setting(25.0, "a day's high from this on is hot (°C)")
-    demo_lat: float | None = setting(None, "latitude of the traveller, if nothing else says it", env=["DEMO_LAT"])
-    demo_lon: float | None = setting(None, "longitude of the traveller", env=["DEMO_LON"])
+    demo_lat: float | None = setting(
+        None, "latitude of the traveller, if nothing else says it", minimum=-90, maximum=90, env=["DEMO_LAT"]
+    )
+    demo_lon: float | None = setting(None, "longitude of the traveller", minimum=-180, maximum=180, env=["DEMO_LON"])
     demo_city: str | None = setting(None, "name of that place", env=["DEMO_CITY"])
     until_stdin_closes: bool = setting(False, "stop when standard input ends (for a server that is a child process)")
 

@@ -149,13 +149,21 @@ class Step:
 
     @property
     def returns(self) -> Any:
-        return typing.get_type_hints(self.run)["return"]
+        returned = typing.get_type_hints(self.run).get("return")
+        if returned is None:
+            raise PlanError(f"{self.run.__qualname__} doesn't say what it returns")
+        if _is_union(returned):
+            raise PlanError(f"{self.run.__qualname__} returns a union; a value has one type")
+        return returned
 
     @property
     def context_name(self) -> str | None:
         """The name of the parameter that takes the Context, if it has one."""
         hints = typing.get_type_hints(self.run)
-        return next((name for name, hint in hints.items() if hint is Context and name != "return"), None)
+        names = [name for name, hint in hints.items() if hint is Context and name != "return"]
+        if len(names) > 1:
+            raise PlanError(f"{self.run.__qualname__} asks for its Context twice")
+        return names[0] if names else None
 
 
 class Pipeline:
@@ -188,6 +196,7 @@ class Pipeline:
         self.resources = dict(resources or {})
         self.deadline_s = deadline_s
         self.attributions = attributions
+        _check_ids(self.steps)
         self.needs = {step.id: step.needs for step in self.steps}
         self.context_names = {step.id: step.context_name for step in self.steps}
         self.producers = _producers(self.steps, self.needs, frozenset({Question, *self.resources}))
@@ -212,17 +221,21 @@ class Pipeline:
 
 
 def _needs(function: StepFunction) -> tuple[Need, ...]:
+    if not inspect.iscoroutinefunction(function):
+        raise PlanError(f"{function.__qualname__} isn't async")
     hints = typing.get_type_hints(function)
     needs = []
-    for name in inspect.signature(function).parameters:
+    for name, parameter in inspect.signature(function).parameters.items():
         if name not in hints:
             raise PlanError(f"{function.__qualname__}: parameter {name!r} has no type")
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            raise PlanError(f"{function.__qualname__}: {name!r} can't be given by name, as values are")
         hint, later, nullable = hints[name], False, False
         if hint is Context:
             continue
         if typing.get_origin(hint) is Later:
             hint, later = typing.get_args(hint)[0], True
-        if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        if _is_union(hint):
             parts = [part for part in typing.get_args(hint) if part is not types.NoneType]
             if len(parts) != 1:
                 raise PlanError(f"{function.__qualname__}: {name!r} asks for a union; a value has one type")
@@ -231,15 +244,22 @@ def _needs(function: StepFunction) -> tuple[Need, ...]:
     return tuple(needs)
 
 
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType)
+
+
+def _check_ids(steps: Sequence[Step]) -> None:
+    ids = [step.id for step in steps]
+    for step_id in ids:
+        if ids.count(step_id) > 1:
+            raise PlanError(f"two steps are called {step_id!r}")
+
+
 def _producers(
     steps: Sequence[Step], all_needs: Mapping[str, tuple[Need, ...]], given: frozenset[Any]
 ) -> dict[Any, Step]:
     producers: dict[Any, Step] = {}
-    ids: set[str] = set()
     for step in steps:
-        if step.id in ids:
-            raise PlanError(f"two steps are called {step.id!r}")
-        ids.add(step.id)
         for need in all_needs[step.id]:
             if need.type not in given:
                 _check_need(step, need, producers)

@@ -7,9 +7,10 @@ reads the file and the environment.
 
 import argparse
 import dataclasses
+import math
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,12 +26,20 @@ class SettingError(ValueError):
         super().__init__(f"{where} is {value!r}, but must be {expected}")
 
 
+class UnknownSetting(SettingError):
+    """A key that no setting has. Its value isn't shown: it may be a secret whose name was misspelt."""
+
+    def __init__(self, where: str) -> None:
+        ValueError.__init__(self, f"{where}: there is no such setting")
+
+
 def setting(
     default: Any,
     text: str,
     *,
     choices: Sequence[str] = (),
     minimum: float | None = None,
+    maximum: float | None = None,
     env: Sequence[str] = (),
     secret: bool = False,
     metavar: str | None = None,
@@ -41,6 +50,7 @@ def setting(
         "text": text,
         "choices": tuple(choices),
         "minimum": minimum,
+        "maximum": maximum,
         "env": tuple(env),
         "secret": secret,
         "metavar": metavar,
@@ -83,7 +93,7 @@ def resolve(
     names = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]  # a dataclass, by contract
     for key in table:
         if key not in names:
-            raise SettingError(f"{key} in {file}", table[key], "left out: there is no such setting")
+            raise UnknownSetting(f"{key} in {file}")
     values: dict[str, Any] = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # as above
         found = _find(field, flags, env, table, file)
@@ -121,46 +131,79 @@ _METAVARS = {str: "TEXT", int: "N", float: "N", tuple: "LIST", Path: "PATH"}
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
+class _Unfit(Exception):
+    """Says what is allowed; the value itself may be a secret."""
+
+
 def _convert(where: str, raw: Any, hint: Any, metadata: Mapping[str, Any]) -> Any:
-    shown = "(secret)" if metadata["secret"] else raw
-    kind = _kind(hint)
-    value: Any
-    if kind is bool:
-        value = _boolean(where, raw)
-    elif kind in (int, float):
-        value = _number(where, raw, kind, metadata["minimum"])
-    elif kind is tuple:
-        value = tuple(raw.replace(",", " ").split() if isinstance(raw, str) else [str(part) for part in raw])
-    elif kind is Path:
-        value = Path(str(raw)).expanduser()
-    else:
-        if not isinstance(raw, str):
-            raise SettingError(where, shown, "a text")
-        value = raw
-    choices = metadata["choices"]
-    if choices and value not in choices:
-        raise SettingError(where, shown, "one of " + ", ".join(choices))
+    kind, choices = _kind(hint), metadata["choices"]
+    try:
+        value = (
+            _READERS[kind](raw) if kind in _READERS else _number(raw, kind, metadata["minimum"], metadata["maximum"])
+        )
+        if choices and value not in choices:
+            raise _Unfit("one of " + ", ".join(choices))
+    except _Unfit as unfit:
+        raise SettingError(where, "(secret)" if metadata["secret"] else raw, str(unfit)) from None
     return value
 
 
-def _boolean(where: str, raw: Any) -> bool:
+def _text(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise _Unfit("a text")
+    return raw
+
+
+def _texts(raw: Any) -> tuple[str, ...]:
+    if isinstance(raw, str):
+        return tuple(raw.replace(",", " ").split())
+    if not isinstance(raw, list) or not all(isinstance(part, str) for part in raw):
+        raise _Unfit("a list of texts")
+    return tuple(raw)
+
+
+def _path(raw: Any) -> Path:
+    if isinstance(raw, Path):
+        return raw
+    try:
+        if isinstance(raw, str) and "\0" not in raw:
+            return Path(raw).expanduser()
+    except RuntimeError:  # ~somebody who doesn't exist
+        pass
+    raise _Unfit("a path")
+
+
+def _boolean(raw: Any) -> bool:
     if isinstance(raw, bool):
         return raw
-    word = str(raw).strip().lower()
+    word = raw.strip().lower() if isinstance(raw, str) else str(raw)
     if word in _TRUE | _FALSE:
         return word in _TRUE
-    raise SettingError(where, raw, "yes or no (1, 0, true, false, on, off)")
+    raise _Unfit("yes or no (1, 0, true, false, on, off)")
 
 
-def _number(where: str, raw: Any, kind: type, minimum: float | None) -> int | float:
-    name = "a whole number" if kind is int else "a number"
-    expected = name if minimum is None else f"{name} of at least {minimum:g}"
+def _number(raw: Any, kind: type, minimum: float | None, maximum: float | None) -> int | float:
+    unfit = _Unfit(("a whole number" if kind is int else "a number") + _range(minimum, maximum))
     if isinstance(raw, bool):
-        raise SettingError(where, raw, expected)
+        raise unfit
     try:
         value: int | float = kind(raw)
+        finite = math.isfinite(value)
     except (TypeError, ValueError, OverflowError):
-        raise SettingError(where, raw, expected) from None
-    if value != value or value in (float("inf"), float("-inf")) or (minimum is not None and value < minimum):
-        raise SettingError(where, raw, expected)
+        raise unfit from None
+    if not finite or (isinstance(raw, float) and value != raw):
+        raise unfit
+    if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
+        raise unfit
     return value
+
+
+def _range(minimum: float | None, maximum: float | None) -> str:
+    if minimum is not None and maximum is not None:
+        return f" from {minimum:g} to {maximum:g}"
+    if maximum is not None:
+        return f" of at most {maximum:g}"
+    return "" if minimum is None else f" of at least {minimum:g}"
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {str: _text, tuple: _texts, Path: _path, bool: _boolean}

@@ -176,9 +176,14 @@ def step_numbers(steps: Sequence[StepView | ev.PlanStep]) -> list[str]:
             groups.append([index])
     numbers: list[str] = []
     for number, group in enumerate(groups, start=1):
-        letters = "abcdefghijklmnopqrstuvwxyz" if len(group) > 1 else ""
-        numbers.extend(f"{number}{letters[place : place + 1]}" for place in range(len(group)))
+        numbers.extend(f"{number}{_letters(place) if len(group) > 1 else ''}" for place in range(len(group)))
     return numbers
+
+
+def _letters(place: int) -> str:
+    """a … z, aa, ab …"""
+    before, last = divmod(place, 26)
+    return (_letters(before - 1) if before else "") + "abcdefghijklmnopqrstuvwxyz"[last]
 
 
 def _run_started(view: RunView, event: ev.RunStarted) -> RunView:

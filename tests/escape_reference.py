@@ -6,13 +6,13 @@ It must never import a step or the atlas: only their data files are shared.
 import csv
 import datetime
 import gzip
-import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 Row: TypeAlias = dict[str, str]
@@ -107,7 +107,7 @@ def expected(wish: Wish) -> Expected:
             answer.removed[to] = "same city"
             continue
         answer.evidence[to] = "timetable" if flown else "network" if pair in data.numbered else "route"
-        answer.minutes[to] = round(flight_minutes(pair, int(route["km"]), flown))
+        answer.minutes[to] = round(flight_minutes(pair, flown))
         if answer.minutes[to] > limit:
             answer.removed[to] = "hours"
             continue
@@ -153,12 +153,22 @@ def may_fly(row: Row, weekday: int) -> bool:
     return str(weekday) in row["days"] or str(weekday) not in WHOLE_DAYS[row["source"]]
 
 
-def flight_minutes(pair: Pair, km: int, flown: list[Row]) -> float:
+def flight_minutes(pair: Pair, flown: list[Row]) -> float:
     if flown:
         return sum(int(row["block_min"]) for row in flown) / len(flown)
     if pair in sources().minutes:
         return sources().minutes[pair]
-    return estimate(pair, km)
+    return estimate(pair, great_circle(pair))
+
+
+def great_circle(pair: Pair) -> int:
+    """Haversine, R = 6371 km; the routes' own lengths are wrong for the new airport of Luanda."""
+    (lat1, lon1), (lat2, lon2) = (
+        (math.radians(float(sources().airports[code]["lat"])), math.radians(float(sources().airports[code]["lon"])))
+        for code in pair
+    )
+    part = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return round(2 * 6371 * math.atan2(math.sqrt(part), math.sqrt(1 - part)))
 
 
 def estimate(pair: Pair, km: int) -> float:
@@ -182,7 +192,7 @@ def on_day(iata: str, day: datetime.date, column: str, unknown: float | None = N
         after = datetime.date(first.year + first.month // 12, first.month % 12 + 1, 1)
         middles.append(((first.toordinal() + after.toordinal() - 1) / 2, first.month))
     at = day.toordinal()
-    for (left, before), (right, month) in itertools.pairwise(middles):
+    for (left, before), (right, month) in pairwise(middles):
         if left <= at <= right:
             texts = [sources().months[iata, which][column] for which in (before, month)]
             if "" in texts and unknown is not None:

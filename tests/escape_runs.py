@@ -1,5 +1,6 @@
 """The escape pipeline asked as the server asks it: through the manager, on a log in memory, at a time of our own."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -63,9 +64,15 @@ class Asker:
         *,
         address: str | None = None,
         now: datetime | None = None,
+        cancel_after_turns: int | None = None,
     ) -> Answer:
+        """Ask, and read the run to its end. ``cancel_after_turns``: of the event loop."""
         self.now = now or SUNDAY_NOON
         viewer = self._manager.start(PIPELINE, Question(text, options or {}, address))
+        if cancel_after_turns is not None:
+            for _ in range(cancel_after_turns):
+                await asyncio.sleep(0)
+            await self._manager.cancel(viewer.run)
         while await viewer.take() is not None:
             pass
         self._manager.release(viewer)

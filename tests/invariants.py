@@ -78,7 +78,7 @@ def _check_status(finished: ev.RunFinished, log: Sequence[ev.LogEvent]) -> None:
     steps = [event for event in log if isinstance(event, ev.StepFinished) and event.retry_in_ms is None]
     statuses = {event.status for event in steps}
     if finished.status == "ok":
-        assert statuses == {"ok"}, "5: ok means that no step failed and none is degraded"
+        assert statuses <= {"ok"}, "5: ok means that no step failed and none is degraded"
         assert not any(row.state == "provisional" for row in fold_all(log).rows), "6: at ok no row is provisional"
     if finished.status == "partial":
         assert finished.degraded, "5: partial names at least one step"
@@ -87,8 +87,10 @@ def _check_status(finished: ev.RunFinished, log: Sequence[ev.LogEvent]) -> None:
     if finished.status == "failed":
         assert finished.error is not None
     cancelling = any(isinstance(event, ev.RunNotice) and event.kind == "cancelling" for event in log)
-    assert not cancelling or finished.status in ("cancelled", "interrupted"), "5: after cancelling it is cancelled"
-    assert cancelling or finished.status != "cancelled", "cancelling is told before"
+    if cancelling:
+        assert finished.status in ("cancelled", "interrupted"), "5: after cancelling it is cancelled"
+    if finished.status == "cancelled":
+        assert cancelling, "5: nothing is cancelled without a notice"
 
 
 def _check_fold(log: Sequence[ev.LogEvent]) -> None:

@@ -114,19 +114,24 @@ class Viewer:
                 return self._heartbeat()
 
     async def _next_block(self) -> tuple[bytes, bool]:
-        """What is ready after the cursor, and whether the log ends there."""
-        if self._live is not None:
-            ended = self._live.finished
-            ready = self._live.frames_after(self._cursor)
-            if ready is not None:
-                block, self._cursor = ready
-                return block, ended and self._cursor >= self._live.head
-        summary = await self._log.summary(self.run) if self._live is None else None
+        """What is ready after the cursor, and whether nothing can follow it."""
+        if self._live is None:
+            summary = await self._log.summary(self.run)  # before the read: what it counts can be read then
+            block = await self._read_log()
+            return block, summary is not None and summary.status != "running" and self._cursor >= summary.events
+        ready = self._live.frames_after(self._cursor)
+        if ready is not None:
+            block, self._cursor = ready
+            return block, self._live.finished and self._cursor >= self._live.head
+        block = await self._read_log()
+        # In neither memory nor log: the log couldn't be written. The stream ends like one that was cut.
+        return block, self._live.finished and not block
+
+    async def _read_log(self) -> bytes:
         entries = await self._log.read(self.run, self._cursor, BLOCK_BYTES)
         if entries:
             self._cursor = entries[-1].seq
-        ended = summary is not None and summary.status != "running" and self._cursor >= summary.events
-        return b"".join(encode_entry(self.run, entry) for entry in entries), ended
+        return b"".join(encode_entry(self.run, entry) for entry in entries)
 
     async def _wait(self) -> bool:
         """Sleep until there may be news (True) or a heartbeat is due (False)."""

@@ -22,8 +22,7 @@ from backend.errors import StorageError
 from backend.runs.log import Entry, RunSummary
 
 MEMORY = ":memory:"
-BUSY_S = 5.0
-"""How long to wait for another process that has the file."""
+_BUSY_S = 5.0
 _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -60,7 +59,7 @@ class SQLiteRunLog:
                 owners.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._lock_file = (owners / self._owner).open("w")
                 fcntl.flock(self._lock_file, fcntl.LOCK_EX)
-            except OSError as error:
+            except (OSError, ValueError) as error:  # ValueError: a NUL in the path
                 raise StorageError(f"can't write to the data folder {self._folder}: {error}") from error
             file = str(self._folder / "runs.sqlite")
             self._writer, self._reader = _Worker(file), _Worker(file)
@@ -159,6 +158,7 @@ class _Worker:
         self._closed = False
         opened: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._main, args=(file, opened), name="run-log", daemon=True)
+        opened.add_done_callback(asyncio.Future.exception)  # told to whoever asks; no complaint if nobody does
         self._opened = opened
         self._thread.start()
 
@@ -181,7 +181,7 @@ class _Worker:
     def _main(self, file: str, opened: "asyncio.Future[None]") -> None:
         try:
             connection = _connect(file)
-        except (sqlite3.Error, StorageError) as error:
+        except Exception as error:
             self._resolve([(opened, None, _storage_error(error))])
             return
         self._resolve([(opened, None, None)])
@@ -217,63 +217,67 @@ class _Worker:
 
 
 def _connect(file: str) -> sqlite3.Connection:
-    """Open ``file`` and bring it up to date. Several processes may do so at once: the switch to WAL doesn't wait its
-    turn as other statements do, so it is tried again."""
-    until = time.monotonic() + BUSY_S
+    give_up = time.monotonic() + _BUSY_S
     while True:
-        connection = sqlite3.connect(file, isolation_level=None, timeout=BUSY_S)
+        connection = sqlite3.connect(file, isolation_level=None, timeout=_BUSY_S)
         try:
             _prepare(connection, file)
             return connection
-        except (sqlite3.Error, StorageError) as error:
+        except sqlite3.OperationalError as error:
             connection.close()
-            busy = getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-            if not busy or time.monotonic() >= until:
+            # SQLite waits by itself for a lock, but not for that of the change to WAL, nor while another connection
+            # tidies the WAL away: https://sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
                 raise
-        time.sleep(0.01)
+        except BaseException:
+            connection.close()
+            raise
+        time.sleep(0.005)
 
 
 def _prepare(connection: sqlite3.Connection, file: str) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    if _version(connection) == _SCHEMA_VERSION:
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    if (version := _version(connection)) > _SCHEMA_VERSION:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > _SCHEMA_VERSION:
         raise StorageError(f"{file} was written by a newer Windowseat; update, or choose another --data-dir")
     if version < _SCHEMA_VERSION:
+        connection.execute("BEGIN IMMEDIATE")
         for statement in filter(None, map(str.strip, _SCHEMA.split(";"))):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-    connection.execute("COMMIT")
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(version)
+        connection.execute("COMMIT")
 
 
 def _transaction(
     connection: sqlite3.Connection, batch: list[_Job]
 ) -> "list[tuple[asyncio.Future[Any], Any, Exception | None]]":
     """Do every job of ``batch`` and commit once; a job that fails takes back its own changes alone."""
-    results: list[tuple[asyncio.Future[Any], Any, Exception | None]] = []
     try:
         connection.execute("BEGIN")
-        for job, done in batch:
-            connection.execute("SAVEPOINT job")
-            try:
-                results.append((done, job(connection), None))
-            except sqlite3.Error as error:
-                connection.execute("ROLLBACK TO job")
-                results.append((done, None, _storage_error(error)))
-            connection.execute("RELEASE job")
+        results = [_job_in_transaction(connection, job, done) for job, done in batch]
         connection.execute("COMMIT")
-    except sqlite3.Error as error:
+    except Exception as error:
         with contextlib.suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
-        results = [(done, None, _storage_error(error)) for _, done in batch]
+        return [(done, None, _storage_error(error)) for _, done in batch]
     return results
+
+
+def _job_in_transaction(
+    connection: sqlite3.Connection, job: Callable[[sqlite3.Connection], Any], done: "asyncio.Future[Any]"
+) -> "tuple[asyncio.Future[Any], Any, Exception | None]":
+    connection.execute("SAVEPOINT job")
+    value, failure = None, None
+    try:
+        value = job(connection)
+    except Exception as error:  # also what isn't SQLite's: nothing may end the thread, or everybody waits for ever
+        if not connection.in_transaction:  # SQLite has taken the whole batch back
+            raise
+        connection.execute("ROLLBACK TO job")
+        failure = _storage_error(error)
+    connection.execute("RELEASE job")
+    return done, value, failure
 
 
 def _storage_error(error: Exception) -> StorageError:

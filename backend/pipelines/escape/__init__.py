@@ -21,8 +21,8 @@ from shared.events import Column
 # how warm (and that this is only typical) and the flights to look for.
 COLUMNS = (
     Column(key="city", label="City", kind="text"),
-    Column(key="airport", label="To", kind="code"),
-    Column(key="duration", label="Flight time", kind="duration"),
+    Column(key="airport", label="Code", kind="code"),
+    Column(key="duration", label="Flying", kind="duration"),
     Column(key="high", label="High", kind="temperature", unit="°C"),
     Column(key="weather", label="Weather", kind="text"),
     Column(key="flights", label="Flights", kind="list"),
@@ -50,11 +50,13 @@ PIPELINE = Pipeline(
         Step("weather", "Read the sky", weather),  # Candidates, Intent -> Forecasts
         Step("result", "Rank what is left", rank),  # Forecasts and all before -> Ranking
     ),
+    # Each of them finds something in every month of the year (a test asks them all).
     examples=(
-        "somewhere hot tomorrow, under 4 hours, from Valencia",
-        "escape the heat this weekend, max 3 hours, from Madrid",
-        "a beach on Friday, at least 25 degrees, leaving London",
-        "ein Wochenende im Schnee ab Wien, höchstens 2 Stunden",
+        "somewhere hot tomorrow, under 5 hours, from New York",
+        "a mild weekend, max 4 hours, from Madrid",
+        "cold and under 3 hours on Friday, from Oslo",
+        "du soleil demain, moins de 7 heures, au départ de Paris",
+        "Schnee am Freitag ab München, höchstens 3 Stunden",
     ),
     options=(Option("from", "where the journey starts: a city or an airport code"),),
     resources={

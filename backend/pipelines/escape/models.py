@@ -1,4 +1,7 @@
-"""The values that the steps of the escape pipeline hand to each other. Frozen data: no behaviour, no I/O."""
+"""The values that the steps of the escape pipeline hand to each other. Plain frozen data: no I/O.
+
+Those that come by the hundred are ``gc=False``: they hold strings and numbers alone, and can be in no cycle.
+"""
 
 import datetime
 from typing import Literal
@@ -37,21 +40,30 @@ class Bands(msgspec.Struct, frozen=True):
     hot_min_c: float = 25.0
 
     def limits(self, wish: Intent) -> tuple[float | None, float | None]:
-        """The lowest and highest day's high that ``wish`` accepts, each None for no limit."""
-        if wish.min_c is not None or wish.max_c is not None:
-            return wish.min_c, wish.max_c
+        """The lowest and highest day's high that ``wish`` accepts, each None for no limit.
+
+        A figure replaces the edge of the band on its side. A band that leaves nothing beyond the figure is dropped.
+        """
         edges: dict[str, tuple[float | None, float | None]] = {
             "cold": (None, self.cold_max_c),
             "normal": (self.cold_max_c, self.hot_min_c),
             "hot": (self.hot_min_c, None),
         }
-        return edges.get(wish.weather, (None, None))
+        band = edges.get(wish.weather, (None, None))
+        low = band[0] if wish.min_c is None else wish.min_c
+        high = band[1] if wish.max_c is None else wish.max_c
+        is_one_figure = (wish.min_c is None) != (wish.max_c is None)
+        if is_one_figure and low is not None and high is not None and low >= high:
+            return wish.min_c, wish.max_c
+        return low, high
 
     def accepts(self, wish: Intent, high_c: float) -> bool:
         """Whether a day's high fits. Thresholds belong to cold and to hot, never to normal."""
         low, high = self.limits(wish)
-        if wish.weather == "normal" and wish.min_c is None and wish.max_c is None:
-            return self.cold_max_c < high_c < self.hot_min_c
+        if wish.weather == "normal" and (
+            (high_c == low and wish.min_c is None) or (high_c == high and wish.max_c is None)
+        ):
+            return False
         return (low is None or high_c >= low) and (high is None or high_c <= high)
 
 
@@ -119,7 +131,7 @@ class Departure(msgspec.Struct, frozen=True):
 EvidenceClass = Literal["timetable", "network", "route"]
 
 
-class Destination(msgspec.Struct, frozen=True):
+class Destination(msgspec.Struct, frozen=True, gc=False):
     """A non-stop destination. ``flights`` are public numbers, with the local departure time where a timetable has it.
 
     ``evidence``: ``timetable`` (number and time), ``network`` (number, no time), ``route`` (neither). ``known`` words
@@ -142,7 +154,7 @@ class Destination(msgspec.Struct, frozen=True):
     known: str
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class LeftOut(msgspec.Struct, frozen=True, gc=False):
     """A destination that is out, and why, in words."""
 
     iata: str
@@ -166,7 +178,7 @@ class Candidates(msgspec.Struct, frozen=True):
     farther: tuple[Destination, ...] = ()
 
 
-class Measured(msgspec.Struct, frozen=True):
+class Measured(msgspec.Struct, frozen=True, gc=False):
     """How far a destination is: ``km`` on the great circle, ``minutes`` of flight, ``estimated`` or scheduled."""
 
     iata: str
@@ -184,7 +196,7 @@ class Distances(msgspec.Struct, frozen=True):
     farther: tuple[Measured, ...]
 
 
-class Forecast(msgspec.Struct, frozen=True):
+class Forecast(msgspec.Struct, frozen=True, gc=False):
     """The weather at a destination on the day. ``high_c`` is the day's high, ``spread_c`` how far a day strays from it
     (standard deviation), ``rain`` the chance of rain (0-100). ``basis`` is ``typical`` or ``forecast``; ``quality`` A
     (a station beside the airport) to D (far away)."""
@@ -205,7 +217,7 @@ class Forecasts(msgspec.Struct, frozen=True):
     forecasts: tuple[Forecast, ...]
 
 
-class Ranked(msgspec.Struct, frozen=True):
+class Ranked(msgspec.Struct, frozen=True, gc=False):
     """A place in the result. Points of 100: ``wish`` up to 50, ``flight`` up to 35, ``evidence`` up to 15."""
 
     iata: str

@@ -41,15 +41,15 @@ def limit_minutes(hours: float) -> int:
 
 
 def duration(minutes: int) -> str:
-    """``185`` as ``3 h 05``, ``240`` as ``4 h``."""
+    """``185`` as ``3 h 5 min``, ``240`` as ``4 h``: as the reader understands it when it is typed again."""
     hours, rest = divmod(minutes, 60)
     if not hours:
         return f"{rest} min"
-    return f"{hours} h {rest:02d}" if rest else f"{hours} h"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
 def duration_of(hours: float) -> str:
-    """``4.0`` as ``4 h``, ``1.5`` as ``1 h 30``, ``0.5`` as ``30 min``."""
+    """``4.0`` as ``4 h``, ``1.5`` as ``1 h 30 min``."""
     return duration(round(hours * 60))
 
 
@@ -62,7 +62,9 @@ def _counted(near: int, total: int, hours: float) -> str:
     if near == total:
         all_of_them = {0: "None to measure", 1: f"It is {within}", 2: f"Both {within}"}
         return all_of_them.get(total, f"All {total} {within}")
-    return f"{near} of {total} {within}" if near else f"None of {total} {within}"
+    if total == 1:
+        return f"It is not {within}"
+    return f"{near or 'None'} of {total} {within}"
 
 
 def _row(one: Destination, call: str) -> RowUpsert:

@@ -9,6 +9,7 @@ import msgspec
 from backend.errors import StepError
 from backend.pipeline import Context
 from backend.pipelines.escape.atlas import Atlas, PlaceMatch, great_circle_km
+from backend.pipelines.escape.atlas.folding import fold
 from backend.pipelines.escape.models import Home, Place, Request
 from backend.pipelines.escape.steps.leaving import RANGE_KM, leaving_from
 
@@ -100,7 +101,7 @@ def _place(matches: list[PlaceMatch], basis: str, atlas: Atlas, ctx: Context) ->
     match = matches[0]
     options = leaving_from(match.lat, match.lon, match.airports, atlas)
     tz = options[0][0].tz if options else (match.tz or "UTC")
-    others = dict.fromkeys(describe(other) for other in matches[1:] if not _is_the_same(other, match))
+    others = dict.fromkeys(describe(other) for other in matches[1:] if _could_be_meant(other, match))
     return Place(
         name=f"{match.name} ({match.iata})" if match.iata else match.name,
         country=match.country_name,
@@ -121,17 +122,22 @@ def _is_the_same(other: PlaceMatch, match: PlaceMatch) -> bool:
     return is_code or great_circle_km(other.lat, other.lon, match.lat, match.lon) <= RANGE_KM
 
 
+def _could_be_meant(other: PlaceMatch, match: PlaceMatch) -> bool:
+    """Not what has the name only in another language or time: nobody knows Campoalegre as Sevilla."""
+    return fold(other.name) in (fold(match.name), fold(match.matched)) and not _is_the_same(other, match)
+
+
 def _is_namesake(other: PlaceMatch, match: PlaceMatch) -> bool:
-    return (other.name, other.country) == (match.name, match.country) and not _is_the_same(other, match)
+    return other.country == match.country and _could_be_meant(other, match)
 
 
 def shown(place: Place) -> str:
-    """A place in words: "Springfield, Missouri, United States"."""
-    return ", ".join(filter(None, (place.name, place.region, place.country)))
+    """A place in words: "Springfield, Missouri, United States"; "Singapore" once."""
+    return ", ".join(dict.fromkeys(filter(None, (place.name, place.region, place.country))))
 
 
 def describe(match: PlaceMatch) -> str:
     """A place that the same words could mean, in words that tell it from others of its name."""
     if match.kind == "airport":
         return f"{match.name} airport ({match.iata}), {match.country_name}"
-    return ", ".join(filter(None, (match.name, match.admin1, match.country_name)))
+    return ", ".join(dict.fromkeys(filter(None, (match.name, match.admin1, match.country_name))))

@@ -15,6 +15,7 @@ from backend.pipelines.escape.models import (
     Loosening,
     Routes,
 )
+from backend.pipelines.escape.reader.dates import HORIZON_DAYS
 from backend.pipelines.escape.steps.distances import duration, limit_minutes
 from backend.pipelines.escape.steps.routes import MIN_CONFIDENCE, flown_on
 from backend.pipelines.escape.steps.weather import spoken_day, typical
@@ -40,7 +41,8 @@ def loosenings(
         _other_weekday(departure, routes, wish, atlas, bands) or _other_season(candidates, wish, atlas, bands),
     )
     found = tuple(way for way in ways if way is not None)
-    return found or tuple(_all_together(departure, candidates, wish, atlas, bands))
+    together = None if found else _all_together(departure, candidates, wish, atlas, bands)
+    return found if together is None else (together,)
 
 
 def nearest_first(forecasts: Sequence[Forecast], wish: Intent, bands: Bands) -> list[Forecast]:
@@ -87,8 +89,9 @@ def _other_weekday(departure: Departure, routes: Routes, wish: Intent, atlas: At
 
 def _other_season(candidates: Candidates, wish: Intent, atlas: Atlas, bands: Bands) -> Loosening | None:
     # Whole weeks later the very same flights leave, so that only the weather is new.
-    for weeks in range(1, SEASONS + 1):
-        day = wish.depart + weeks * FOUR_WEEKS
+    seasons = min(SEASONS, (HORIZON_DAYS - wish.days_ahead) // FOUR_WEEKS.days)
+    for count in range(1, seasons + 1):
+        day = wish.depart + count * FOUR_WEEKS
         for one, sky in _fitting(candidates.destinations, day, wish, atlas, bands):
             say = f"leave on {spoken_day(day)} {day.year} ({one.city}, {sky.high_c:.1f} °C)"
             return Loosening(say, one.iata, one.city, depart=day)
@@ -97,7 +100,7 @@ def _other_season(candidates: Candidates, wish: Intent, atlas: Atlas, bands: Ban
 
 def _all_together(
     departure: Departure, candidates: Candidates, wish: Intent, atlas: Atlas, bands: Bands
-) -> Iterator[Loosening]:
+) -> Loosening | None:
     days = [(wish.depart, list(candidates.farther)), *_days_after(departure, wish, atlas, near_only=False)]
     for day, destinations in days:
         for one in destinations:
@@ -113,8 +116,8 @@ def _all_together(
                 f"accept {sky.high_c:.1f} °C" if not sky.fits else "",
             ]
             say = f"{' and '.join(filter(None, parts))} ({one.city})"
-            yield Loosening(say, one.iata, one.city, low, high, hours, day if day != wish.depart else None)
-            return
+            return Loosening(say, one.iata, one.city, low, high, hours, day if day != wish.depart else None)
+    return None
 
 
 def _days_after(

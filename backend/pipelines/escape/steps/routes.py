@@ -3,6 +3,7 @@
 import calendar
 import datetime
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from backend.errors import StepError
 from backend.pipeline import Context, Later
@@ -12,6 +13,7 @@ from shared.events import RowRemoval, RowUpsert
 
 MIN_CONFIDENCE = 0.45
 MAX_FLIGHTS = 3
+MONTHS = tuple(calendar.month_abbr)  # the module's own formats a date at every look
 NETWORK_AS_OF = "2026-08-19"  # the commit that the bundled route network was taken from
 
 
@@ -57,7 +59,7 @@ def flown_on(day: datetime.date, origin: Airport, found: Sequence[Route]) -> tup
 
 
 def _counted(count: int) -> str:
-    return f"{count} non-stop destination" + ("" if count == 1 else "s")
+    return "1 non-stop destination" if count == 1 else f"{count or 'No'} non-stop destinations"
 
 
 def _explain(
@@ -66,10 +68,10 @@ def _explain(
     timed = sum(destination.evidence == "timetable" for destination in destinations)
     untimed = len(destinations) - timed
     if timed:
-        ctx.log(f"{timed} of them with times from a sample of 2013 to 2019: real then, not today's plan.")
+        ctx.log(f"With times from a sample of 2013 to 2019, real then and not today's plan: {timed}.")
     if untimed:
-        ctx.log(f"{untimed} of them without a timetable: their times and weekdays are not known.")
-    days = f" on {calendar.day_name[day.weekday()]}" if timed or not untimed else ", their weekdays not known"
+        ctx.log(f"Without a timetable, so that times and weekdays are not known: {untimed}.")
+    days = f" on {calendar.day_name[day.weekday()]}" if timed or not untimed else ", weekdays not known"
     ctx.say(f"{_counted(len(destinations))}{days}" + (f", {len(left_out)} left out" if left_out else ""))
 
 
@@ -109,10 +111,9 @@ def _flights(
             tuple(f"{entry.flight} {entry.dep}" for entry in shown),
             f"timetable {_dated(shown)}{unsure}",
         )
-    year_month = route.last_change
-    since = f" {calendar.month_abbr[year_month[1]]} {year_month[0]}" if year_month else ""
+    since = f" {_month(route.last_change)}" if route.last_change else ""
     if numbers := _numbers(route):
-        return "network", tuple(numbers[:MAX_FLIGHTS]), f"network{since}"
+        return "network", tuple(numbers), f"network{since}"
     return "route", (), f"route only{since}"
 
 
@@ -131,19 +132,24 @@ def _over_the_day(entries: Sequence[TimetableEntry]) -> list[TimetableEntry]:
 
 
 def _numbers(route: Route) -> list[str]:
-    """Flight numbers, one of each airline before the second of any, as the airlines come: most flights first.
+    """Up to MAX_FLIGHTS numbers, one of each airline before the second of any; airlines come with most flights first.
 
     The same digits under another airline are the same flight: its codeshare, or its operator's own name for it.
     """
-    ranks = max((len(carrier.numbers) for carrier in route.carriers), default=0)
     numbers: dict[str, str] = {}
-    for rank in range(ranks):
-        for carrier in route.carriers:
-            if rank < len(carrier.numbers):
-                numbers.setdefault(carrier.numbers[rank].lstrip("0"), carrier.code + carrier.numbers[rank])
-    return list(numbers.values())
+    for of_each_airline in zip_longest(*(carrier.numbers for carrier in route.carriers)):
+        for carrier, number in zip(route.carriers, of_each_airline, strict=True):
+            if number is not None:
+                numbers.setdefault(number.lstrip("0"), carrier.code + number)
+        if len(numbers) >= MAX_FLIGHTS:
+            break
+    return list(numbers.values())[:MAX_FLIGHTS]
 
 
 def _dated(entries: Sequence[TimetableEntry]) -> str:
     newest = max(entry.valid_to for entry in entries)
-    return f"{calendar.month_abbr[newest.month]} {newest.year}"
+    return _month((newest.year, newest.month))
+
+
+def _month(year_month: tuple[int, int]) -> str:
+    return f"{MONTHS[year_month[1]]} {year_month[0]}"
