@@ -25,6 +25,8 @@ from tests.tui.app.scripted import INFO, sample_run, started, step_started
 from tests.tui.app.scripted import numbered as in_order
 
 PROGRAM = [sys.executable, "-m", "tui"]
+PROC = Path("/proc")
+HAS_PROC = (PROC / "self").exists()
 ROOT = Path(__file__).resolve().parents[2]
 POISON = "P\x1b]52;c;UVFRUQ==\x07\x1b[7777;1H\x9b7777m\x1b]0;owned\x07\x1bPq7777\x1b\\\u202eQ"
 
@@ -112,9 +114,9 @@ async def second_domain() -> AsyncIterator[str]:
 
 
 def children_of_local_server() -> set[str]:
-    """The command lines of local servers that belong to this test's data directory."""
+    """The process numbers of local servers that belong to this test's data directory; none where /proc isn't."""
     found = set()
-    for entry in Path("/proc").glob("[0-9]*"):
+    for entry in PROC.glob("[0-9]*"):
         try:
             command = (entry / "cmdline").read_bytes()
             environment = (entry / "environ").read_bytes()
@@ -129,7 +131,7 @@ def children_of_local_server() -> set[str]:
 async def test_a_question_is_answered_looked_into_and_left_in_tmux(terminal: Terminal) -> None:
     await terminal.start("app")
     await terminal.shows("Where can I escape to?", "1  Understand", "Try one of these")
-    assert len(children_of_local_server()) == 1
+    assert len(children_of_local_server()) == (1 if HAS_PROC else 0)
     await terminal.keys("somewhere cold this weekend within 3 hours from Madrid", "Enter")
     screen = await terminal.shows("✓ 7", "rows ·", "Madrid, Spain", "left out")
     assert "✗" not in screen
