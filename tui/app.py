@@ -53,7 +53,7 @@ async def _main(
     from tui.application import LOCAL_FPS, REMOTE_FPS, WindowseatApp
     from tui.desk import Desk, closed
 
-    desk = Desk(connect, options=run_options(settings.origin, settings.tz))
+    desk = Desk(connect, pipeline=settings.pipeline, options=run_options(settings.origin, settings.tz))
     app = WindowseatApp(
         desk,
         question,

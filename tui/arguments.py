@@ -39,8 +39,8 @@ The table goes to stdout, the narration to stderr. Ctrl+C cancels the run; once 
 """
 _COMMON = ("url",)
 _TELLING = ("plain", "color", "expand", "motion")
-_ASKING = ("origin", "tz")
-_ASK_ONLY = ("--json", "--csv", "--md", "--quiet", "-q", "--option", "--pipeline")
+_ASKING = ("origin", "pipeline", "tz")
+_ASK_ONLY = ("--json", "--csv", "--md", "--quiet", "-q", "--option")
 
 Form = Literal["table", "json", "csv", "md"]
 
@@ -63,7 +63,6 @@ class Arguments:
     config: Path | None = None
     question: str = ""
     run: str = ""
-    pipeline: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
     form: Form = "table"
     quiet: bool = False
@@ -92,7 +91,6 @@ def parse(argv: Sequence[str]) -> Arguments:
         config=Path(first.config) if first.config else None,
         question=found["question"],
         run=found.get("run") or "",
-        pipeline=found.get("pipeline"),
         options=dict(found.get("option") or ()),
         form=found.get("form") or "table",
         quiet=found.get("quiet") or False,
@@ -178,7 +176,6 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "question", nargs="*", metavar="QUESTION", help="the question in your words; - reads it from stdin"
     )
-    ask.add_argument("--pipeline", metavar="NAME", help="which pipeline answers (windowseat pipelines lists them)")
     ask.add_argument("--option", metavar="KEY=VALUE", action="append", type=_option, help="an option of the pipeline")
     _add_forms(ask)
     show = add("show", "show a run again, from the server's log", settings=_TELLING)

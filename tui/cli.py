@@ -95,7 +95,7 @@ def _ask(arguments: Arguments, settings: ClientSettings) -> int:
 
         question = headless.Question(
             text=text.strip(),
-            pipeline=arguments.pipeline,
+            pipeline=settings.pipeline,
             options=run_options(settings.origin, settings.tz, arguments.options),
         )
         return headless.ask(server.url(), question, _report(arguments, settings, server))

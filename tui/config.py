@@ -27,6 +27,7 @@ class ClientSettings:
     url: str | None = setting(None, "the server to ask, http(s)://…; without one a local server is started",
                              metavar="URL")  # fmt: skip
     origin: str | None = setting(None, "where you leave from: a city or an airport code", env=("WINDOWSEAT_FROM",))
+    pipeline: str | None = setting(None, "which pipeline answers (windowseat pipelines lists them)", metavar="NAME")
     tz: str | None = setting(None, "your time zone, such as Europe/Madrid (default: this machine's)", metavar="ZONE")
     plain: bool = setting(False, "plain words, line by line: no colour, no glyphs, no full-screen app")
     color: str = setting("auto", "colour in the narration; NO_COLOR is heard",

@@ -42,16 +42,18 @@ Entering raises ClientError where there is no such server.
 
 
 class Desk:
-    """``options`` go with every question. The server's first pipeline is asked until another is chosen."""
+    """``options`` go with every question. ``pipeline`` is asked (None: the server's first) until another is chosen."""
 
-    def __init__(self, connect: Connect, *, options: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, connect: Connect, *, pipeline: str | None = None, options: Mapping[str, Any] | None = None
+    ) -> None:
         self.watch: Watch | None = None
         self.link = Link("starting")
         self.trouble: Trouble | None = None
         self.pipelines: tuple[PipelineInfo, ...] = ()
         self.server = ""
         self._connect = connect
-        self._chosen: str | None = None
+        self._chosen = pipeline
         self._options = dict(options or {})
         self._client: RunClient | None = None
         self._connected = asyncio.Event()
