@@ -37,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.write(f"windowseat serve: {error}\n")
         return 2
-    from backend.server import serve  # after the settings: a wrong one is told at once
+    from backend.server import run  # after the settings: a wrong one is told at once
 
     try:
-        asyncio.run(serve(config, _announce))
+        asyncio.run(run(config, _announce))
     except (ConfigError, StorageError) as error:
         sys.stderr.write(f"windowseat serve: {error}\n")
         return 1

@@ -11,19 +11,21 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config as HypercornConfig
+from quart import Quart
 
 from backend.app import create_app
 from backend.config import Config
 from backend.errors import ConfigError
+from backend.pipeline import Pipeline
 from backend.registry import PIPELINES
 from backend.resources import open_resources
 from backend.runs.manager import Limits, RunManager
 from backend.runs.recovery import interrupt_abandoned
-from backend.runs.sqlite import MEMORY, SQLiteRunLog
+from backend.runs.sqlite import SQLiteRunLog
 
 _log = logging.getLogger(__name__)
 
@@ -62,45 +64,54 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(config: Config, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM, SIGINT or, if so configured, the end of standard input. ``announce`` gets the URL.
+async def run(config: Config, announce: Callable[[str], None]) -> None:
+    """``serve`` the registered pipelines until SIGTERM, SIGINT or, if so configured, the end of standard input."""
+    stopping = asyncio.Event()
+    with _stop_signals(stopping):
+        if config.until_stdin_closes:
+            _watch_stdin(stopping)
+        await serve(config, announce, PIPELINES, stopping)
+
+
+async def serve(
+    config: Config, announce: Callable[[str], None], pipelines: Sequence[Pipeline], stopping: asyncio.Event
+) -> None:
+    """Serve ``pipelines`` until ``stopping`` is set. ``announce`` gets the URL once the socket listens.
 
     Raises ConfigError when the address can't be had and StorageError when the run log can't be opened.
     """
-    stopping = asyncio.Event()
     listening = listen(config.host, config.port)
-    log = SQLiteRunLog(MEMORY if str(config.data_dir) == MEMORY else config.data_dir)
+    log = SQLiteRunLog(config.data_dir)
     try:
-        for run in await interrupt_abandoned(log):
-            _log.warning("run %s was cut off when its server ended", run)
+        for abandoned in await interrupt_abandoned(log):
+            _log.warning("run %s was cut off when its server ended", abandoned)
         limits = Limits(config.max_runs, config.deadline_s, config.grace_s, config.heartbeat_s)
-        async with open_resources(PIPELINES, config) as resources:
+        async with open_resources(pipelines, config) as resources:
             manager = RunManager(log, limits, resources=resources)
-            with _stop_signals(stopping):
-                if config.until_stdin_closes:
-                    _watch_stdin(stopping)
-                announce(url_of(listening))
-                await _serve_until(stopping, listening, manager, create_app(manager, PIPELINES))
+            announce(url_of(listening))
+            # With the parent of a child server every viewer has gone: no run is worth waiting for.
+            runs_end_s = 0.0 if config.until_stdin_closes else RUNS_END_S
+            await _serve_until(stopping, listening, manager, create_app(manager, pipelines), runs_end_s)
     finally:
         listening.close()
         await log.aclose()
 
 
-async def _serve_until(stopping: asyncio.Event, listening: socket.socket, manager: RunManager, app: object) -> None:
+async def _serve_until(
+    stopping: asyncio.Event, listening: socket.socket, manager: RunManager, app: Quart, runs_end_s: float
+) -> None:
     async def stop() -> None:
         await stopping.wait()
         manager.drain()
 
-    server = asyncio.create_task(
-        hypercorn_serve(app, _hypercorn_config(listening), shutdown_trigger=stop)  # type: ignore[arg-type]  # Quart is ASGI
-    )
+    server = asyncio.create_task(hypercorn_serve(app, _hypercorn_config(listening), shutdown_trigger=stop))
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({server, stopped}, return_when=asyncio.FIRST_COMPLETED)
     if not stopped.done():  # the server failed by itself: that error is the news
         stopped.cancel()
         await server
     # Runs get their time while responses end; a reader that stalls can't hold up either.
-    await manager.aclose(RUNS_END_S)
+    await manager.aclose(runs_end_s)
     await asyncio.wait({server}, timeout=STREAMS_END_S)
     if not server.done():
         server.cancel()

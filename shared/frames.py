@@ -1,8 +1,7 @@
-"""Server-Sent Events frames: bytes in, frames out, and back (WHATWG HTML, section 9.2.6).
+"""Server-Sent Events frames: bytes in, frames out (WHATWG HTML, section 9.2.6). ``encoding`` has the way back.
 
 No I/O, no clock, no JSON. The reader never fails on bad content, only on size; it never holds more than
-one unfinished frame; what it costs is linear in the bytes, however they are cut. The writer writes what a
-reader of the standard gives back, or refuses.
+one unfinished frame; what it costs is linear in the bytes, however they are cut.
 """
 
 from typing import Final
@@ -46,8 +45,10 @@ class FrameParser:
     # Whole blocks are cut out of a chunk at its last blank line, decoded once and split at "\n\nid: " or
     # "\n\ndata: ", so that a frame in our own form costs three slices and one object; all else goes line by
     # line. rsplit() finds these in a third of split()'s time: searching from the right compares the rare LF
-    # first, from the left the common space. Against httpx-sse 0.4.3 (Python 3.11, 286 bytes a frame, id and
-    # data): 3.6x at 1 B, 2.3x at 64 B, 3.1x at 1.4 KB, 4.1x at 64 KB; see tests/benchmarks/bench_frames.py.
+    # first, from the left the common space. Against httpx-sse 0.4.3 (Python 3.11, id and data, 250 bytes a
+    # frame): 3.6x at 1 B, 2.3x at 64 B, 3.0-3.3x at 1.4 KB, 4.4x at 64 KB (tests/benchmarks/bench_frames.py).
+    # Slower in our own form: NamedTuple, decoding frame by frame, going line by line. A regular expression
+    # was slower there too, but a tenth quicker than this on id, event and data with CRLF (here 2.0-2.3x).
     __slots__ = (
         "_after_cr",
         "_head",
@@ -71,8 +72,8 @@ class FrameParser:
 
     def _begin(self) -> None:
         # The unfinished block, LF only: never starts with LF, never holds LF LF, so that only new bytes are
-        # searched. What is left of a chunk stays bytes; it becomes a bytearray, which grows in place but costs
-        # more to make, when more is added (_grow).
+        # searched. What is left of a chunk stays bytes; a bytearray, which grows in place but costs more to
+        # make, takes over when more is added (_grow).
         self._pending: bytes | bytearray = b""
         self._room = 0  # how long _pending may get before _grow looks at it
         self._head: bytes | None = b""  # what may be the start of a BOM, until that is known
@@ -172,7 +173,9 @@ class FrameParser:
     def _read_identified(self, text: str, frames: list[Frame]) -> None:
         append = frames.append
         last_id = ""
-        for block in text[4:].rsplit("\n\nid: "):
+        blocks = text.rsplit("\n\nid: ")
+        blocks[0] = blocks[0].removeprefix("id: ")
+        for block in blocks:
             last_id, found, data = block.partition("\ndata: ")
             if "\n" not in data and "\n" not in last_id and found:
                 append(Frame(data, "message", last_id))
@@ -190,6 +193,9 @@ class FrameParser:
         if not text.startswith("data: "):
             first, _, text = text.partition("\n\n")
             self._read_lines(first, frames)
+        if text.startswith("id: ") and "\0" not in text:
+            self._read_identified(text, frames)
+            return
         if not text.startswith("data: "):
             self._read_lines(text, frames)
             return
@@ -225,6 +231,7 @@ class FrameParser:
 
     def _within_limit(self, blocks: bytes | bytearray, rest: bytes) -> bytes:
         self._pending = rest
+        self._room = 0
         if len(rest.removesuffix(b"\n")) > self._limit:
             self._give_up()
         kept = []
@@ -258,69 +265,3 @@ def _milliseconds(value: str, otherwise: int | None) -> int | None:
     digits = value.lstrip("0")
     # int() refuses more than 4,300 digits and is quadratic in them.
     return min(int(digits or "0"), MAX_RETRY_MS) if len(digits) <= 16 else MAX_RETRY_MS
-
-
-def encode_frame(
-    data: str | None = None,
-    *,
-    event: str | None = None,
-    id: str | None = None,
-    retry: int | None = None,
-    comment: str | None = None,
-) -> bytes:
-    """Return one block of lines in UTF-8, LF only, blank line included.
-
-    ``data`` and ``comment`` may hold line ends: each line becomes one of its own, a reader gets LF between.
-    ``data=""`` is an event with empty data, which a reader dispatches; ``id=""`` resets the reader's last id.
-
-    Raises ``ValueError`` for what a reader of the standard wouldn't give back: CR or LF in ``id`` or
-    ``event``, NUL in ``id``, an empty ``event`` or one without data, ``retry`` that isn't
-    0…``MAX_RETRY_MS``, lone surrogates, nothing at all.
-    """
-    if event == "" or (event is not None and data is None):
-        raise ValueError("an event type needs a name and data: no reader would see it otherwise")
-    lines = [] if comment is None else [f": {line}" for line in _lines(comment)]
-    if id is not None:
-        lines.append(f"id: {_one_line('id', id)}")
-    if event is not None:
-        lines.append(f"event: {_one_line('event', event)}")
-    if retry is not None:
-        if isinstance(retry, bool) or not 0 <= retry <= MAX_RETRY_MS:
-            raise ValueError(f"retry must be whole milliseconds from 0 to {MAX_RETRY_MS}, not {retry!r}")
-        lines.append(f"retry: {retry:d}")
-    if data is not None:
-        lines += [f"data: {line}" for line in _lines(data)]
-    if not lines:
-        raise ValueError("a frame needs at least one of data, id, retry and comment")
-    return _utf8("\n".join(lines) + "\n\n")
-
-
-def encode_event_frame(event_id: bytes, data: bytes) -> bytes:
-    """Return one ``id`` and one ``data`` line as a frame, from UTF-8: a quarter of ``encode_frame``'s cost.
-
-    Raises ``ValueError`` if ``event_id`` or ``data`` isn't one line, or ``event_id`` holds NUL; that it is UTF-8
-    isn't checked.
-    """
-    if _LF in data or _CR in data or _LF in event_id or _CR in event_id or 0 in event_id:
-        raise ValueError("the id and the data of an event frame must be one line each, the id without NUL")
-    return b"id: %b\ndata: %b\n\n" % (event_id, data)
-
-
-def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
-def _one_line(name: str, value: str) -> str:
-    if "\n" in value or "\r" in value:
-        raise ValueError(f"{name} must be one line: {value!r}")
-    if name == "id" and "\0" in value:
-        raise ValueError(f"id can't hold NUL, a reader would ignore it: {value!r}")
-    return value
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        lone = text[error.start]
-        raise ValueError(f"a frame is UTF-8, which can't carry the lone surrogate {lone!r}") from None

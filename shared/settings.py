@@ -42,8 +42,10 @@ def setting(
     maximum: float | None = None,
     env: Sequence[str] = (),
     secret: bool = False,
+    metavar: str | None = None,
 ) -> Any:
-    """A dataclass field that is a setting. ``text`` is its help; ``env`` names further variables that set it."""
+    """A dataclass field that is a setting. ``text`` is its help; ``env`` names further variables that set it;
+    ``metavar`` stands for its value in the help."""
     metadata = {
         "text": text,
         "choices": tuple(choices),
@@ -51,6 +53,7 @@ def setting(
         "maximum": maximum,
         "env": tuple(env),
         "secret": secret,
+        "metavar": metavar,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -68,7 +71,8 @@ def add_flags(parser: argparse.ArgumentParser, cls: type, only: Sequence[str] | 
         if _kind(hints[field.name]) is bool:
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=help_text)
         else:
-            metavar = _kind(hints[field.name]).__name__.upper()
+            kind, choices = _kind(hints[field.name]), field.metadata["choices"]
+            metavar = field.metadata["metavar"] or (f"{{{','.join(choices)}}}" if choices else _METAVARS[kind])
             parser.add_argument(flag, default=None, metavar=metavar, help=help_text)
 
 
@@ -123,6 +127,7 @@ def _kind(hint: Any) -> type:
     return kind
 
 
+_METAVARS = {str: "TEXT", int: "N", float: "N", tuple: "LIST", Path: "PATH"}
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 

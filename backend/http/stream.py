@@ -13,7 +13,7 @@ from quart import Response
 from backend.errors import StorageError
 from backend.runs.live import Viewer
 from backend.runs.manager import RunManager
-from shared.frames import encode_frame
+from shared.encoding import encode_frame
 
 _log = logging.getLogger(__name__)
 

@@ -3,12 +3,12 @@
 A frame has a limit that readers rely on (PROTOCOL.md, Frames): what is larger is cut and says so.
 """
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from shared import events as ev
-from shared.text import clean_tree
+from shared.text import clean_json
 
 E = TypeVar("E", bound=ev.Event)
 
@@ -27,7 +27,7 @@ def fit_frame(event: E) -> tuple[E, bytes]:
     try:
         data = ev.encode_event(event)  # type: ignore[arg-type]  # every subclass of Event is a KnownEvent
     except UnicodeEncodeError:  # half of a surrogate pair: a model's text arrives in pieces
-        event = _rebuilt(event, clean_tree(_tree(event)))
+        event = _rebuilt(event, cast(dict[str, Any], clean_json(_tree(event))))
         data = ev.encode_event(event)  # type: ignore[arg-type]  # as above
     if len(data) > MAX_DATA_BYTES:
         event = _shortened(event, len(data))

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from backend.runs.log import Entry, RunLog
+from shared.encoding import encode_event_frame
 
 BLOCK_BYTES = 64 * 1024
 """The most that is handed to the server at once, so that a replay lets others have their turn."""
@@ -21,7 +22,7 @@ POLL_S = 0.5
 
 def encode_entry(run: str, entry: Entry) -> bytes:
     """The frame of an event (PROTOCOL.md): ``id: <run>.<seq>``, ``data: <JSON>``, an empty line."""
-    return b"id: %b.%d\ndata: %b\n\n" % (run.encode(), entry.seq, entry.data)
+    return encode_event_frame(b"%b.%d" % (run.encode(), entry.seq), entry.data)
 
 
 class LiveRun:

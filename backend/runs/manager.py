@@ -20,7 +20,7 @@ from backend.runs.live import LiveRun, Viewer
 from backend.runs.log import RunLog, RunSummary
 from backend.runs.writer import RunWriter
 from shared import events as ev
-from shared.frames import encode_frame
+from shared.encoding import encode_frame
 
 _log = logging.getLogger(__name__)
 

@@ -1,7 +1,8 @@
 """FrameParser against httpx-sse on the same bytes, cut in the same way.
 
 Run: ``python -m tests.benchmarks.bench_frames [--rounds N] [--events N]``. CPU time; both sides run in turn
-in every round and the table shows medians of the per-round ratios, so what else the machine does falls on both.
+in every round and the table shows medians of the per-round ratios, so what else the machine does falls on
+both.
 httpx-sse is driven as its ``EventSource`` does, without the cost of its asynchronous generators.
 """
 
@@ -17,7 +18,8 @@ from collections.abc import Callable
 
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
-from shared.frames import FrameParser, encode_event_frame, encode_frame
+from shared.encoding import encode_event_frame, encode_frame
+from shared.frames import FrameParser
 
 TYPES = ("step.token", "step.progress", "step.log", "rows.changed")
 PLAIN = "Reading the sky over Valencia, Lisbon and Oslo: 21 of 37 forecasts are in. "
@@ -26,8 +28,8 @@ CHUNK_SIZES = (1, 64, 1_400, 65_536)
 
 
 def event_json(rng: random.Random, seq: int, text: str) -> bytes:
-    """One event as the server writes it: mostly about 200 bytes, one in fifty about 4 KB."""
-    length = 4_000 if rng.random() < 0.02 else rng.randint(20, 180)
+    """One event as the server writes it: 100 to 260 bytes, one in a hundred 4 KB, 215 on average."""
+    length = 4_000 if rng.random() < 0.01 else rng.randint(20, 180)
     event = {"type": rng.choice(TYPES), "seq": seq, "t": seq * 17, "step": "weather", "attempt": 1}
     event["text"] = (text * 60)[:length]
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
@@ -49,8 +51,7 @@ def identified(rng: random.Random, events: int, text: str = PLAIN) -> bytes:
 
 def named_crlf(rng: random.Random, events: int) -> bytes:
     return b"".join(
-        b"id: %d\r\nevent: %b\r\ndata: %b\r\n\r\n"
-        % (seq, rng.choice(TYPES).encode(), event_json(rng, seq, PLAIN))
+        b"id: %d\r\nevent: %b\r\ndata: %b\r\n\r\n" % (seq, rng.choice(TYPES).encode(), event_json(rng, seq, PLAIN))
         for seq in range(1, events + 1)
     )
 
@@ -68,16 +69,19 @@ def cut(stream: bytes, size: int) -> list[bytes]:
 
 
 def read_ours(chunks: list[bytes]) -> int:
+    """Read every frame's data; return how many there were."""
     parser = FrameParser(8 << 20)
     feed = parser.feed
     count = 0
     for chunk in chunks:
         for frame in feed(chunk):
-            count += frame.data != ""
+            frame.data  # noqa: B018  # what every reader does
+            count += 1
     return count
 
 
 def read_httpx_sse(chunks: list[bytes]) -> int:
+    """Read every event's data; return how many there were, but for the empty ones that comments become."""
     text = codecs.getincrementaldecoder("utf-8")("replace")
     lines = SSELineDecoder()
     events = SSEDecoder()
@@ -87,8 +91,8 @@ def read_httpx_sse(chunks: list[bytes]) -> int:
             continue
         for line in lines.decode(decoded):
             event = events.decode(line.rstrip("\n"))
-            if event is not None:
-                count += event.data != ""
+            if event is not None and event.data:
+                count += 1
     return count
 
 

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.frames import Frame, FrameParser
@@ -58,6 +58,7 @@ def chunked(draw: st.DrawFn, streams: st.SearchStrategy[bytes]) -> list[bytes]:
     return [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
 
 
+@settings(deadline=None)
 @given(chunked(streams))
 @example([b"id: 1\ndata: a\n", b"\n\nid: 2\ndata: b\n\n"])
 @example([b"\xef", b"", b"\xbb", b"\xbf", b"data: x\n\n"])
@@ -71,6 +72,7 @@ def test_after_every_chunk_both_have_read_the_same(chunks: list[bytes]) -> None:
         assert (parser.last_event_id, parser.retry) == (book.last_event_id, book.reconnection_time)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(1, 7))
 def test_no_bytes_at_all_make_it_fail(stream: bytes, size: int) -> None:
     parser = FrameParser()
@@ -108,15 +110,14 @@ other_lines = st.one_of(
 def blocks_that_httpx_sse_reads_right(draw: st.DrawFn) -> bytes:
     """Blocks with data in each, no BOM, plain retries: outside of these it is known to be wrong (below)."""
     end = draw(st.sampled_from(["\n", "\r", "\r\n"]))
-    blocks = draw(
-        st.lists(st.tuples(st.lists(other_lines, max_size=4), values, st.lists(values, max_size=2)))
-    )
+    blocks = draw(st.lists(st.tuples(st.lists(other_lines, max_size=4), values, st.lists(values, max_size=2))))
     lines: list[str] = []
     for others, data, more in blocks:
         lines += [*others, f"data: {data}", *(f"data:{value}" for value in more), ""]
     return "".join(line + end for line in lines).encode()
 
 
+@settings(deadline=None)
 @given(chunked(blocks_that_httpx_sse_reads_right()))
 def test_where_httpx_sse_is_right_both_give_the_same_frames(chunks: list[bytes]) -> None:
     assert read_ours(chunks) == read_httpx_sse(chunks)
@@ -139,9 +140,7 @@ def test_where_httpx_sse_is_right_both_give_the_same_frames(chunks: list[bytes])
         pytest.param(b"retry: +5\ndata: x\n\n", [Frame("x")], [Frame("x", retry=5)], id="signed retry"),
         pytest.param(b"retry:  5\ndata: x\n\n", [Frame("x")], [Frame("x", retry=5)], id="retry with a space"),
         pytest.param(b"retry: 1_0\ndata: x\n\n", [Frame("x")], [Frame("x", retry=10)], id="underscore retry"),
-        pytest.param(
-            "retry: ５０\ndata: x\n\n".encode(), [Frame("x")], [Frame("x", retry=50)], id="full-width digits"
-        ),
+        pytest.param("retry: ５０\ndata: x\n\n".encode(), [Frame("x")], [Frame("x", retry=50)], id="full-width digits"),
     ],
 )
 def test_known_wrong_answers_of_httpx_sse_still_are_what_they_were(

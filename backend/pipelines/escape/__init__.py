@@ -17,17 +17,19 @@ from backend.pipelines.escape.steps.weather import weather
 from backend.pipelines.escape.steps.wish import read_wish
 from shared.events import Column
 
+# In the order of their worth: a narrow terminal cuts the right ones. At 80 columns a row still says where to, how long,
+# how warm (and that this is only typical) and the flights to look for.
 COLUMNS = (
     Column(key="city", label="City", kind="text"),
-    Column(key="airport", label="Airport", kind="code"),
-    Column(key="country", label="Country", kind="text"),
-    Column(key="km", label="Distance", kind="integer", unit="km"),
-    Column(key="duration", label="Flight", kind="duration"),
+    Column(key="airport", label="Code", kind="code"),
+    Column(key="duration", label="Flying", kind="duration"),
     Column(key="high", label="High", kind="temperature", unit="°C"),
     Column(key="weather", label="Weather", kind="text"),
-    Column(key="rain", label="Rain", kind="percent", unit="%"),
     Column(key="flights", label="Flights", kind="list"),
+    Column(key="rain", label="Rain", kind="percent", unit="%"),
+    Column(key="country", label="Country", kind="text"),
     Column(key="evidence", label="Known from", kind="text"),
+    Column(key="km", label="Distance", kind="integer", unit="km"),
     Column(key="score", label="Score", kind="integer"),
     Column(key="airlines", label="Airlines", kind="list"),
     Column(key="lat", label="Latitude", kind="latitude"),
@@ -46,13 +48,15 @@ PIPELINE = Pipeline(
         Step("routes", "Look up non-stops", routes),  # Departure, Later[Intent] -> Routes
         Step("distances", "Measure distances", distances),  # Routes, Intent -> Candidates
         Step("weather", "Read the sky", weather),  # Candidates, Intent -> Forecasts
-        Step("result", "Rank what is left", rank),  # Forecasts, Intent -> Ranking
+        Step("result", "Rank what is left", rank),  # Forecasts and all before -> Ranking
     ),
+    # Each of them finds something in every month of the year (a test asks them all).
     examples=(
-        "somewhere hot tomorrow, under 4 hours, from Valencia",
-        "escape the heat this weekend, max 3 hours, from Madrid",
-        "a beach on Friday, at least 25 degrees, leaving London",
-        "ein Wochenende im Schnee ab Wien, höchstens 2 Stunden",
+        "somewhere hot tomorrow, under 5 hours, from New York",
+        "a mild weekend, max 4 hours, from Madrid",
+        "cold and under 3 hours on Friday, from Oslo",
+        "du soleil demain, moins de 7 heures, au départ de Paris",
+        "Schnee am Freitag ab München, höchstens 3 Stunden",
     ),
     options=(Option("from", "where the journey starts: a city or an airport code"),),
     resources={

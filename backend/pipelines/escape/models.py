@@ -1,4 +1,7 @@
-"""The values that the steps of the escape pipeline hand to each other. Plain frozen data: no behaviour, no I/O."""
+"""The values that the steps of the escape pipeline hand to each other. Plain frozen data: no I/O.
+
+Those that come by the hundred are ``gc=False``: they hold strings and numbers alone, and can be in no cycle.
+"""
 
 import datetime
 from typing import Literal
@@ -12,9 +15,9 @@ class Intent(msgspec.Struct, frozen=True):
     """What the traveller wishes, as it was understood.
 
     `depart` is the traveller's local day and `days_ahead` its distance from today in days (never negative).
-    `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are temperatures in degrees
-    Celsius that were asked for in figures; where both are there, `min_c <= max_c`. `origin` holds the words
-    as they were typed. `said` is one sentence; `assumed` are sentences; `ignored` are pieces of the question.
+    `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are limits in Celsius
+    that the wish sets beside its band; where both are there, `min_c <= max_c`. `origin` holds the words as
+    typed. `said` is one sentence, `assumed` are sentences, `ignored` are pieces of the question.
     """
 
     depart: datetime.date
@@ -37,21 +40,30 @@ class Bands(msgspec.Struct, frozen=True):
     hot_min_c: float = 25.0
 
     def limits(self, wish: Intent) -> tuple[float | None, float | None]:
-        """The lowest and highest day's high that ``wish`` accepts, each None for no limit."""
-        if wish.min_c is not None or wish.max_c is not None:
-            return wish.min_c, wish.max_c
+        """The lowest and highest day's high that ``wish`` accepts, each None for no limit.
+
+        A figure replaces the edge of the band on its side. A band that leaves nothing beyond the figure is dropped.
+        """
         edges: dict[str, tuple[float | None, float | None]] = {
             "cold": (None, self.cold_max_c),
             "normal": (self.cold_max_c, self.hot_min_c),
             "hot": (self.hot_min_c, None),
         }
-        return edges.get(wish.weather, (None, None))
+        band = edges.get(wish.weather, (None, None))
+        low = band[0] if wish.min_c is None else wish.min_c
+        high = band[1] if wish.max_c is None else wish.max_c
+        is_one_figure = (wish.min_c is None) != (wish.max_c is None)
+        if is_one_figure and low is not None and high is not None and low >= high:
+            return wish.min_c, wish.max_c
+        return low, high
 
     def accepts(self, wish: Intent, high_c: float) -> bool:
         """Whether a day's high fits. Thresholds belong to cold and to hot, never to normal."""
         low, high = self.limits(wish)
-        if wish.weather == "normal" and wish.min_c is None and wish.max_c is None:
-            return self.cold_max_c < high_c < self.hot_min_c
+        if wish.weather == "normal" and (
+            (high_c == low and wish.min_c is None) or (high_c == high and wish.max_c is None)
+        ):
+            return False
         return (low is None or high_c >= low) and (high is None or high_c <= high)
 
 
@@ -78,7 +90,7 @@ class Place(msgspec.Struct, frozen=True):
     """Where the traveller is. ``today`` is the day there, in the zone ``tz`` of the airport they would leave from.
 
     ``basis`` says how it is known, ``others`` what the same words could also mean, ``airports`` the codes if they name
-    airports (busiest first).
+    airports (busiest first). ``region`` is there where the country has more than one place of the name.
     """
 
     name: str
@@ -88,6 +100,7 @@ class Place(msgspec.Struct, frozen=True):
     tz: str
     today: datetime.date
     basis: str
+    region: str | None = None
     airports: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
@@ -118,7 +131,7 @@ class Departure(msgspec.Struct, frozen=True):
 EvidenceClass = Literal["timetable", "network", "route"]
 
 
-class Destination(msgspec.Struct, frozen=True):
+class Destination(msgspec.Struct, frozen=True, gc=False):
     """A non-stop destination. ``flights`` are public numbers, with the local departure time where a timetable has it.
 
     ``evidence``: ``timetable`` (number and time), ``network`` (number, no time), ``route`` (neither). ``known`` words
@@ -141,7 +154,7 @@ class Destination(msgspec.Struct, frozen=True):
     known: str
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class LeftOut(msgspec.Struct, frozen=True, gc=False):
     """A destination that is out, and why, in words."""
 
     iata: str
@@ -159,14 +172,31 @@ class Routes(msgspec.Struct, frozen=True):
 
 
 class Candidates(msgspec.Struct, frozen=True):
-    """The destinations near enough; ``nearest_miss`` is the flight time in minutes of the first that was not."""
+    """The destinations near enough and those that are ``farther``, each by flight time, the shortest first."""
 
     destinations: tuple[Destination, ...]
-    left_out: tuple[LeftOut, ...] = ()
-    nearest_miss: int | None = None
+    farther: tuple[Destination, ...] = ()
 
 
-class Forecast(msgspec.Struct, frozen=True):
+class Measured(msgspec.Struct, frozen=True, gc=False):
+    """How far a destination is: ``km`` on the great circle, ``minutes`` of flight, ``estimated`` or scheduled."""
+
+    iata: str
+    city: str
+    km: int
+    minutes: int
+    estimated: bool
+
+
+class Distances(msgspec.Struct, frozen=True):
+    """What the measuring shows: flights of up to ``limit_minutes`` are ``near`` enough, the others are ``farther``."""
+
+    limit_minutes: int
+    near: tuple[Measured, ...]
+    farther: tuple[Measured, ...]
+
+
+class Forecast(msgspec.Struct, frozen=True, gc=False):
     """The weather at a destination on the day. ``high_c`` is the day's high, ``spread_c`` how far a day strays from it
     (standard deviation), ``rain`` the chance of rain (0-100). ``basis`` is ``typical`` or ``forecast``; ``quality`` A
     (a station beside the airport) to D (far away)."""
@@ -185,11 +215,9 @@ class Forecasts(msgspec.Struct, frozen=True):
 
     day: datetime.date
     forecasts: tuple[Forecast, ...]
-    destinations: tuple[Destination, ...]
-    nearest_miss: int | None = None
 
 
-class Ranked(msgspec.Struct, frozen=True):
+class Ranked(msgspec.Struct, frozen=True, gc=False):
     """A place in the result. Points of 100: ``wish`` up to 50, ``flight`` up to 35, ``evidence`` up to 15."""
 
     iata: str
@@ -208,10 +236,22 @@ class Miss(msgspec.Struct, frozen=True):
     why: str
 
 
+class Loosening(msgspec.Struct, frozen=True):
+    """A way to ask that does find something: ``iata``, a place in ``city``. What is None stays as it was wished."""
+
+    say: str
+    iata: str
+    city: str
+    min_c: float | None = None
+    max_c: float | None = None
+    hours: float | None = None
+    depart: datetime.date | None = None
+
+
 class Ranking(msgspec.Struct, frozen=True):
-    """The answer, best first; ``misses`` and ``loosen`` say what to try when it is empty."""
+    """The answer, best first; ``misses`` and ``loosen`` say what came near and what to try when it is empty."""
 
     ranked: tuple[Ranked, ...]
     explained: str
     misses: tuple[Miss, ...] = ()
-    loosen: tuple[str, ...] = ()
+    loosen: tuple[Loosening, ...] = ()

@@ -149,11 +149,11 @@ async def test_what_cannot_be_told_takes_no_number() -> None:
     assert notice(writer).seq == 1
 
 
-async def test_half_of_a_surrogate_pair_is_left_out_and_the_rest_is_told() -> None:
+async def test_half_of_a_surrogate_pair_is_replaced_and_the_rest_is_told() -> None:
     writer, _, _ = writer_on(Store())
     detail = msgspec.Raw(b'{"kept":1}')
     event = writer.emit(ev.StepFinished, step="a", attempt=1, status="ok", ms=1, say="a\ud83db", detail=detail)
-    assert (event.say, event.detail) == ("ab", detail)
+    assert (event.say, event.detail) == ("a\ufffdb", detail)
 
 
 # ---- the store fails

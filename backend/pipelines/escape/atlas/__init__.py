@@ -1,10 +1,10 @@
-"""The atlas: airports, routes, climate and places of the world, in one read-only file that travels with the project.
+"""The atlas: airports, routes, climate and places of the world, in one read-only file beside this code.
 
 Asked by any thread; it never goes outside, and never answers with more than its sources say.
 """
 
 from backend.pipelines.escape.atlas.atlas import Atlas
-from backend.pipelines.escape.atlas.attributions import ATTRIBUTIONS, attributions
+from backend.pipelines.escape.atlas.attributions import attributions
 from backend.pipelines.escape.atlas.database import AtlasError
 from backend.pipelines.escape.atlas.geo import block_minutes, great_circle_km
 from backend.pipelines.escape.atlas.records import (
@@ -21,7 +21,6 @@ from backend.pipelines.escape.atlas.records import (
 )
 
 __all__ = [
-    "ATTRIBUTIONS",
     "SAMPLES",
     "Airport",
     "Atlas",

@@ -22,7 +22,7 @@ DEFAULT_RANGE_KM = 120.0
 
 
 class Atlas:
-    """Make one with ``Atlas.open()``. After ``close()`` every question that needs the file raises AtlasError."""
+    """Make one with ``Atlas.open()``. After ``close()`` a question that needs the file raises AtlasError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -71,7 +71,7 @@ class Atlas:
         return self._routes.airline_name(code, in_timetable=in_timetable)
 
     def climate(self, iata: str, day: date) -> Climate | None:
-        """What is typical at an airport on ``day``, monthly normals interpolated between the middles of months."""
+        """What is typical at an airport on ``day``: monthly normals, interpolated between mid-months."""
         return self._climates.on((iata.upper(),), day).get(iata.upper())
 
     def climates(self, iatas: Iterable[str], day: date) -> dict[str, Climate]:
@@ -89,9 +89,10 @@ class Atlas:
     ) -> list[PlaceMatch]:
         """Cities, airports, metropolitan codes and countries that go by ``words``, the likeliest first.
 
-        A code in capitals comes first. Then the traveller's country (given, or that of ``tz``), nearness to ``near``
-        (lat, lon; or to the place of ``tz``) and size together: own country weighs most, but a village never beats a
-        metropolis. A name may carry its region ("Paris, Texas"). A country stands for its busiest airport.
+        A code in capitals comes first. Then the traveller's country (given, or that of ``tz``), nearness to
+        ``near`` (lat, lon; or to the place of ``tz``) and size together: own country weighs most, but a
+        village never beats a metropolis. A name may carry its region ("Paris, Texas"). A country stands for
+        its busiest airport.
         """
         return self._search.find(words, self._search.traveller(country, tz, near), limit)
 

@@ -2,7 +2,7 @@
 
 from backend.pipelines.escape.atlas.records import Attribution
 
-ATTRIBUTIONS: tuple[Attribution, ...] = (
+_ATTRIBUTIONS: tuple[Attribution, ...] = (
     Attribution(
         "routes, flight numbers, airlines",
         "Virtual Radar Server standing data, August 2026",
@@ -84,5 +84,5 @@ ATTRIBUTIONS: tuple[Attribution, ...] = (
 
 
 def attributions() -> tuple[Attribution, ...]:
-    """One for each bundled source, with the text to show; DB-IP asks for its link wherever its answers are shown."""
-    return ATTRIBUTIONS
+    """One for each bundled source, with the text to show; DB-IP's link goes with its answers."""
+    return _ATTRIBUTIONS

@@ -4,7 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date
 from struct import Struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backend.pipelines.escape.atlas.airports import Airports
 from backend.pipelines.escape.atlas.database import Database
@@ -18,7 +18,7 @@ _BATCH = 500  # SQLite takes at least 999 parameters in every build of it
 
 
 class Between(NamedTuple):
-    """A day lies between the middles of two months (1-12), ``weight`` (0 <= weight < 1) of the way to ``later``."""
+    """A day between the middles of two months (1-12), ``weight`` (0 to 1) of the way to ``later``."""
 
     earlier: int
     later: int
@@ -28,8 +28,11 @@ class Between(NamedTuple):
 
 
 def between_months(day: date) -> Between:
-    """The two mid-months round ``day``, December and January being neighbours. The middle of a month of n days is
-    its day (n + 1) / 2: the 16th of a long month, the night from the 15th to the 16th of a short one."""
+    """The two mid-months round ``day``, December and January being neighbours.
+
+    The middle of a month of n days is its day (n + 1) / 2: the 16th of a long month, the midnight after the
+    15th of a short one.
+    """
     days = monthrange(day.year, day.month)[1]
     middle = (days + 1) / 2
     if day.day >= middle:
@@ -71,19 +74,22 @@ class Climates:
         return found
 
 
-def _climate(iata: str, months: bytes, between: Between, source: Sequence[object]) -> Climate:
+def _climate(iata: str, months: bytes, between: Between, source: Sequence[Any]) -> Climate:
     earlier = MONTH.unpack_from(months, (between.earlier - 1) * MONTH.size)
     later = MONTH.unpack_from(months, (between.later - 1) * MONTH.size)
     weight = between.weight
-    values: list[float | None] = []
-    for a, b in zip(earlier, later, strict=True):
-        values.append(None if a == MISSING or b == MISSING else (a + (b - a) * weight) / 10)
-    rain = _per_day(earlier[4], later[4], between)
-    sun = _per_day(earlier[5], later[5], between)
-    tmax, tmin, tmean, spread = values[:4]
-    if rain is not None:
-        rain = min(rain, 1.0)
-    return Climate(iata, tmax, tmin, tmean, spread, rain, sun, *source)  # type: ignore[arg-type]  # the build refuses a month without temperatures
+    # The build refuses a month without temperatures; the other columns have gaps.
+    tmax, tmin, tmean, spread = [(a + (b - a) * weight) / 10 for a, b in zip(earlier[:4], later[:4], strict=True)]
+    return Climate(
+        iata,
+        tmax,
+        tmin,
+        tmean,
+        None if MISSING in (earlier[3], later[3]) else spread,
+        _per_day(earlier[4], later[4], between),
+        _per_day(earlier[5], later[5], between),
+        *source,
+    )
 
 
 def _per_day(earlier: int, later: int, between: Between) -> float | None:

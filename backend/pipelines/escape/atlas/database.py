@@ -19,12 +19,12 @@ class AtlasError(Exception):
 class Database:
     """One connection shared by every thread, a lock around each query.
 
-    A query takes well under a millisecond and the lock is never held while records are built, so threads hardly meet
-    at it; and no statement of the connection's cache is ever used by two threads at once.
+    A query takes well under a millisecond and the lock is never held while records are built, so threads
+    hardly meet at it; and no statement of the connection's cache is ever used by two threads at once.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        """Open ``path``, or the bundled file. Raises AtlasError if it is missing or isn't an atlas of this version."""
+        """Open ``path``, or the bundled file. Raises AtlasError if it is missing or of another version."""
         self._lock = threading.Lock()
         self._held = ExitStack()
         if path is None:
@@ -44,20 +44,22 @@ class Database:
 
     def _check(self, path: Path) -> None:
         try:
-            application = self.rows("PRAGMA application_id")[0][0]
-            version = self.rows("PRAGMA user_version")[0][0]
+            application = self._connection.execute("PRAGMA application_id").fetchone()[0]
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.Error as error:
             raise AtlasError(_unusable(path, error)) from error
         if (application, version) != (APPLICATION_ID, SCHEMA_VERSION):
             raise AtlasError(_unusable(path, f"it isn't an atlas of version {SCHEMA_VERSION}"))
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
-        """All rows of a query, as tuples. Raises AtlasError after ``close``."""
+        """All rows of a query, as tuples. Raises AtlasError after ``close`` and for a damaged file."""
         with self._lock:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
             except sqlite3.ProgrammingError as error:
-                raise AtlasError(f"the atlas was asked wrongly or after it was closed: {error}") from error
+                raise AtlasError(f"the atlas was asked after it was closed, or wrongly: {error}") from error
+            except sqlite3.Error as error:
+                raise AtlasError(f"the atlas is damaged ({error}); install Windowseat again") from error
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

@@ -1,4 +1,4 @@
-"""One spelling for every way to write a place name, used by the build and by the queries: both must fold alike."""
+"""One spelling for every way to write a place name: build and queries must fold alike."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -7,7 +7,8 @@ _LETTERS = str.maketrans(
     {
         "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŧ": "t",
         "ŋ": "n", "ə": "a", "ƒ": "f", "ɓ": "b", "ɗ": "d",
-        "'": None, "’": None, "ʼ": None, "‘": None, "`": None, "´": None, "ʻ": None, "ʿ": None, "ʾ": None, ".": None,
+        "'": None, "’": None, "ʼ": None, "‘": None, "`": None, "´": None, "ʻ": None, "ʿ": None,
+        "ʾ": None, ".": None,
     }
 )  # fmt: skip
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
@@ -27,7 +28,7 @@ def fold(name: str) -> str:
 
 
 def spellings(name: str) -> Iterator[str]:
-    """The folded forms under which ``name`` is found: the plain one, and the German ae/oe/ue one if it differs."""
+    """The folded forms under which ``name`` is found: the plain one, and the German ae/oe/ue one."""
     plain = fold(name)
     yield plain
     german = fold(unicodedata.normalize("NFC", name).casefold().translate(_UMLAUTS))

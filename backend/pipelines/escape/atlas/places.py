@@ -1,6 +1,6 @@
 """Places by name, by code, by time zone, by address and by position.
 
-Names are ambiguous: the order of the answers is the judgement, the caller shows the rest as "it could also be".
+Nothing here chooses between places of one name: that is the search's part, and its caller shows the others.
 """
 
 from math import cos, floor, log10, radians
@@ -23,10 +23,12 @@ _CITY = (
     "SELECT c.name, c.country, c.admin1, c.lat / 1e4, c.lon / 1e4, c.population, z.tz, c.weight{more}"
     " FROM city c JOIN zone z ON z.id = c.zone "
 )
-# Standing, as decimal logarithms of a population: a town of 30,000, a city of 300,000 (each with its airport's seats
-# added as they are to a city), a country. "Georgia" is the country, "Singapore" and "Luxembourg" the city.
+# Standing, as decimal logarithms of a population: a town of 30,000, a city of 300,000 (each with its
+# airport's seats added as they are to a city), a country. "Georgia" is the country, "Singapore" and
+# "Luxembourg" the city.
 _LIKE_A_TOWN, _LIKE_A_CITY, _COUNTRY = 4.5, 5.5, 6.8
-# Alternative names hold much that only looks alike: "Cancun" is one of Changchun's, "Victoria" of Hong Kong's.
+# Alternative names hold much that only looks alike: "Cancun" is one of Changchun's, "Victoria" of Hong
+# Kong's.
 _ALTERNATIVE_COSTS = 2.2
 
 _REACHES = (1, 4, 16)  # degrees round a position, tried in turn
@@ -49,7 +51,7 @@ class Named(NamedTuple):
 
 
 def standing(airport: Airport, base: float = _LIKE_A_TOWN) -> float:
-    """How much an airport weighs among places of the same name; a city with it as its own gets the same addition."""
+    """How much an airport weighs among places of one name; a city gets the same for its own airport."""
     return base + 0.4 * log10(airport.busyness + 1)
 
 
@@ -136,7 +138,10 @@ class Places:
         return found + [Region(self._codes[ref], None) for (ref,) in rows]
 
     def of_tz(self, tz: str) -> PlaceMatch | None:
-        """The principal place of a time zone; old names of zones count. None for an unknown zone and for UTC."""
+        """The principal place of a time zone, old names included; None for UTC and unknown ones."""
+        # Half a surrogate pair, say, can't even be asked for.
+        if not tz.isascii():
+            return None
         rows = self._database.rows("SELECT country, city, lat, lon FROM zone WHERE tz = ?", (tz.strip(),))
         if not rows or rows[0][0] is None:
             return None

@@ -1,6 +1,6 @@
 """What the atlas answers with: frozen records, units in the field names.
 
-Values only: no record may reach into the database. Strings come from the bundled sources, times are local wall-clock.
+Values only: no record may reach into the database. Times are local wall-clock.
 """
 
 from datetime import date
@@ -18,8 +18,12 @@ SUNDAY = 7
 
 
 class Airport(msgspec.Struct, frozen=True, gc=False):
-    """``busyness`` is departing seats a month (``busyness_basis``: counted, estimated or none); ``nonstops`` counts
-    destinations at confidence >= 0.45; ``city_code`` is the IATA metropolitan code; ``continent`` is EU, AS, NA, ..."""
+    """An airport with scheduled service, now or once.
+
+    ``city_code`` is the IATA metropolitan code, ``continent`` EU, AS, NA, SA, AF, OC or AN, ``busyness``
+    departing seats a month (``busyness_basis``: counted, estimated or none), ``nonstops`` the destinations
+    at confidence >= 0.45.
+    """
 
     iata: str
     icao: str
@@ -44,7 +48,8 @@ class NearAirport(msgspec.Struct, frozen=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """One historical timetable: when it is from and which ISO weekdays it saw ``complete``ly or in ``part``."""
+    """A historical timetable: when it is from, and which ISO weekdays it saw ``complete`` or in ``part``;
+    on the days ``like_friday`` the Friday pattern is a fair stand-in."""
 
     valid_from: date
     valid_to: date
@@ -133,8 +138,11 @@ class TimetableEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Carrier(msgspec.Struct, frozen=True, gc=False):
-    """An airline on a route. ``numbers``: public flight numbers without the code, most recently changed first,
-    empty where only radio callsigns are known. ``last_change``: (year, month) of the newest known change."""
+    """An airline on a route.
+
+    ``numbers`` are public flight numbers without the code, most recently changed first, empty where only
+    radio callsigns are known; ``last_change`` is the (year, month) of the newest known change.
+    """
 
     code: str
     name: str
@@ -148,8 +156,12 @@ class Carrier(msgspec.Struct, frozen=True, gc=False):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A non-stop. ``km`` great circle; ``confidence`` 0.3-1 that it is flown now; ``block_min`` the mean scheduled
-    minutes gate to gate where a timetable sample has them; ``timetable`` sorted by departure."""
+    """A non-stop.
+
+    ``km`` is the great circle, ``confidence`` (0.3-1) that it is flown now, ``carriers`` have the one with
+    most known flights first, ``block_min`` is the mean scheduled minutes gate to gate where a timetable
+    sample has them, ``timetable`` is sorted by departure and empty where no sample has the route.
+    """
 
     to: Airport
     km: float
@@ -159,13 +171,25 @@ class Route(msgspec.Struct, frozen=True):
     block_min: float | None
     timetable: tuple[TimetableEntry, ...]
 
+    def departures_on(self, weekday: int) -> tuple[TimetableEntry, ...]:
+        """The sample's departures on an ISO weekday, observed or inferred."""
+        return tuple([entry for entry in self.timetable if entry.flies_on(weekday)])
+
+    def flies_on(self, weekday: int) -> bool | None:
+        """Whether a departure was seen on, or is inferred for, this ISO weekday; None where none can tell."""
+        answers = {entry.flies_on(weekday) for entry in self.timetable}
+        if True in answers:
+            return True
+        return False if answers == {False} else None
+
 
 class Climate(msgspec.Struct, frozen=True, gc=False):
     """What is typical at an airport on one day of the year (mean of 2003-2021): never a forecast.
 
-    ``sd_c``: spread of the daily mean inside the month; ``rain_chance``: 0-1, a day with >= 1 mm; ``sun_hours`` a
-    day. ``quality``: A a station within 25 km, B within 100 km, C within 250 km, D farther. ``dz_m``: station height
-    less the airport's.
+    ``tmax_c`` and ``tmin_c`` are mean daily extremes, ``sd_c`` the spread of the daily mean inside the
+    month, ``rain_chance`` (0-1) that of a day with >= 1 mm, ``sun_hours`` those of a day. ``quality``: A a
+    station within 25 km, B within 100 km, C within 250 km, D farther. ``dz_m`` is the station's height less
+    the airport's.
     """
 
     iata: str
@@ -182,8 +206,11 @@ class Climate(msgspec.Struct, frozen=True, gc=False):
 
 
 class PlaceMatch(msgspec.Struct, frozen=True):
-    """A place on the map. ``iata`` only for an airport; ``airports`` are the codes meant, busiest first: the airport
-    itself, those of a metropolitan code, the busiest of a country, none for a city. ``matched``: what was typed."""
+    """A place on the map.
+
+    ``iata`` only for an airport. ``airports`` are the codes meant, busiest first: the airport itself, those
+    of a metropolitan code, the busiest of a country; none for a city. ``matched`` is what was typed.
+    """
 
     kind: PlaceKind
     name: str

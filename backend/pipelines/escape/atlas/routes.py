@@ -1,4 +1,4 @@
-"""Non-stops of an airport with their airlines, numbers and timetable samples, from one packed row per airport.
+"""Non-stops of an airport with airlines, numbers and timetable samples, from one packed row per airport.
 
 Nothing is invented here: a route without a timetable sample has an empty one.
 """
@@ -17,8 +17,11 @@ class PackedCarrier(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class PackedRoute(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A route as it stands in the file: ``percent`` is its confidence in hundredths, ``month`` counts from January
-    2000 (0: not known), ``block_tenths`` is in tenths of a minute (0: not known)."""
+    """A route as it stands in the file.
+
+    ``percent`` is its confidence in hundredths, ``month`` counts from January 2000, ``block_tenths`` is in
+    tenths of a minute; 0: not known.
+    """
 
     to: str
     km: int
@@ -53,6 +56,8 @@ class Routes:
     def leaving(self, iata: str, min_confidence: float) -> list[Route]:
         """Routes from ``iata``, nearest first; none for an airport without or unknown."""
         number = self._airports.ids.get(iata)
+        if number is None:
+            return []
         rows = self._database.rows("SELECT packed FROM departures WHERE airport = ?", (number,))
         if not rows:
             return []

@@ -12,11 +12,12 @@ from backend.pipelines.escape.atlas.geo import great_circle_km
 from backend.pipelines.escape.atlas.places import Named, Places, Region, airport_place, standing
 from backend.pipelines.escape.atlas.records import PlaceMatch
 
-# Standing is a decimal logarithm: a city of the traveller's own country counts as one about 300 times as large. That
-# is Ontario's London for a Canadian, and still France's Paris for a Texan.
+# Standing is a decimal logarithm: a city of the traveller's own country counts as one about 300 times as
+# large. That is Ontario's London for a Canadian, and still France's Paris for a Texan.
 _OWN_COUNTRY = 2.5
 _NEAR = 1.2
-# A zone tells neighbours from namesakes ("Portland" in New York's is Maine's), but not for every suburb in it.
+# A zone tells neighbours from namesakes ("Portland" in New York's is Maine's), but not for every suburb in
+# it.
 _OWN_ZONE = 1.0
 _NO_SUBURB = 5.5
 _TYPED_AS_CODE = 100.0
@@ -55,7 +56,7 @@ class Search:
         return []
 
     def _readings(self, typed: str) -> Iterator[list[Named]]:
-        """Ways to read the words, the likeliest first: a plain name, a name with its region, an airport's town."""
+        """Ways to read the words, the likeliest first: a name, a name with its region, an airport's town."""
         head, comma, tail = typed.rpartition(",")
         if comma:
             yield self._within(head, self._places.regions(tail))
@@ -82,13 +83,15 @@ class Search:
         folded = fold(typed)
         if not folded:
             return []
-        return self._coded(typed) + self._places.named(folded, typed)
+        named = self._places.named(folded, typed)
+        # "USA" and "UAE" are airports as well, which nobody means.
+        is_country = any(found.match.kind == "country" for found in named)
+        return self._coded(typed, _TYPED_AS_CODE if typed.isupper() and not is_country else 0.0) + named
 
-    def _coded(self, typed: str) -> list[Named]:
+    def _coded(self, typed: str, certainty: float) -> list[Named]:
         code = typed.upper()
         if len(code) != 3 or not (code.isascii() and code.isalpha()):
             return []
-        certainty = _TYPED_AS_CODE if typed == code else 0.0
         airport, metro = self._airports.by_iata.get(code), self._airports.metros.get(code, ())
         found: list[Named] = []
         if airport is not None:

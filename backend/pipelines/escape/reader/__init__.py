@@ -1,4 +1,4 @@
-"""The built-in reader: a question in English, Spanish, German or French becomes an Intent, with no model and no network."""
+"""The built-in reader: a question in four languages becomes an Intent, with no model and no network."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The day of departure, from the findings of a question and today. Never in the past, never past two years.
 
-The rules where people differ: a bare weekday is its next occurrence and never today (`on Wednesday`, said on a
-Wednesday, is in a week; `this Wednesday` is today); `next Friday` is the Friday of the next calendar week, Monday
+Where people differ: a bare weekday is its next occurrence and never today (`on Wednesday`, said on a
+Wednesday, is in a week; `this Wednesday` is today); `next Friday` is that of the next calendar week, Monday
 first; `this weekend` is Saturday, on Saturday and Sunday today; `next weekend` is the one after this one.
 """
 
@@ -12,7 +12,12 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from backend.pipelines.escape.reader.figures import NotADate, next_day_of_month, next_occurrence, parse_figures
+from backend.pipelines.escape.reader.figures import (
+    NoSuchDayError,
+    next_day_of_month,
+    next_occurrence,
+    parse_figures,
+)
 from backend.pipelines.escape.reader.grammar import Finding
 from backend.pipelines.escape.reader.hours import in_hours
 
@@ -28,20 +33,23 @@ class Day(NamedTuple):
     assumed: str | None = None
 
 
+# What names a day only if nothing else does.
+VAGUE = frozenset({"now", "soon"})
+
 Reader = Callable[[Finding, datetime.date], Day]
 
 
 def read_day(finding: Finding, today: datetime.date) -> Day | None:
     """The day that a finding names, or None if it names none.
 
-    Raises NotADate, with a sentence for the traveller, for a day that doesn't exist or is out of reach.
+    Raises NoSuchDayError, with a sentence for the traveller, for a day that doesn't exist or is out of reach.
     """
     reader = _READERS.get(finding.kind)
     if reader is None or (finding.kind == "in_hours" and not is_departure_in_hours(finding)):
         return None
     day = reader(finding, today)
     if day.ahead > HORIZON_DAYS:
-        raise NotADate(f"{day.ahead} days ahead is too far: at most {HORIZON_DAYS}")
+        raise NoSuchDayError(f"{day.ahead} days ahead is too far: at most {HORIZON_DAYS}")
     if day.ahead < 0:
         return Day(0, "that day is past: today instead")
     return day
@@ -170,6 +178,7 @@ _READERS: dict[str, Reader] = {
     "offset": _offset,
     "offset_range": _offset,
     "soon": _soon,
+    "now": lambda finding, today: Day(0),
     "within_days": lambda finding, today: Day(1, "any day of those: tomorrow"),
     "in_days": lambda finding, today: Day(_span(finding)),
     "past": lambda finding, today: Day(-1),
@@ -184,6 +193,7 @@ _READERS: dict[str, Reader] = {
     "coming_weekend": _coming_weekend,
     "next_weekend": _next_weekend,
     "next_week": _next_week,
+    "week_after_next": lambda finding, today: Day(14 - today.weekday(), "no day of that week given: its Monday"),
     "next_month": _next_month,
     "explicit": _explicit,
     "day_of_month": _day_of_month,

@@ -1,7 +1,7 @@
 """Finds phrases: word tables give every token its possible readings, rules are short sequences of readings.
 
-The same rules serve all languages, since the tables translate words to the same tags. At each token the longest rule
-wins, and what it covers is used up. Rules have no repetition, so the cost is linear in the number of tokens.
+The same rules serve all languages, since the tables translate words to the same tags. At each token the
+longest rule wins, and what it covers is used up. Rules don't repeat, so the cost is linear in the tokens.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ class Reading(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """`kind` names what a match means. `pattern` is made of tags; `a|b` is a choice, `a?` optional, `<x>` a macro,
-    and `~n` skips up to n tokens that carry no meaning of their own."""
+    """A `pattern` of tags, and the `kind` of thing that it means.
+
+    `a|b` is a choice, `a?` optional, `<x>` a macro; `~n` skips up to n tokens without a meaning of their own.
+    """
 
     kind: str
     pattern: str
 
 
 class Finding(NamedTuple):
-    """A rule that matched the tokens from `start` to before `end`; `parts` are the readings it used, in order."""
+    """A rule matched the tokens from `start` to before `end`; `parts` are the readings it used, in order."""
 
     kind: str
     start: int
@@ -80,62 +82,72 @@ Step = frozenset[str] | int
 Steps = tuple[Step, ...]
 
 
+class _Node:
+    """A place in the tree of all rules: what may follow, and the kind of rule that may end here."""
+
+    def __init__(self) -> None:
+        self.kind: str | None = None
+        self.by_step: dict[Step, _Node] = {}
+        self.by_tag: dict[str, list[_Node]] = {}
+        self.gaps: list[tuple[int, _Node]] = []
+
+    def follow(self, step: Step) -> _Node:
+        """The node behind a step, made where it is new."""
+        node = self.by_step.get(step)
+        if node is None:
+            node = self.by_step[step] = _Node()
+            if isinstance(step, int):
+                self.gaps.append((step, node))
+            else:
+                for tag in step:
+                    self.by_tag.setdefault(tag, []).append(node)
+        return node
+
+
 class Grammar:
-    """Rules, ready to be matched."""
+    """Rules, ready to be matched: rules that begin alike share the work."""
 
     def __init__(self, rules: Iterable[Rule], macros: Mapping[str, tuple[str, ...]]) -> None:
-        self._by_first: dict[str, list[tuple[Steps, str]]] = {}
+        self._root = _Node()
         for rule in rules:
             for steps in _expand(rule.pattern, macros):
-                assert isinstance(steps[0], frozenset), rule  # a gap at the front would match everywhere
-                for tag in steps[0]:
-                    self._by_first.setdefault(tag, []).append((steps, rule.kind))
+                node = self._root
+                for step in steps:
+                    node = node.follow(step)
+                node.kind = node.kind or rule.kind
 
     def findings(self, readings: list[list[Reading]], gaps: list[bool]) -> list[Finding]:
         """What the rules find, left to right, not overlapping. `gaps` tells which tokens a `~n` may skip."""
         found: list[Finding] = []
         at = 0
         while at < len(readings):
-            best = self._longest(readings, gaps, at)
-            if best is None:
-                at += 1
-            else:
+            best: Finding | None = None
+            for kind, end, parts in _walk(self._root, readings, gaps, at, ()):
+                if best is None or end > best.end:
+                    best = Finding(kind, at, end, parts)
+            if best is not None:
                 found.append(best)
-                at = best.end
+            at = best.end if best is not None else at + 1
         return found
 
-    def _longest(self, readings: list[list[Reading]], gaps: list[bool], at: int) -> Finding | None:
-        best: Finding | None = None
-        for tag in {reading.tag: None for reading in readings[at]}:
-            for steps, kind in self._by_first.get(tag, ()):
-                parts = _match(steps, readings, gaps, at, 0)
-                if parts is None:
-                    continue
-                end = parts[0]
-                if best is None or end > best.end:
-                    best = Finding(kind, at, end, tuple(parts[1]))
-        return best
 
-
-def _match(
-    steps: Steps, readings: list[list[Reading]], gaps: list[bool], at: int, step: int
-) -> tuple[int, list[Reading]] | None:
-    if step == len(steps):
-        return at, []
+def _walk(
+    node: _Node, readings: list[list[Reading]], gaps: list[bool], at: int, parts: tuple[Reading, ...]
+) -> Iterator[tuple[str, int, tuple[Reading, ...]]]:
+    """All ends of rules that can be reached from `node` with the tokens from `at` on."""
+    if node.kind is not None:
+        yield node.kind, at, parts
     if at >= len(readings):
-        return None
-    wanted = steps[step]
-    if isinstance(wanted, int):
-        rest = _match(steps, readings, gaps, at, step + 1)
-        if rest is not None or wanted == 0 or not gaps[at]:
-            return rest
-        return _match((*steps[:step], wanted - 1, *steps[step + 1 :]), readings, gaps, at + 1, step)
+        return
     for reading in readings[at]:
-        if reading.tag in wanted:
-            rest = _match(steps, readings, gaps, at + reading.length, step + 1)
-            if rest is not None:
-                return rest[0], [reading, *rest[1]]
-    return None
+        for child in node.by_tag.get(reading.tag, ()):
+            yield from _walk(child, readings, gaps, at + reading.length, (*parts, reading))
+    for most, child in node.gaps:
+        skipped = 0
+        yield from _walk(child, readings, gaps, at, parts)
+        while skipped < most and at + skipped < len(readings) and gaps[at + skipped]:
+            skipped += 1
+            yield from _walk(child, readings, gaps, at + skipped, parts)
 
 
 def _expand(pattern: str, macros: Mapping[str, tuple[str, ...]]) -> Iterator[Steps]:

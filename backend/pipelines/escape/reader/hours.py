@@ -69,7 +69,7 @@ def in_hours(parts: Sequence[Reading]) -> float:
 
 def is_time_of_day(finding: Finding, follows_date: bool, distance_follows: bool) -> bool:
     """Whether `à 9h` is a time of day and not a distance in hours."""
-    return not distance_follows and (follows_date or in_hours(finding.parts) >= _LONGEST_UNSAID)
+    return (follows_date or not distance_follows) and in_hours(finding.parts) >= _LONGEST_UNSAID
 
 
 def spoken(hours: float) -> str:

@@ -1,34 +1,57 @@
-"""Where the journey begins, as typed. A place is what follows `from` and the like, up to the first known word."""
+"""Where the journey begins, as typed: what follows `from` and the like, up to the first known word."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from backend.pipelines.escape.reader.place import NO_CODES, is_capital, is_code, is_joined, is_name, place_end
 from backend.pipelines.escape.reader.question import Question
 
-_MOST_WORDS = 7
-_LONGEST_WORD = 40
-# Small words inside names: Rio de Janeiro, Frankfurt am Main, Newcastle upon Tyne, Villefranche sur Mer.
-_INSIDE = frozenset(
-    {"de", "del", "la", "las", "los", "le", "les", "du", "des", "da", "do", "dos", "di", "am", "an", "der"}
-    | {"of", "upon", "sur", "sous", "ob", "vor", "del", "el", "al"}
+# Not the German ones: behind those, every noun has a capital.
+_ARTICLES = frozenset({"the", "la", "le", "les", "l", "el", "los", "las"})
+_ADJECTIVES = frozenset({"extra", "wish", "inverted"})
+_NEGATIONS = frozenset({"not", "no", "nicht", "pas"})
+# Ends of German nouns that stand alone as often as a city does.
+_NO_PLACES = (
+    "urlaub",
+    "reise",
+    "flug",
+    "trip",
+    "wetter",
+    "ferien",
+    "ziel",
+    "tour",
+    "temperatur",
+    "tage",
+    "zeit",
 )
-_INSIDE_LOWER = frozenset({"de", "del", "di", "do", "da", "du", "la", "of", "upon", "sur"})
-_UNITS = frozenset({"EUR", "USD", "GBP", "CHF", "USA", "UAE", "ASAP", "BBQ", "SPA", "VIP", "ETA", "ETD"})
 
 
-def find_place(question: Question) -> tuple[int, int] | None:
-    """The tokens of the origin, from the first to before the last, or None."""
+class Origin(NamedTuple):
+    """The tokens of the origin, `start` to before `end`. `guessed`: no word says that one leaves there."""
+
+    start: int
+    end: int
+    guessed: bool = False
+
+
+def find_place(question: Question) -> Origin | None:
+    """The origin that a question names, if it names one."""
     for at in _candidates(question):
-        end = _place_end(question, at)
+        end = place_end(question, at)
         if end is not None:
-            return at, end
-    return _before_airport(question) or _leading(question)
+            return Origin(at, end)
+    named = _before_airport(question)
+    if named is not None:
+        return Origin(*named)
+    guess = _after_weak_word(question) or _where_it_is_bad(question) or _leading(question) or _alone(question)
+    return Origin(*guess, guessed=True) if guess is not None else None
 
 
-def place_words(question: Question, place: tuple[int, int]) -> str:
+def place_words(question: Question, place: Origin) -> str:
     """The origin as typed."""
-    start, end = place
+    start, end = place.start, place.end
     words = question.slice(start, end)
     last = question.tokens[end - 1]
     is_initial = last.end - last.start == 1 and end - start > 1
@@ -37,16 +60,24 @@ def place_words(question: Question, place: tuple[int, int]) -> str:
 
 def _candidates(question: Question) -> Iterator[int]:
     """The positions after which a place may stand, the surest kind first."""
-    yield from _after(question, "from")
+    yield from _after_from(question)
     yield from _after(question, "airportof")
     yield from _after_distance(question)
-    for at in (*_after(question, "leaveplace"), *_after(question, "away")):
-        if _is_capital(question, at):
+    for at in _after(question, "leaveplace"):
+        if is_capital(question, at):
             yield at
     yield from _after_short_flight(question)
-    for at in _after(question, "of"):
-        if _is_capital(question, at) and question.tokens[at - 1].key in {"de", "d"}:
+    yield from _after_party(question)
+
+
+def _after_from(question: Question) -> Iterator[int]:
+    """`I'm from Madrid but I'm in Berlin`: where one comes from only counts where nothing else is said."""
+    native = set(_after(question, "native"))
+    for at in _after(question, "from"):
+        before = question.tokens[at - 2].key if at > 1 else ""
+        if at not in native and before not in _NEGATIONS:
             yield at
+    yield from sorted(native)
 
 
 def _after(question: Question, tag: str) -> Iterator[int]:
@@ -56,7 +87,17 @@ def _after(question: Question, tag: str) -> Iterator[int]:
                 at = i + reading.length
                 while at < len(question.tokens) and question.tokens[at].key == ":":
                     at += 1
-                yield at
+                yield from _behind_adjective(question, at)
+
+
+def _behind_adjective(question: Question, at: int) -> Iterator[int]:
+    """`from rainy London`, `from the UK`: the word between may have a meaning of its own."""
+    yield at
+    if at < len(question.tokens) and question.tokens[at].key in _ARTICLES and is_capital(question, at + 1):
+        yield at + 1
+    finding = question.claimed[at] if at < len(question.tokens) else None
+    if finding is not None and finding.kind in _ADJECTIVES and is_capital(question, finding.end):
+        yield finding.end
 
 
 def _after_distance(question: Question) -> Iterator[int]:
@@ -65,7 +106,7 @@ def _after_distance(question: Question) -> Iterator[int]:
         if not any(part.tag in {"hours", "minutes"} for part in finding.parts):
             continue
         for at in range(finding.end, min(finding.end + 4, len(question.tokens))):
-            if "of" in question.tags(at) and "filler" not in _tags_at(question, at + 1):
+            if "of" in question.tags(at) and "filler" not in question.tags(at + 1):
                 yield at + 1
 
 
@@ -74,8 +115,16 @@ def _after_short_flight(question: Question) -> Iterator[int]:
     for finding in question.findings:
         if finding.kind == "haul" and finding.number("haul") == 3:
             yield finding.end
-            if "of" in _tags_at(question, finding.end):
+            if "of" in question.tags(finding.end):
                 yield finding.end + 1
+
+
+def _after_party(question: Question) -> Iterator[int]:
+    """`we are two adults in Leeds`."""
+    for finding in question.findings:
+        is_in = finding.has("people") and question.tags(finding.end) & {"in", "ata"}
+        if is_in and is_capital(question, finding.end + 1):
+            yield finding.end + 1
 
 
 def _before_airport(question: Question) -> tuple[int, int] | None:
@@ -84,109 +133,76 @@ def _before_airport(question: Question) -> tuple[int, int] | None:
         if "airport" not in question.tags(i) or question.claimed[i]:
             continue
         start = i
-        while start > 0 and i - start < 3 and _is_name(question, start - 1) and _is_joined(question, start):
+        while start > 0 and i - start < 3 and is_name(question, start - 1) and is_joined(question, start):
             start -= 1
         if start < i:
             return start, i
     return None
 
 
+def _after_weak_word(question: Question) -> tuple[int, int] | None:
+    """`escape London`, `de Paris, demain`: only with a capital, since these words mean much else."""
+    for tag in ("away", "of"):
+        for at in _after(question, tag):
+            end = place_end(question, at) if is_capital(question, at) else None
+            if end is not None and (tag == "away" or question.tokens[at - 1].key in {"de", "d"}):
+                return at, end
+    return None
+
+
+def _where_it_is_bad(question: Question) -> tuple[int, int] | None:
+    """`the heat in Seville`, `in Berlin it is too cold`: one wants to leave where one complains about."""
+    for finding in question.findings:
+        if finding.kind != "inverted" and not any(part.value == "rain" for part in finding.parts):
+            continue
+        starts = [finding.end + 1] if question.tags(finding.end) & {"in", "ata"} else []
+        starts += [i for i in range(max(1, finding.start - 4), finding.start) if "in" in question.tags(i - 1)]
+        for at in starts:
+            end = place_end(question, at) if is_capital(question, at) else None
+            if end is not None:
+                return at, end
+    return None
+
+
 def _leading(question: Question) -> tuple[int, int] | None:
     """`VLC, tomorrow`, `Madrid to anywhere hot`: a code, or a name with where to, at the very beginning."""
-    if not question.tokens or not _is_capital(question, 0):
+    if not question.tokens or not is_capital(question, 0):
         return None
-    end = _place_end(question, 0)
+    end = place_end(question, 0)
     if end is None:
         return None
-    if _is_code(question, 0) and question.typed(0) not in _UNITS:
+    if is_code(question, 0) and question.typed(0) not in NO_CODES:
         return 0, 1
-    to_anywhere = "to" in _tags_at(question, end) and "somewhere" in _tags_at(question, end + 1)
-    return (0, end) if to_anywhere else None
-
-
-def _place_end(question: Question, at: int) -> int | None:
-    """Where the place that begins at `at` ends, or None if none begins there."""
-    if at >= len(question.tokens):
+    if "to" not in question.tags(end):
         return None
-    end = _first_word_end(question, at)
-    if end is None or _is_code(question, at):
-        return end
-    capital = _is_capital(question, at)
-    while end - at < _MOST_WORDS:
-        grown = _grow(question, end, capital)
-        if grown is None:
-            break
-        end = grown
-    return end
+    arrow = question.tokens[end].kind != "word"
+    return (0, end) if arrow or "somewhere" in question.tags(end + 1) else None
 
 
-def _first_word_end(question: Question, at: int) -> int | None:
-    named = _named(question, at)
-    if named is not None:
-        return named
-    if _is_name(question, at):
-        return at + 1
-    # Le Havre, La Coruña: an article with a capital, which no sentence has in its middle.
-    article = "article" in question.tags(at) and _is_capital(question, at) and not question.claimed[at]
-    if article and _is_name(question, at + 1) and _is_capital(question, at + 1) and _is_joined(question, at + 1):
-        return at + 2
-    return None
+def _alone(question: Question) -> tuple[int, int] | None:
+    """`Dublin, Friday, hot`: a name by itself between signs and understood words, if there is only one."""
+    found: tuple[int, int] | None = None
+    at = 0
+    while at < len(question.tokens):
+        end = place_end(question, at) if is_capital(question, at) else None
+        if end is None:
+            at += 1
+            continue
+        if _is_edge(question, at - 1) and _is_edge(question, end) and _is_plausible(question, at):
+            if found is not None:
+                return None
+            found = at, end
+        at = end
+    is_all = found == (0, len(question.tokens))
+    return found if question.findings or is_all else None
 
 
-def _grow(question: Question, end: int, capital: bool) -> int | None:
-    """The place with one more word, or with small words and one more."""
-    if end >= len(question.tokens) or not _is_joined(question, end):
-        return None
-    hyphen = question.is_glued(end)
-    if _is_name(question, end) and (hyphen or _is_capital(question, end) or not capital):
-        return end + 1
-    last = end
-    inside = _INSIDE if capital or hyphen else _INSIDE_LOWER
-    while last - end < 2 and last < len(question.tokens) and _may_join(question, last, inside):
-        last += 1
-    if last == end or not _is_name(question, last) or not _is_joined(question, last):
-        return None
-    return last + 1 if _is_capital(question, last) or not capital or question.is_glued(last) else None
+def _is_edge(question: Question, at: int) -> bool:
+    if not 0 <= at < len(question.tokens):
+        return True
+    return question.claimed[at] is not None or question.tokens[at].kind in {"sign", "pause"}
 
 
-def _may_join(question: Question, at: int, inside: frozenset[str]) -> bool:
-    if question.claimed[at] is not None or not _is_joined(question, at):
-        return False
-    return question.tokens[at].key in inside or (question.is_glued(at) and question.tokens[at].kind == "word")
-
-
-def _named(question: Question, at: int) -> int | None:
-    finding = question.claimed[at]
-    if finding is not None and finding.kind == "name" and finding.start == at:
-        return finding.end
-    return None
-
-
-def _is_name(question: Question, at: int) -> bool:
-    """Whether the token can be a word of a name: a word that no table knows and no rule used."""
-    if at >= len(question.tokens) or question.claimed[at] is not None or question.tokens[at].kind != "word":
-        return False
-    length = question.tokens[at].end - question.tokens[at].start
-    return not question.readings[at] and length <= _LONGEST_WORD
-
-
-def _is_joined(question: Question, at: int) -> bool:
-    """Whether only a space, a hyphen, an apostrophe or the dot of `St.` stands before this token."""
-    between = question.text[question.tokens[at - 1].end : question.tokens[at].start]
-    return len(between.strip()) <= 1 and "\n" not in between
-
-
-def _is_capital(question: Question, at: int) -> bool:
-    """Whether the word was typed with a capital where that means something."""
-    if at >= len(question.tokens):
-        return False
-    return question.typed(at)[:1].isupper() and not question.text.isupper()
-
-
-def _is_code(question: Question, at: int) -> bool:
-    word = question.typed(at)
-    return len(word) == 3 and word.isascii() and word.isalpha() and word.isupper() and not question.text.isupper()
-
-
-def _tags_at(question: Question, at: int) -> set[str]:
-    return question.tags(at) if at < len(question.tokens) else set()
+def _is_plausible(question: Question, at: int) -> bool:
+    """Not a unit, and not one of the compound nouns of German that no table can list (`Sommerurlaub`)."""
+    return question.typed(at) not in NO_CODES and not question.tokens[at].key.endswith(_NO_PLACES)

@@ -1,4 +1,4 @@
-"""A question cut into tokens, with what the rules find in it. Nothing here depends on the day: that comes with dates."""
+"""A question cut into tokens, and what the rules find in it. Nothing here depends on today."""
 
 from __future__ import annotations
 
@@ -21,12 +21,23 @@ _BEFORE_DAY = frozenset({"el", "le", "am"})
 
 
 class Question:
-    """`tokens[i]` may mean any of `readings[i]`; `findings` are what the rules made of them, in order."""
+    """`tokens[i]` may mean any of `readings[i]`; `findings` are what the rules made of them, in order.
+
+    In a shouted question (`is_shouted`: all in capitals) a capital means nothing.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = unicodedata.normalize("NFC", text)
         self.tokens = tokenize(self.text)
+        self.is_shouted = self.text.isupper() and len(self.tokens) > 1
         self.readings = [self._readings(i) for i in range(len(self.tokens))]
+        self._phrased = {
+            at + i
+            for at, readings in enumerate(self.readings)
+            for reading in readings
+            if reading.tag in {"filler", "neutral"}
+            for i in range(reading.length)
+        }
         self.findings = _grammar().findings(self.readings, [self._is_gap(i) for i in range(len(self.tokens))])
         self.claimed: list[Finding | None] = [None] * len(self.tokens)
         for finding in self.findings:
@@ -40,16 +51,21 @@ class Question:
         return self.slice(at, at + 1)
 
     def tags(self, at: int) -> set[str]:
-        return {reading.tag for reading in self.readings[at]}
+        """What the token can mean; nothing past the end."""
+        return {reading.tag for reading in self.readings[at]} if at < len(self.tokens) else set()
+
+    def is_known(self, at: int) -> bool:
+        """Whether a table knows the token, alone or inside a phrase that says nothing."""
+        return bool(self.readings[at]) or at in self._phrased
 
     def is_glued(self, at: int) -> bool:
-        """Whether nothing, or only a hyphen or an apostrophe, stands between this token and the one before."""
+        """Whether no space stands between this token and the one before."""
         between = self.text[self.tokens[at - 1].end : self.tokens[at].start] if at else " "
         return not any(char.isspace() for char in between)
 
     def _readings(self, at: int) -> list[Reading]:
         token = self.tokens[at]
-        if token.kind in {"word", "sign"}:
+        if token.kind in {"word", "sign", "pause"}:
             readings = list(_lexicon().readings(self.tokens, at))
             if token.key in _BEFORE_DAY:
                 readings.append(Reading("onday", "", 1))
@@ -59,7 +75,7 @@ class Question:
         if token.kind == "number":
             return self._number(at, token)
         if token.kind in _DATE_KINDS:
-            return [Reading("date", token.key, 1)]
+            return [*_lexicon().readings(self.tokens, at), Reading("date", token.key, 1)]
         if token.kind == "clock":
             hours, _, minutes = token.key.partition(":")
             return [Reading("clock", int(hours) + int(minutes) / 60, 1)]
@@ -82,9 +98,12 @@ class Question:
         return readings
 
     def _is_gap(self, at: int) -> bool:
+        """Whether a `~n` may skip this token: it has no meaning that changes what stands around it."""
         token = self.tokens[at]
         if token.kind == "sign":
             return token.key in _SKIPPED_SIGNS
+        if "to" in self.tags(at) and at + 1 < len(self.tokens) and "infinitive" in self.tags(at + 1):
+            return True
         blocked = {"but", "to", "not", "weather", "activity", "soft", "from", "escape"} & self.tags(at)
         return (
             token.kind == "word" and not blocked and (not self.readings[at] or bool(_SKIPPED_BY_GAPS & self.tags(at)))

@@ -1,4 +1,4 @@
-"""Free text to an Intent: every part of the question is used, or listed as ignored. Never raises, never guesses silently."""
+"""Free text to an Intent: all of it is used, or listed as ignored. Never raises, never guesses silently."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from backend.pipelines.escape.models import Intent
 from backend.pipelines.escape.reader import hours as flight
-from backend.pipelines.escape.reader.dates import Day, is_departure_in_hours, read_day
-from backend.pipelines.escape.reader.figures import NotADate
+from backend.pipelines.escape.reader.dates import VAGUE, Day, is_departure_in_hours, read_day
+from backend.pipelines.escape.reader.figures import NoSuchDayError
 from backend.pipelines.escape.reader.grammar import Finding
-from backend.pipelines.escape.reader.origin import find_place, place_words
+from backend.pipelines.escape.reader.origin import Origin, find_place, place_words
 from backend.pipelines.escape.reader.question import Question
 from backend.pipelines.escape.reader.sentence import sentence
 from backend.pipelines.escape.reader.weather import Sky, read_weather
@@ -42,6 +42,8 @@ def read(text: str, today: datetime.date) -> Intent:
     depart = today + datetime.timedelta(days=day)
     unused = [*day_part.unused, *limit_part.unused, *unused_weather]
     assumed = [*day_part.assumed, *sky.assumed, *limit_part.assumed]
+    if place is not None and place.guessed:
+        assumed.append(f"“{origin}” taken as the place to leave from")
     if not sky.said:
         assumed.append("no weather given: any")
     return Intent(
@@ -68,15 +70,15 @@ def find_origin(text: str) -> str | None:
 def _day(question: Question, today: datetime.date) -> tuple[int, Part]:
     part = Part([], [])
     found: Day | None = None
-    for finding in question.findings:
+    for finding in sorted(question.findings, key=lambda finding: finding.kind in VAGUE):
         try:
             day = read_day(finding, today)
-        except NotADate as error:
+        except NoSuchDayError as error:
             part.assumed.append(str(error))
             part.unused.append(finding)
             continue
         if day is not None and found is not None:
-            part.unused.append(finding)
+            part.unused.extend([] if finding.kind in VAGUE else [finding])
         elif day is not None:
             found = day
     if found is None:
@@ -112,8 +114,8 @@ def _hours(question: Question) -> tuple[float, Part]:
 def _is_time_of_day(question: Question, i: int) -> bool:
     finding = question.findings[i]
     follows_date = i > 0 and question.findings[i - 1].end == finding.start and not question.findings[i - 1].has("hours")
-    after = question.tags(finding.end) if finding.end < len(question.tokens) else set()
-    return flight.is_time_of_day(finding, follows_date, bool({"of", "filler", "from"} & after))
+    distance_follows = bool({"of", "filler", "from"} & question.tags(finding.end))
+    return flight.is_time_of_day(finding, follows_date, distance_follows)
 
 
 def _nothing_understood(question: Question, sky: Sky, origin: str | None) -> list[str]:
@@ -122,7 +124,7 @@ def _nothing_understood(question: Question, sky: Sky, origin: str | None) -> lis
     return ["nothing in the question was understood: tomorrow, any weather, flights of up to 12 h"]
 
 
-def _ignored(question: Question, unused: list[Finding], place: tuple[int, int] | None) -> Iterator[str]:
+def _ignored(question: Question, unused: list[Finding], place: Origin | None) -> Iterator[str]:
     """What was seen and not used, as typed, in order, each piece once."""
     seen: set[str] = set()
     for start, end in _leftovers(question, unused, place):
@@ -132,15 +134,16 @@ def _ignored(question: Question, unused: list[Finding], place: tuple[int, int] |
             yield piece
 
 
-def _leftovers(question: Question, unused: list[Finding], place: tuple[int, int] | None) -> Iterator[tuple[int, int]]:
+def _leftovers(question: Question, unused: list[Finding], place: Origin | None) -> Iterator[tuple[int, int]]:
     used = [False] * len(question.tokens)
+    unused_starts = {finding.start for finding in unused}
     if place:
-        used[place[0] : place[1]] = [True] * (place[1] - place[0])
+        used[place.start : place.end] = [True] * (place.end - place.start)
     at = 0
     while at < len(question.tokens):
         finding = question.claimed[at]
         if finding is not None and not used[at]:
-            if finding.kind in _NEVER_USED or finding in unused or _is_unread(finding):
+            if finding.kind in _NEVER_USED or finding.start in unused_starts or _is_unread(finding):
                 yield at, finding.end
             at = finding.end
             continue
@@ -153,7 +156,9 @@ def _leftovers(question: Question, unused: list[Finding], place: tuple[int, int]
 
 
 def _is_unread(finding: Finding) -> bool:
-    """A bare number that neither hours nor degrees would take."""
+    """A bare number that is neither hours nor degrees; `for two`, but not the `for a` of a sentence."""
+    if finding.kind == "for_number":
+        return finding.number() != 1
     if finding.kind == "bare_most":
         return flight.read_limit(finding) is None
     return finding.kind == "bare_least" and read_weather([finding])[0].min_c is None
@@ -162,4 +167,4 @@ def _is_unread(finding: Finding) -> bool:
 def _is_unknown(question: Question, at: int) -> bool:
     if question.claimed[at] is not None or question.tokens[at].kind not in {"word", "number", "date"}:
         return False
-    return not question.readings[at] or question.tokens[at].kind == "number"
+    return not question.is_known(at) or question.tokens[at].kind == "number"

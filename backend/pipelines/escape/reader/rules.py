@@ -1,4 +1,4 @@
-"""The rules of all kinds of phrases, as data. The kinds are interpreted by dates, hours, weather and extras."""
+"""The rules of all kinds of phrases, as data. What the kinds mean is in dates, hours, weather and reading."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ MACROS = {
 _DATES = {
     "offset": ("offset",),
     "soon": ("soon",),
+    "now": ("now",),
     "in_days": ("in number days", "number days fromnow"),
     "within_days": ("within number days",),
     "past": ("number days ago", "ago number days", "last weekday|weekend|days", "weekday|weekend|days last"),
     "days_from_weekday": ("number days from|on weekday", "weekday in number days"),
-    "days_from_offset": ("number days from|after offset",),
+    "days_from_offset": ("number days from offset", "offset in number days"),
     "weekday": (
         "from? weekday",
         "on|coming shortday",
@@ -45,10 +46,12 @@ _DATES = {
     "coming_weekend": ("coming weekend", "weekend coming"),
     "next_weekend": ("next weekend", "weekend next", "weekend of? article? nextweek"),
     "next_week": ("nextweek",),
+    "week_after_next": ("weekafternext",),
     "next_month": ("nextmonth",),
     "explicit": (
         "<explicit>",
-        "on daymonth",
+        "on|onday|from|article article? <explicit>",
+        "on|onday daymonth",
         "from|between? day dot? to|range|and <explicit>",
         "<explicit> to|range|and <end>",
     ),
@@ -61,7 +64,7 @@ _DATES = {
 }
 
 _HOURS = {
-    "limit": ("atmost|within ~3 <duration>", "<duration> ~1 atmost"),
+    "limit": ("atmost|within ~3 <duration>", "<duration> ~1 atmost", "not ~5 atleast ~1 <duration>"),
     "between": (
         "between number and|to|range|or <duration>",
         "number to|range|or <duration>",
@@ -82,6 +85,7 @@ _TEMPERATURES = {
         "number plus degrees",
         "<temp> plus",
         "not ~2 atmost <temp>",
+        "from <temp>",
     ),
     "temp_max": ("atmost ~2 <temp>", "<temp> ~1 atmost", "not ~2 atleast <temp>"),
     "temp_range": (
@@ -104,11 +108,12 @@ _WEATHER = {
         f"{_ANY} here",
         f"here ~3 too? {_ANY}",
         "its too? ~1 weather",
+        "its ~1 extra? and ~1 weather",
         "from article weather|soft",
     ),
     "negated": (
-        f"not ~3 {_ANY}",
-        f"not ~3 {_ANY} nor not? too? {_ANY}",
+        f"not ~3 too? {_ANY}",
+        f"not ~3 too? {_ANY} nor not? too? {_ANY}",
     ),
     "tolerated": (f"tolerate ~1 {_ANY}", f"tolerate ~1 {_ANY} nor {_ANY}"),
     "any_weather": ("anyweather",),
@@ -125,7 +130,6 @@ _EXTRAS = {
         "companion",
         "extra",
         "with|for ~1 extra",
-        "for number",
     ),
     "clock": (
         "at|around|from|to? number oclock",
@@ -134,6 +138,7 @@ _EXTRAS = {
         "clock",
         "at <duration>",
     ),
+    "for_number": ("for number",),
     "daypart": ("daypart",),
     "name": ("place",),
     "neutral": ("neutral",),

@@ -40,7 +40,7 @@ def fold(word: str) -> str:
 
 
 def tokenize(text: str) -> list[Token]:
-    """The tokens of `text`, in order. Hyphens and apostrophes inside words only separate (`week-end` is two tokens)."""
+    """The tokens of `text`, in order. Hyphens and apostrophes in words only separate them."""
     tokens: list[Token] = []
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup or "sign"
@@ -64,7 +64,7 @@ def _is_abbreviation(last: Token, start: int) -> bool:
 
 
 def _dash(text: str, start: int, end: int) -> str:
-    """What a dash stands for: a `range` between figures, a `minus` before one, a `pause`, or nothing in a word."""
+    """What a dash stands for: a `range` between figures, a `minus`, a `pause`, or nothing (in a word)."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     spaced = not before.strip() or before[-1].isspace()
     figure_follows = after.lstrip()[:1].isdigit()

@@ -1,7 +1,7 @@
 """What weather is wished, from the findings of a question: a band, and limits in degrees Celsius.
 
-Figures decide before words, words before what is to be escaped, that before activities (beach, ski), those before
-hints (sun, winter). The bands: cold up to 20 °C, hot from 25 °C, normal between; a range over several bands is `any`.
+Figures decide before words, words before what is to be escaped, that before activities (beach, ski), those
+before hints (sun, winter). Cold is up to 20 °C, hot from 25 °C, normal between; over several it is `any`.
 """
 
 from __future__ import annotations
@@ -56,9 +56,11 @@ def read_weather(findings: Iterable[Finding]) -> tuple[Sky, list[Finding]]:
             if not values:
                 unused.append(finding)
         elif finding.kind == "any_weather":
-            return Sky(said=True, assumed=tuple(assumed)), unused
+            return Sky(said=True), unused
     wish = next((wished[rank] - {"any"} for rank in _RANKED if wished[rank] - {"any"}), set())
-    return _of_words(wish, refused, assumed), unused
+    outranked = (finding for finding in findings if finding.kind == "wish")
+    unused.extend(finding for finding in outranked if _last_weather(finding)[1] not in wish)
+    return _of_words(wish, refused), unused
 
 
 def band(low: float | None, high: float | None) -> Weather:
@@ -72,23 +74,23 @@ def band(low: float | None, high: float | None) -> Weather:
     return "any"
 
 
-def _of_words(wish: set[str], refused: set[str], assumed: list[str]) -> Sky:
+def _of_words(wish: set[str], refused: set[str]) -> Sky:
     if {"hot", "cold"} <= wish:
         return Sky(said=True, assumed=("both hot and cold were named: any weather",))
     if {"hot", "cold"} <= refused or (refused & {"hot", "cold"} and wish & refused):
-        return Sky("normal", said=True, assumed=tuple(assumed))
+        return Sky("normal", said=True)
     if wish == {"normal", "hot"}:
         return Sky("any", min_c=_NOT_COLD, said=True)
     if wish == {"normal", "cold"}:
         return Sky("any", max_c=_NOT_HOT, said=True)
     for weather in ("hot", "cold", "normal"):
         if weather in wish:
-            return Sky(weather, said=True, assumed=tuple(assumed))
+            return Sky(weather, said=True)
     if "hot" in refused:
         return Sky("any", max_c=_NOT_HOT, said=True)
     if "cold" in refused:
         return Sky("any", min_c=_NOT_COLD, said=True)
-    return Sky(assumed=tuple(assumed))
+    return Sky()
 
 
 def _last_weather(finding: Finding) -> tuple[str, str]:
@@ -131,7 +133,9 @@ def _limits(finding: Finding, assumed: list[str]) -> tuple[float | None, float |
         return None, degrees[0]
     if finding.kind == "temp_range":
         return degrees[0], degrees[-1]
-    return round(degrees[0] - _ABOUT_C, 1), round(degrees[0] + _ABOUT_C, 1)
+    low, high = round(degrees[0] - _ABOUT_C, 1), round(degrees[0] + _ABOUT_C, 1)
+    assumed.append(f"about {degrees[0]:g} °C taken as {low:g} to {high:g} °C")
+    return low, high
 
 
 def _celsius(finding: Finding, assumed: list[str]) -> list[float]:

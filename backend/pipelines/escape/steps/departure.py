@@ -2,9 +2,9 @@
 
 from backend.errors import StepError
 from backend.pipeline import Context
-from backend.pipelines.escape.atlas import Airport, Atlas, great_circle_km
+from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import AirportOption, Departure, Place
-from backend.pipelines.escape.steps.locate import RANGE_KM
+from backend.pipelines.escape.steps.leaving import RANGE_KM, leaving_from
 
 RUNNERS_UP = 5
 FAR_KM = 1000.0
@@ -12,10 +12,9 @@ FAR_KM = 1000.0
 
 async def departure(place: Place, atlas: Atlas, ctx: Context) -> Departure:
     """Raises StepError ``no_airport``, which names the nearest ones outside the range."""
-    async with ctx.call("atlas", "airports near", lat=place.lat, lon=place.lon, km=RANGE_KM) as call:
-        options = _named(place, atlas) or [
-            (near.airport, near.km) for near in atlas.airports_near(place.lat, place.lon, RANGE_KM)
-        ]
+    request = {"codes": list(place.airports)} if place.airports else {"lat": place.lat, "lon": place.lon}
+    async with ctx.call("atlas", "airports", **request, within_km=RANGE_KM) as call:
+        options = leaving_from(place.lat, place.lon, place.airports, atlas)
         airports = "airport" if len(options) == 1 else "airports"
         call.text = f"{len(options)} {airports} with non-stops to choose from"
     if not options:
@@ -25,7 +24,10 @@ async def departure(place: Place, atlas: Atlas, ctx: Context) -> Departure:
             hint=_nearest(place, atlas),
         )
     (airport, km), others = options[0], options[1 : RUNNERS_UP + 1]
-    ctx.say(f"{airport.name} ({airport.iata}), {km:.0f} km away")
+    named = airport.iata in place.airports
+    if place.airports and not named:
+        ctx.log(f"{', '.join(place.airports)} has no non-stops in the route network; another airport nearby is taken.")
+    ctx.say(f"{airport.name} ({airport.iata})" + ("" if named else f", {km:.0f} km away"))
     return Departure(
         iata=airport.iata,
         name=airport.name,
@@ -40,15 +42,10 @@ async def departure(place: Place, atlas: Atlas, ctx: Context) -> Departure:
     )
 
 
-def _named(place: Place, atlas: Atlas) -> list[tuple[Airport, float]]:
-    """The airports that the traveller's words name, if they fly anywhere."""
-    airports = [airport for code in place.airports if (airport := atlas.airport(code)) and airport.nonstops]
-    return [(airport, great_circle_km(place.lat, place.lon, airport.lat, airport.lon)) for airport in airports]
-
-
 def _nearest(place: Place, atlas: Atlas) -> str:
     near = sorted(atlas.airports_near(place.lat, place.lon, FAR_KM), key=lambda option: option.km)[:3]
     if not near:
         return "Start from another place: “… from Valencia”."
     listed = ", ".join(f"{option.airport.city} ({option.airport.iata}, {option.km:.0f} km)" for option in near)
-    return f"The nearest are {listed}: ask again “from {near[0].airport.iata}”."
+    nearest = f"The nearest is {listed}" if len(near) == 1 else f"The nearest are {listed}"
+    return f"{nearest}: ask again “from {near[0].airport.iata}”."

@@ -1,7 +1,9 @@
 """How far it is, and who is near enough. The first rows appear here."""
 
+from collections.abc import Sequence
+
 from backend.pipeline import Context
-from backend.pipelines.escape.models import Candidates, Destination, Intent, LeftOut, Routes
+from backend.pipelines.escape.models import Candidates, Destination, Distances, Intent, Measured, Routes
 from shared.events import RowRemoval, RowUpsert
 
 LEEWAY_MIN = 15
@@ -9,35 +11,60 @@ LEEWAY_MIN = 15
 
 async def distances(routes: Routes, wish: Intent, ctx: Context) -> Candidates:
     """Keeps what can be flown within the wish's hours and a quarter of an hour; says of each other why it is out."""
-    limit = round(wish.hours * 60) + LEEWAY_MIN
-    near: list[Destination] = []
-    far: list[Destination] = []
-    for destination in sorted(routes.destinations, key=lambda one: one.minutes):
-        (near if destination.minutes <= limit else far).append(destination)
-    left_out = [
-        LeftOut(one.iata, one.city, f"{duration(one.minutes)} of flight: more than {hours_in_words(wish.hours)}")
-        for one in far
-    ]
+    limit = limit_minutes(wish.hours)
+    ordered = sorted(routes.destinations, key=lambda one: (one.minutes, one.iata))
+    near = [one for one in ordered if one.minutes <= limit]
+    far = ordered[len(near) :]
     ctx.rows(
-        [_row(one, routes.call) for one in (*near, *far)], [RowRemoval(id=out.iata, why=out.why) for out in left_out]
+        [_row(one, routes.call) for one in ordered],
+        [
+            RowRemoval(id=one.iata, why=f"{duration(one.minutes)} of flight: more than {duration_of(wish.hours)}")
+            for one in far
+        ],
     )
-    ctx.progress(len(routes.destinations), len(routes.destinations), "destinations")
-    estimated = sum(one.estimated for one in near)
-    if estimated:
-        ctx.log(f"{estimated} flight times are estimated from the distance; 90 % of such estimates are within 15 min.")
-    ctx.say(f"{len(near)} of {len(routes.destinations)} within {hours_in_words(wish.hours)}")
-    return Candidates(tuple(near), tuple(left_out), nearest_miss=far[0].minutes if far else None)
+    if ordered:
+        ctx.progress(len(ordered), len(ordered), "destinations")
+    if any(one.estimated for one in near):
+        count = sum(one.estimated for one in near)
+        times = f"{count} flight times are" if count > 1 else "1 flight time is"
+        ctx.log(f"{times} estimated from the distance: 90 % of estimates are within 15 min, over 4,000 km fewer.")
+    if any(one.minutes > wish.hours * 60 for one in near):
+        ctx.log(f"Up to {LEEWAY_MIN} min more than {duration_of(wish.hours)} are let pass.")
+    ctx.detail(Distances(limit, measured(near), measured(far)))
+    ctx.say(_counted(len(near), len(ordered), wish.hours))
+    return Candidates(tuple(near), tuple(far))
+
+
+def limit_minutes(hours: float) -> int:
+    """The longest flight, in minutes, that a wish for up to ``hours`` accepts."""
+    return round(hours * 60) + LEEWAY_MIN
 
 
 def duration(minutes: int) -> str:
-    """``185`` as ``3 h 05``."""
+    """``185`` as ``3 h 5 min``, ``240`` as ``4 h``: as the reader understands it when it is typed again."""
     hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest:02d}" if hours else f"{rest} min"
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
-def hours_in_words(hours: float) -> str:
-    """``4.0`` as ``4 h``, ``1.5`` as ``1 h 30``."""
-    return f"{hours:g} h" if hours == int(hours) else duration(round(hours * 60))
+def duration_of(hours: float) -> str:
+    """``4.0`` as ``4 h``, ``1.5`` as ``1 h 30 min``."""
+    return duration(round(hours * 60))
+
+
+def measured(destinations: Sequence[Destination]) -> tuple[Measured, ...]:
+    return tuple(Measured(one.iata, one.city, one.km, one.minutes, one.estimated) for one in destinations)
+
+
+def _counted(near: int, total: int, hours: float) -> str:
+    within = f"within {duration_of(hours)} of flight"
+    if near == total:
+        all_of_them = {0: "None to measure", 1: f"It is {within}", 2: f"Both {within}"}
+        return all_of_them.get(total, f"All {total} {within}")
+    if total == 1:
+        return f"It is not {within}"
+    return f"{near or 'None'} of {total} {within}"
 
 
 def _row(one: Destination, call: str) -> RowUpsert:
@@ -53,4 +80,5 @@ def _row(one: Destination, call: str) -> RowUpsert:
         "lat": one.lat,
         "lon": one.lon,
     }
-    return RowUpsert(id=one.iata, cells=cells, state="provisional", from_=dict.fromkeys(("flights", "km"), call))
+    sources = ["km", "flights", "airlines", "evidence", *([] if one.estimated else ["duration"])]
+    return RowUpsert(id=one.iata, cells=cells, state="provisional", from_=dict.fromkeys(sources, call))

@@ -8,89 +8,136 @@ import msgspec
 
 from backend.errors import StepError
 from backend.pipeline import Context
-from backend.pipelines.escape.atlas import Airport, Atlas, PlaceMatch
+from backend.pipelines.escape.atlas import Atlas, PlaceMatch, great_circle_km
+from backend.pipelines.escape.atlas.folding import fold
 from backend.pipelines.escape.models import Home, Place, Request
+from backend.pipelines.escape.steps.leaving import RANGE_KM, leaving_from
 
-RANGE_KM = 120.0
 MAX_OTHERS = 4
 HINT = "Name a city or an airport: “… from Valencia”, or give --from Valencia."
 
 
 async def locate(request: Request, atlas: Atlas, home: Home, ctx: Context) -> Place:
-    """The first of these that leads to a place: the question, the option, the setting, the address, the time zone."""
-    async with ctx.call("atlas", "find place") as call:
-        for basis, matches in _ways(request, atlas, home, ctx):
+    """The first of these that leads to a place: the question, the option, the setting, the address, the time zone.
+
+    Raises StepError ``no_place``. Words that name no place are said, and make the step degraded if another way led on.
+    """
+    words = [asked for asked in (request.origin, request.from_option) if asked]
+    unknown: list[str] = []
+    async with ctx.call("atlas", "find place", words=words, tz=request.tz) as call:
+        for asked, basis, matches in _ways(request, atlas, home):
             if matches:
                 place = _place(matches, basis, atlas, ctx)
-                call.text = f"{basis}: {place.name}, {place.country}"
+                call.text = f"{shown(place)}: {basis}"
                 break
+            if asked:
+                unknown.append(asked)
         else:
-            message = "Nothing says where you are"
-            unknown = request.origin or request.from_option
-            if unknown:
-                message = f"There is no place called “{unknown}” in the atlas, and nothing else says where you are"
-            raise StepError(message, code="no_place", hint=HINT)
-    ctx.say(f"{place.name}, {place.country} ({place.basis})")
+            call.text = "Nothing leads to a place"
+            raise StepError(_nowhere(unknown), code="no_place", hint=HINT)
+    for name in unknown:
+        ctx.degraded(f"There is no place called “{name}” in the atlas; {shown(place)} is taken instead.")
+    ctx.say(f"{shown(place)} ({place.basis})")
     if place.others:
-        ctx.log(f"Took {place.name}, {place.country}. It could also be {'; '.join(place.others)}.")
+        ctx.log(f"Took {shown(place)}. It could also be {'; '.join(place.others)}.")
     return place
 
 
-def _ways(request: Request, atlas: Atlas, home: Home, ctx: Context) -> Iterator[tuple[str, list[PlaceMatch]]]:
-    for words, basis in ((request.origin, "from your question"), (request.from_option, "as you set it")):
+def _ways(request: Request, atlas: Atlas, home: Home) -> Iterator[tuple[str | None, str, list[PlaceMatch]]]:
+    """Each way in turn: the words looked up, if any; how the place is known; what was found."""
+    for words, basis in ((request.origin, "from your question"), (request.from_option, "as you gave it")):
         if words:
-            matches = atlas.find_place(words, tz=request.tz)
-            if not matches:
-                ctx.degraded(f"There is no place called “{words}” in the atlas; it is left aside.")
-            yield basis, matches
-    if home.lat is not None and home.lon is not None:
-        city = atlas.nearest_city(home.lat, home.lon)
-        here = msgspec.structs.replace(city, name=home.city or city.name, lat=home.lat, lon=home.lon)
-        yield "as the server is set", [here]
-    if request.address and is_public(request.address):
-        match = atlas.place_of_ip(request.address)
-        yield "from your address, roughly", [match] if match else []
+            yield words, basis, _find(words, request, atlas, home)
+    if (here := _home(atlas, home)) is not None:
+        yield None, "as the server is set", [here]
+    if (match := _by_address(request, atlas)) is not None:
+        yield None, "roughly, from your address", [match]
+    if request.tz and (match := atlas.place_of_tz(request.tz)) is not None:
+        yield None, f"a guess from your time zone, {request.tz}", [match]
+
+
+def _find(words: str, request: Request, atlas: Atlas, home: Home) -> list[PlaceMatch]:
+    """What goes by ``words``, the namesake nearest to what else is known of the traveller first."""
     if request.tz:
-        match = atlas.place_of_tz(request.tz)
-        yield f"only your time zone says so: {request.tz}", [match] if match else []
+        return atlas.find_place(words, tz=request.tz)
+    known = _home(atlas, home) or _by_address(request, atlas)
+    if known is None:
+        return atlas.find_place(words)
+    return atlas.find_place(words, country=known.country, near=(known.lat, known.lon))
 
 
-def is_public(address: str) -> bool:
-    """Whether an address may be looked up at all: never a private, loopback or reserved one."""
+def _home(atlas: Atlas, home: Home) -> PlaceMatch | None:
+    if home.lat is None or home.lon is None:
+        return None
+    city = atlas.nearest_city(home.lat, home.lon)
+    return msgspec.structs.replace(city, name=home.city or city.name, lat=home.lat, lon=home.lon)
+
+
+def _by_address(request: Request, atlas: Atlas) -> PlaceMatch | None:
+    return atlas.place_of_ip(request.address) if request.address and may_be_looked_up(request.address) else None
+
+
+def may_be_looked_up(address: str) -> bool:
+    """Whether an address says anything of a place: a public IPv4 one, also as an IPv6 socket reports it."""
     try:
-        return ipaddress.ip_address(address).is_global
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is None:
+            return False
+        parsed = parsed.ipv4_mapped
+    return parsed.is_global and not parsed.is_multicast
+
+
+def _nowhere(unknown: list[str]) -> str:
+    if not unknown:
+        return "Nothing says where you are"
+    named = " or ".join(f"“{name}”" for name in dict.fromkeys(unknown))
+    return f"There is no place called {named} in the atlas, and nothing else says where you are"
 
 
 def _place(matches: list[PlaceMatch], basis: str, atlas: Atlas, ctx: Context) -> Place:
     match = matches[0]
-    airport = leaving_from(match, atlas)
-    tz = airport.tz if airport else (match.tz or "UTC")
-    others = dict.fromkeys(describe(other) for other in matches[1 : MAX_OTHERS + 1])
+    options = leaving_from(match.lat, match.lon, match.airports, atlas)
+    tz = options[0][0].tz if options else (match.tz or "UTC")
+    others = dict.fromkeys(describe(other) for other in matches[1:] if _could_be_meant(other, match))
     return Place(
-        name=match.name,
+        name=f"{match.name} ({match.iata})" if match.iata else match.name,
         country=match.country_name,
+        region=match.admin1 if any(_is_namesake(other, match) for other in matches[1:]) else None,
         lat=match.lat,
         lon=match.lon,
         tz=tz,
         today=ctx.clock().astimezone(ZoneInfo(tz)).date(),
         basis=basis,
         airports=match.airports,
-        others=tuple(other for other in others if other != describe(match)),
+        others=tuple(others)[:MAX_OTHERS],
     )
 
 
-def leaving_from(match: PlaceMatch, atlas: Atlas) -> Airport | None:
-    """The airport that somebody at ``match`` leaves from: it decides which day it is."""
-    if match.airports:
-        return atlas.airport(match.airports[0])
-    near = atlas.airports_near(match.lat, match.lon, RANGE_KM)
-    return near[0].airport if near else None
+def _is_the_same(other: PlaceMatch, match: PlaceMatch) -> bool:
+    """A code names one thing, and the same city is often there again as its own airport or suburb."""
+    is_code = match.matched.upper() == match.iata
+    return is_code or great_circle_km(other.lat, other.lon, match.lat, match.lon) <= RANGE_KM
+
+
+def _could_be_meant(other: PlaceMatch, match: PlaceMatch) -> bool:
+    """Not what has the name only in another language or time: nobody knows Campoalegre as Sevilla."""
+    return fold(other.name) in (fold(match.name), fold(match.matched)) and not _is_the_same(other, match)
+
+
+def _is_namesake(other: PlaceMatch, match: PlaceMatch) -> bool:
+    return other.country == match.country and _could_be_meant(other, match)
+
+
+def shown(place: Place) -> str:
+    """A place in words: "Springfield, Missouri, United States"; "Singapore" once."""
+    return ", ".join(dict.fromkeys(filter(None, (place.name, place.region, place.country))))
 
 
 def describe(match: PlaceMatch) -> str:
-    """A place in words that tell it from others of its name."""
+    """A place that the same words could mean, in words that tell it from others of its name."""
     if match.kind == "airport":
         return f"{match.name} airport ({match.iata}), {match.country_name}"
-    return ", ".join(filter(None, (match.name, match.admin1, match.country_name)))
+    return ", ".join(dict.fromkeys(filter(None, (match.name, match.admin1, match.country_name))))

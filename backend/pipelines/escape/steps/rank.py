@@ -1,10 +1,16 @@
 """The ranking: a stated score, or what came near when nothing fits."""
 
+import calendar
 import math
+from collections import Counter
+from collections.abc import Sequence
 
 from backend.pipeline import Context
+from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import (
     Bands,
+    Candidates,
+    Departure,
     Destination,
     Forecast,
     Forecasts,
@@ -12,9 +18,11 @@ from backend.pipelines.escape.models import (
     Miss,
     Ranked,
     Ranking,
+    Routes,
 )
-from backend.pipelines.escape.steps.distances import LEEWAY_MIN, duration
-from backend.pipelines.escape.steps.weather import wanted
+from backend.pipelines.escape.steps.distances import duration_of, limit_minutes
+from backend.pipelines.escape.steps.loosen import loosenings, nearest_first
+from backend.pipelines.escape.steps.weather import why_not
 from shared.events import RowUpsert
 
 WISH_POINTS, FLIGHT_POINTS, EVIDENCE_POINTS = 50, 35, 15
@@ -24,30 +32,43 @@ EXPLAINED = (
     f"flight, up to {EVIDENCE_POINTS} for how well the flight is known."
 )
 MAX_MISSES = 3
+MAX_NAMED = 3
 
 
-async def rank(forecasts: Forecasts, wish: Intent, bands: Bands, ctx: Context) -> Ranking:
+async def rank(
+    departure: Departure,
+    routes: Routes,
+    candidates: Candidates,
+    forecasts: Forecasts,
+    wish: Intent,
+    atlas: Atlas,
+    bands: Bands,
+    ctx: Context,
+) -> Ranking:
     """Best first. With no place left it names the nearest misses and what to loosen: that is an answer too."""
-    destinations = {one.iata: one for one in forecasts.destinations}
+    destinations = {one.iata: one for one in candidates.destinations}
     ranked = sorted(
         (_ranked(one, destinations[one.iata], wish, bands) for one in forecasts.forecasts if one.fits),
         key=lambda one: (-one.score, destinations[one.iata].minutes, one.iata),
     )
     if not ranked:
-        return _nothing(forecasts, destinations, wish, bands, ctx)
+        misses = nearest_first(forecasts.forecasts, wish, bands)[:MAX_MISSES]
+        loosen = loosenings(departure, routes, candidates, forecasts, wish, atlas, bands)
+        ctx.order([])
+        ctx.say(_nothing(misses, routes, candidates, wish) + _try([one.say for one in loosen]))
+        named = tuple(Miss(one.iata, destinations[one.iata].city, why_not(one, wish, bands)) for one in misses)
+        return Ranking((), EXPLAINED, named, loosen)
     ctx.rows([RowUpsert(id=one.iata, cells={"score": one.score}, state="confirmed") for one in ranked])
     ctx.order([one.iata for one in ranked])
     ctx.log(EXPLAINED)
-    best = ", ".join(one.city for one in ranked[:3])
-    places = f"{len(ranked)} places" if len(ranked) > 1 else "1 place"
-    ctx.say(f"{places}, the best first: {best}")
+    best = ", ".join(names(ranked)[:MAX_NAMED])
+    ctx.say(f"{len(ranked)} places, the best first: {best}" if len(ranked) > 1 else f"1 place: {best}")
     return Ranking(tuple(ranked), EXPLAINED)
 
 
 def _ranked(forecast: Forecast, destination: Destination, wish: Intent, bands: Bands) -> Ranked:
     wish_points = WISH_POINTS * chance(forecast, *bands.limits(wish))
-    limit = wish.hours * 60 + LEEWAY_MIN
-    flight_points = FLIGHT_POINTS * max(0.0, 1 - destination.minutes / limit)
+    flight_points = FLIGHT_POINTS * max(0.0, 1 - destination.minutes / limit_minutes(wish.hours))
     evidence_points = EVIDENCE_POINTS * EVIDENCE_SHARE[destination.evidence]
     return Ranked(
         iata=destination.iata,
@@ -68,28 +89,24 @@ def chance(forecast: Forecast, low: float | None, high: float | None) -> float:
     return (1.0 if high is None else below(high)) - (0.0 if low is None else below(low))
 
 
-def _nothing(
-    forecasts: Forecasts, destinations: dict[str, Destination], wish: Intent, bands: Bands, ctx: Context
-) -> Ranking:
-    low, high = bands.limits(wish)
-    nearest = sorted(forecasts.forecasts, key=lambda one: _short_of(one.high_c, low, high))[:MAX_MISSES]
-    misses = tuple(
-        Miss(one.iata, destinations[one.iata].city, f"typically {one.high_c:.1f} °C, not {wanted(wish, bands)}")
-        for one in nearest
-    )
-    loosen = []
-    if nearest:
-        loosen.append(f"accept {nearest[0].high_c:.1f} °C ({destinations[nearest[0].iata].city})")
-    if forecasts.nearest_miss is not None:
-        loosen.append(f"accept {duration(forecasts.nearest_miss)} of flight")
-    loosen.append("another day")
-    listed = ", ".join(f"{destinations[one.iata].city} {one.high_c:.1f} °C" for one in nearest)
-    near = f" {wanted(wish, bands)}; the nearest: {listed}" if nearest else ""
-    ctx.log("To find something: " + ", or ".join(loosen) + ".")
-    ctx.say(f"Nothing fits{near}. Try: {', or '.join(loosen)}")
-    return Ranking((), EXPLAINED, misses, tuple(loosen))
+def names(places: Sequence[Ranked | Destination]) -> list[str]:
+    """Cities, with the airport where a city has more than one in the list."""
+    counts = Counter(one.city for one in places)
+    return [one.city if counts[one.city] == 1 else f"{one.city} ({one.iata})" for one in places]
 
 
-def _short_of(high_c: float, low: float | None, high: float | None) -> float:
-    """By how many degrees a day's high misses the limits."""
-    return max(0.0 if low is None else low - high_c, 0.0 if high is None else high_c - high)
+def _nothing(misses: Sequence[Forecast], routes: Routes, candidates: Candidates, wish: Intent) -> str:
+    if misses:
+        destinations = {one.iata: one for one in candidates.destinations}
+        cities = names([destinations[one.iata] for one in misses])
+        near = ", ".join(f"{city} {one.high_c:.1f} °C" for city, one in zip(cities, misses, strict=True))
+        return f"Nothing fits; the nearest: {near}"
+    if routes.destinations:
+        return f"Nothing is within {duration_of(wish.hours)} of flight"
+    return f"Nothing is known to fly on a {calendar.day_name[wish.depart.weekday()]}"
+
+
+def _try(ways: Sequence[str]) -> str:
+    if len(ways) < 2:
+        return "".join(f". Try to {way}" for way in ways)
+    return f". Try to {', '.join(ways[:-1])}, or {ways[-1]}"

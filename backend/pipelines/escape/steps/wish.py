@@ -4,8 +4,6 @@ from backend.pipeline import Context, Later
 from backend.pipelines.escape.models import Intent, Place, Request
 from backend.pipelines.escape.reader import read
 
-FORECAST_DAYS = 5
-
 
 async def read_wish(request: Request, place: Later[Place], ctx: Context) -> Intent:
     """Never fails; a question that can't be read gets the defaults, said so. Days count from the traveller's today."""
@@ -18,7 +16,5 @@ async def read_wish(request: Request, place: Later[Place], ctx: Context) -> Inte
         ctx.log(f"Assumed: {sentence}")
     if wish.ignored:
         ctx.log("Not used: " + ", ".join(f"“{piece}”" for piece in wish.ignored))
-    if wish.days_ahead > FORECAST_DAYS:
-        ctx.log(f"{wish.days_ahead} days ahead is further than a forecast reaches: the weather will be typical.")
     ctx.say(wish.said)
     return wish

@@ -1,4 +1,7 @@
-"""`python -m backend.pipelines.escape.atlas.build [--check]`: write the bundled atlas, or prove that it is current."""
+"""Write the bundled atlas, or prove that it is current.
+
+Run as `python -m backend.pipelines.escape.atlas.build [--check]`.
+"""
 
 import argparse
 import sqlite3
@@ -15,7 +18,10 @@ BUNDLED = Path(__file__).parent.parent / "atlas.sqlite"
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit codes: 0 written or current, 1 not current or not buildable."""
-    parser = argparse.ArgumentParser(prog="python -m backend.pipelines.escape.atlas.build", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m backend.pipelines.escape.atlas.build",
+        description="Write the bundled atlas from the sources beside it, or prove that it is current.",
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the bundled file is not current")
     parser.add_argument("--output", type=Path, default=BUNDLED, metavar="FILE", help="the file to write or to check")
     options = parser.parse_args(arguments)

@@ -14,7 +14,7 @@ _ALWAYS = _COLUMNS[:3]
 
 
 def write_climate(sources: Sources, out: sqlite3.Connection, airports: Mapping[str, int]) -> None:
-    """Fill ``climate``: twelve months of an airport in one row. Raises SourceError for a gap in the temperatures."""
+    """Fill ``climate``: a year of an airport in one row. Raises SourceError for a missing temperature."""
     months: dict[str, bytearray] = {}
     seen: defaultdict[str, int] = defaultdict(int)
     for row in sources.rows("airport_climate.csv"):

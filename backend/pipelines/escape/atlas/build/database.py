@@ -37,8 +37,8 @@ _TABLES: dict[str, str] = {
     "airline": "code TEXT PRIMARY KEY, name TEXT NOT NULL",
     "former_airline": "code TEXT PRIMARY KEY, name TEXT NOT NULL",
     "departures": "airport INTEGER PRIMARY KEY, packed BLOB NOT NULL",
-    "climate": "airport INTEGER PRIMARY KEY, months BLOB NOT NULL, quality TEXT NOT NULL, station TEXT NOT NULL,"
-    " km REAL NOT NULL, dz_m INTEGER NOT NULL",
+    "climate": "airport INTEGER PRIMARY KEY, months BLOB NOT NULL, quality TEXT NOT NULL,"
+    " station TEXT NOT NULL, km REAL NOT NULL, dz_m INTEGER NOT NULL",
     "city": "id INTEGER PRIMARY KEY, cell INTEGER NOT NULL, name TEXT NOT NULL, country TEXT NOT NULL,"
     " admin1 TEXT NOT NULL, lat INTEGER NOT NULL, lon INTEGER NOT NULL, population INTEGER NOT NULL,"
     " zone INTEGER NOT NULL, weight INTEGER NOT NULL",
@@ -55,11 +55,12 @@ _VERSION_BYTES = slice(96, 100)
 
 
 def build(path: Path) -> str:
-    """Write the atlas to ``path``, which must not exist, and return its content digest. Raises SourceError."""
+    """Write the atlas to ``path``, which must not exist; return its content digest. Raises SourceError."""
     sources = Sources()
     with closing(sqlite3.connect(path, isolation_level=None)) as out:
         out.executescript(
-            "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA encoding = 'UTF-8';"
+            "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+            "PRAGMA encoding = 'UTF-8';"
             f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
         )
         out.execute("BEGIN")
@@ -91,7 +92,7 @@ def _fill(sources: Sources, out: sqlite3.Connection) -> None:
 
 
 def content_digest(database: sqlite3.Connection) -> str:
-    """SHA-256 over the schema and every row, whatever SQLite wrote the file; the digest's own row is left out."""
+    """SHA-256 over the schema and every row but the digest's own, the same whatever SQLite wrote the file."""
     digest = hashlib.sha256()
     for table, columns in _TABLES.items():
         digest.update(f"{table}({columns})".encode())

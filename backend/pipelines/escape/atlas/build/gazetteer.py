@@ -83,7 +83,7 @@ def spelling_near(cities: list[City]) -> Callable[[str, float, float], str | Non
 
 
 def write_zones(sources: Sources, out: sqlite3.Connection, cities: list[City]) -> dict[str, int]:
-    """Fill ``zone`` with every name of a time zone, old names too, and its principal place; return the ids."""
+    """Fill ``zone`` with every name of a time zone, old ones too, and its principal place; return the ids."""
     principal = {row["tz"]: row for row in sources.rows("timezones.csv")}
     links = {row["link"]: row["tz"] for row in sources.rows("tz_links.csv")}
     towns: defaultdict[str, list[int]] = defaultdict(list)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from backend.pipelines.escape.atlas.build.sources import Sources
 from backend.pipelines.escape.atlas.build.timetable import read_timetable
 from backend.pipelines.escape.atlas.build.towns import Towns
+from backend.pipelines.escape.atlas.geo import great_circle_km
 from backend.pipelines.escape.atlas.records import TimetableEntry
 from backend.pipelines.escape.atlas.routes import ENCODER, PackedCarrier, PackedRoute, pack_month
 
@@ -57,7 +58,7 @@ def _airport(number: int, row: dict[str, str], zone: int, town: str) -> tuple[ob
 
 
 def write_airlines(sources: Sources, out: sqlite3.Connection) -> None:
-    """Fill ``airline`` with today's holders of each code, and ``former_airline`` with those of the timetables."""
+    """Fill ``airline`` with today's holders of each code, ``former_airline`` with those of the timetables."""
     for row in sources.rows("airlines.csv"):
         if row["status"].startswith("historical"):
             out.execute("INSERT INTO former_airline VALUES (?, ?)", (row["iata"], row["name"]))
@@ -70,26 +71,48 @@ def write_departures(sources: Sources, out: sqlite3.Connection, airports: Mappin
     carriers = _carriers(sources)
     timetable = read_timetable(sources.rows("timetable_us.csv"))
     minutes = _block_minutes(sources)
+    lengths = _Lengths(out)
     departures: defaultdict[str, list[PackedRoute]] = defaultdict(list)
     for row in sources.rows("routes.csv"):
         pair = row["from"], row["to"]
         departures[row["from"]].append(
-            _route(row, carriers.get(pair, ()), timetable.get(pair, ()), minutes.get(pair, 0.0))
+            _route(
+                row,
+                lengths.km(*pair),
+                carriers.get(pair, ()),
+                timetable.get(pair, ()),
+                minutes.get(pair, 0.0),
+            )
         )
     for iata in sorted(departures):
         routes = sorted(departures[iata], key=lambda route: (route.km, route.to))
         out.execute("INSERT INTO departures VALUES (?, ?)", (airports[iata], ENCODER.encode(routes)))
 
 
+class _Lengths:
+    """Great circles from the airports' own positions.
+
+    The source's lengths to Luanda's new airport still rest on a latitude of the wrong sign.
+    """
+
+    def __init__(self, out: sqlite3.Connection) -> None:
+        rows = out.execute("SELECT iata, lat / 1e5, lon / 1e5 FROM airport")
+        self._positions: dict[str, tuple[float, float]] = {iata: (lat, lon) for iata, lat, lon in rows}
+
+    def km(self, start: str, end: str) -> int:
+        return round(great_circle_km(*self._positions[start], *self._positions[end]))
+
+
 def _route(
     row: dict[str, str],
+    km: int,
     carriers: tuple[PackedCarrier, ...],
     timetable: tuple[TimetableEntry, ...],
     minutes: float,
 ) -> PackedRoute:
     return PackedRoute(
         to=row["to"],
-        km=int(row["km"]),
+        km=km,
         percent=round(float(row["confidence"]) * 100),
         month=pack_month(row["last_change"]),
         block_tenths=round(minutes * 10),

@@ -1,4 +1,4 @@
-"""The source tables that travel with the project, read as they are; a missing or broken one stops the build."""
+"""The source tables that travel with the project, read as they are; a missing one stops the build."""
 
 import csv
 import gzip

@@ -1,7 +1,7 @@
 """Timetable samples, merged into one entry per real departure.
 
-A sample has a row for every minute's difference between days, and a low-cost airline changes the number of the same
-departure from day to day: shown as they stand, one flight would appear four times.
+A sample has a row for every minute's difference between days, and a low-cost airline changes the number of
+the same departure from day to day: shown as they stand, one flight would appear four times.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ Pair = tuple[str, str]
 
 
 def read_timetable(rows: Iterable[dict[str, str]]) -> dict[Pair, tuple[TimetableEntry, ...]]:
-    """Entries of each pair, by departure. Raises SourceError for a sample that ``records.SAMPLES`` doesn't describe."""
+    """Entries of each pair, by departure. Raises SourceError for a sample that isn't in ``SAMPLES``."""
     grouped: defaultdict[Pair, defaultdict[str, list[TimetableEntry]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         _check_sample(row)
@@ -68,8 +68,8 @@ def _newest_sample(entries: list[TimetableEntry]) -> list[TimetableEntry]:
 def merge(entries: Iterable[TimetableEntry]) -> list[TimetableEntry]:
     """One airline's entries of one pair and sample, the same departure counted once.
 
-    The same departure is the same number within 20 minutes, or another number at exactly the same times. The variant
-    seen on most days gives number and times, the days are put together.
+    The same departure is the same number within 20 minutes, or another number at exactly the same times. The
+    variant seen on most days gives number and times, the days are put together.
     """
     kept: list[TimetableEntry] = []
     for entry in sorted(entries, key=_most_days_first):

@@ -1,7 +1,7 @@
 """The town an airport is shown under, and the towns by whose name it is found.
 
-The sources write "Bordeaux/Merignac", "Bandung, Java Island" and "Mississauga", where travellers say Bordeaux, Bandung
-and Toronto.
+The sources write "Bordeaux/Merignac", "Bandung, Java Island" and "Mississauga", where travellers say
+Bordeaux, Bandung and Toronto.
 """
 
 import re
@@ -17,7 +17,7 @@ _SHORTEST_PART = 3
 
 class Towns:
     def __init__(self, sources: Sources, spelled_near: Callable[[str, float, float], str | None]) -> None:
-        """``spelled_near`` gives the gazetteer's spelling of a city's name near a position, if it has the city."""
+        """``spelled_near`` gives the gazetteer's spelling of a name near a position, if it has the city."""
         self._chosen = {row["iata"]: row["city"] for row in sources.rows("airport_cities.csv")}
         self._spelled_near = spelled_near
 

@@ -7,15 +7,26 @@ from backend.pipelines.escape.reader.grammar import Table
 WORDS: Table = {
     "offset": {
         -1: "gestern",
-        0: "heute | heute abend | heute nacht | heute morgen | heute früh | heute nachmittag | jetzt | sofort | gleich"
-        " | so bald wie möglich | so schnell wie möglich | noch heute | baldmöglichst | jetzt gleich",
-        1: "morgen | gleich morgen",
+        0: (
+            "heute | heute abend | heute nacht | heute morgen | heute früh | heute nachmittag | sofort"
+            " | so bald wie möglich | so schnell wie möglich | noch heute | baldmöglichst | jetzt gleich"
+            " | jetzt sofort"
+        ),
+        1: (
+            "morgen | gleich morgen | morgen früh | morgen abend | morgen vormittag | morgen nachmittag | morgen mittag"
+        ),
         2: "übermorgen",
     },
-    "soon": {"": "bald | demnächst | in den nächsten tagen | die tage | diese woche | in den kommenden tagen"},
+    "now": {"": "jetzt | gleich"},
+    "soon": {
+        "": "bald | demnächst | in den nächsten tagen | die tage | diese woche | in den kommenden tagen",
+    },
     "daypart": {
-        "": "früh | am morgen | morgens | vormittag | vormittags | am vormittag | mittag | mittags | am mittag | nachmittag"
-        " | nachmittags | am nachmittag | abend | abends | am abend | nacht | nachts | in der nacht | in der früh"
+        "": (
+            "früh | am morgen | morgens | vormittag | vormittags | am vormittag | mittag | mittags"
+            " | am mittag | nachmittag | nachmittags | am nachmittag | abend | abends | am abend | nacht"
+            " | nachts | in der nacht | in der früh"
+        ),
     },
     "weekday": {
         0: "montag | montags",
@@ -33,6 +44,7 @@ WORDS: Table = {
     "last": {"": "letzten | letztes | letzter | vergangenen"},
     "weekend": {"": "wochenende | we-trip | übers wochenende"},
     "nextweek": {"": "nächste woche | kommende woche | nächster woche | kommender woche"},
+    "weekafternext": {"": "übernächste woche | übernächster woche"},
     "nextmonth": {"": "nächsten monat | kommenden monat | nächster monat"},
     "month": {
         1: "januar | jänner",
@@ -49,10 +61,23 @@ WORDS: Table = {
         12: "dezember",
     },
     "softmonth": {10: "okt", 12: "dez"},
-    "part": {5: "anfang", 15: "mitte", 25: "ende"},
-    "holiday": {"12-24": "heiligabend | heilig abend", "12-25": "weihnachten", "12-31": "silvester", "1-1": "neujahr"},
+    "part": {
+        5: "anfang",
+        15: "mitte",
+        25: "ende",
+    },
+    "holiday": {
+        "12-24": "heiligabend | heilig abend",
+        "12-25": "weihnachten",
+        "12-31": "silvester",
+        "1-1": "neujahr",
+    },
     "in": {"": "in | in etwa | in rund"},
-    "days": {1: "tag | tage | tagen", 7: "woche | wochen", 30: "monat | monate | monaten"},
+    "days": {
+        1: "tag | tage | tagen",
+        7: "woche | wochen",
+        30: "monat | monate | monaten",
+    },
     "nights": {"": "nacht | nächte | nächten | übernachtungen"},
     "ago": {"": "vor"},
     "back": {"": "bis | bis zum | zurück | zurück am | rückflug am | rückkehr am | bis einschließlich"},
@@ -61,7 +86,9 @@ WORDS: Table = {
     "or": {"": "oder"},
     "between": {"": "zwischen | von"},
     "article": {
-        "": "der | die | das | den | dem | des | ein | eine | einen | einem | einer | eines | meiner | meinem | meine"
+        "": (
+            "der | die | das | den | dem | des | ein | eine | einen | einem | einer | eines | meiner | meinem | meine"
+        ),
     },
     "number": {
         0: "null",
@@ -102,61 +129,97 @@ WORDS: Table = {
         0.25: "viertel | eine viertel",
     },
     "atmost": {
-        "": "unter | weniger als | maximal | max | max. | höchstens | bis zu | bis | nicht mehr als | nicht über | kürzer als"
-        " | nicht länger als | innerhalb von | innerhalb | binnen | maximum | oder weniger | oder kälter | unterhalb von"
-        " | nicht weiter als | allerhöchstens | keine | kälter als | längstens"
+        "": (
+            "unter | weniger als | maximal | max | max. | höchstens | bis zu | bis | nicht mehr als"
+            " | nicht über | kürzer als | nicht länger als | innerhalb von | innerhalb | binnen | maximum"
+            " | oder weniger | oder kälter | unterhalb von | nicht weiter als | allerhöchstens | keine"
+            " | kälter als | längstens"
+        ),
     },
     "atleast": {
-        "": "mindestens | mehr als | über | wenigstens | ab | nicht unter | oder mehr | oder wärmer | nicht weniger als | minimum"
-        " | wärmer als | heißer als | min. | länger als | aufwärts | zumindest"
+        "": (
+            "mindestens | mehr als | über | wenigstens | nicht unter | oder mehr | oder wärmer"
+            " | nicht weniger als | minimum | wärmer als | heißer als | min. | länger als | aufwärts"
+            " | zumindest"
+        ),
     },
     "around": {"": "etwa | ungefähr | circa | ca | ca. | rund | um die | so um die"},
     "haul": {
-        3: "kurzstrecke | kurzer flug | kurzen flug | kurzflug | kurze flüge | in der nähe | nähe | nicht weit | nicht zu weit"
-        " | nahe | nicht so weit | in der nähe von | kurzstreckenflug",
+        3: (
+            "kurzstrecke | kurzer flug | kurzen flug | kurzflug | kurze flüge | in der nähe | nähe"
+            " | nicht weit | nicht zu weit | nahe | nicht so weit | in der nähe von | kurzstreckenflug"
+        ),
         6: "mittelstrecke | keine langstrecke | kein langer flug | keine langen flüge | keinen langen flug",
-        24: "langstrecke | langstrecke ok | langer flug ok | entfernung egal | egal wie weit | langstrecke ist ok"
-        " | beliebig weit | flugzeit egal",
+        24: (
+            "langstrecke | langstrecke ok | langer flug ok | entfernung egal | egal wie weit"
+            " | langstrecke ist ok | beliebig weit | flugzeit egal"
+        ),
     },
     "leave": {"": "los | abfliegen | starten | losfliegen | wegfliegen | abreisen | fliegen"},
     "at": {"": "um | gegen | nach | vor | so gegen"},
     "oclock": {"": "uhr"},
-    "degrees": {"?": "grad", "c": "grad c | grad celsius", "f": "grad fahrenheit"},
+    "degrees": {
+        "?": "grad",
+        "c": "grad c | grad celsius",
+        "f": "grad fahrenheit",
+    },
     "plus": {"": "plus"},
     "minus": {"": "minus"},
-    "belowzero": {"": "unter null | minusgrade | minusgraden | unter dem gefrierpunkt | unter null grad | unter 0"},
+    "belowzero": {
+        "": "unter null | minusgrade | minusgraden | unter dem gefrierpunkt | unter null grad | unter 0",
+    },
     "weather": {
-        "hot": "warm | warme | warmes | warmen | wärmer | wärme | heiß | heiße | heißes | heißen | hitze | die hitze"
-        " | tropisch | die wärme | heißer",
-        "cold": "kalt | kalte | kaltes | kalten | kälter | kälte | die kälte | kühl | kühle | kühles | kühler | kühlen | frost"
-        " | eisig | frostig | frisch | eis | frischer | frieren | eiskalt",
-        "normal": "mild | milde | mildes | milder | angenehm | angenehme | angenehmes | gemäßigt | lau | angenehm warm"
-        " | nicht zu heiß und nicht zu kalt | milden | normale temperaturen | frühlingshaft",
+        "hot": (
+            "warm | warme | warmes | warmen | wärmer | wärme | heiß | heiße | heißes | heißen | hitze"
+            " | die hitze | tropisch | die wärme | heißer"
+        ),
+        "cold": (
+            "kalt | kalte | kaltes | kalten | kälter | kälte | die kälte | kühl | kühle | kühles | kühler"
+            " | kühlen | frost | eisig | frostig | frisch | eis | frischer | frieren | eiskalt"
+        ),
+        "normal": (
+            "mild | milde | mildes | milder | angenehm | angenehme | angenehmes | gemäßigt | lau"
+            " | angenehm warm | nicht zu heiß und nicht zu kalt | milden | normale temperaturen"
+            " | frühlingshaft"
+        ),
     },
     "activity": {
-        "hot": "strand | strände | strandurlaub | badeurlaub | baden | schwimmen | palmen | sonnenbaden | badewetter | strandwetter"
-        " | sonnen | badehose | badeort",
-        "cold": "ski | skifahren | ski fahren | skiurlaub | schnee | snowboard | snowboarden | nordlichter | polarlichter"
-        " | schlittenfahren | winterurlaub | wintersport | rodeln | weihnachtsmarkt",
+        "hot": (
+            "strand | strände | strandurlaub | badeurlaub | baden | schwimmen | palmen | sonnenbaden"
+            " | badewetter | strandwetter | sonnen | badehose | badeort"
+        ),
+        "cold": (
+            "ski | skifahren | ski fahren | skiurlaub | schnee | snowboard | snowboarden | nordlichter"
+            " | polarlichter | schlittenfahren | winterurlaub | wintersport | rodeln | weihnachtsmarkt"
+        ),
     },
     "soft": {
         "hot": "sonne | sonnig | sonniges | sonnige | sommer | sommerlich | die sonne | sommerwetter",
         "cold": "winter | winterlich | den winter",
     },
     "anyweather": {
-        "": "wetter egal | das wetter ist egal | wetter ist egal | egal welches wetter | bei jedem wetter"
-        " | das wetter ist mir egal | wetter ist mir egal | jedes wetter | temperatur egal | wetter spielt keine rolle"
-        " | das wetter spielt keine rolle"
+        "": (
+            "wetter egal | das wetter ist egal | wetter ist egal | egal welches wetter | bei jedem wetter"
+            " | das wetter ist mir egal | wetter ist mir egal | jedes wetter | temperatur egal"
+            " | wetter spielt keine rolle | das wetter spielt keine rolle"
+        ),
     },
     "escape": {
-        "": "raus aus | weg aus | weg von | weit weg von | fliehen vor | flucht vor | vermeiden | entkommen | satt | genug von"
-        " | keine lust auf | hasse | fern von | statt | flüchten vor | weg vom | raus aus dem | weg mit | aus der | aus dem"
-        " | die nase voll von | die nase voll vom"
+        "": (
+            "raus aus | weg aus | weg von | weit weg von | fliehen vor | flucht vor | vermeiden | entkommen"
+            " | satt | genug von | genug vom | genug | keine lust auf | hasse | fern von | statt"
+            " | flüchten vor | weg vom | raus aus dem | weg mit | aus der | aus dem | die nase voll von"
+            " | die nase voll vom"
+        ),
     },
     "escapepost": {
-        "": "entfliehen | entkommen | entgehen | entrinnen | satt | leid | hinter mir lassen | entflieh | entflüchten"
+        "": (
+            "entfliehen | entkommen | entgehen | entrinnen | satt | leid | hinter mir lassen | entflieh | entflüchten"
+        ),
     },
-    "not": {"": "nicht | kein | keine | keinen | keiner | ohne | nie | weder | nichts | bloß nicht | nicht so"},
+    "not": {
+        "": "nicht | kein | keine | keinen | keiner | ohne | nie | weder | nichts | bloß nicht | nicht so",
+    },
     "nor": {"": "noch | oder | und nicht"},
     "too": {"": "zu | viel zu | allzu"},
     "here": {"": "hier | bei uns | bei mir | zuhause | zu hause | daheim"},
@@ -165,50 +228,41 @@ WORDS: Table = {
     "tolerate": {"": "stört mich nicht | macht nichts"},
     "but": {"": "aber | sondern | doch | jedoch"},
     "people": {
-        "": "personen | leute | erwachsene | kinder | kindern | reisende | tickets | mann | passagiere | freunde"
+        "": ("personen | leute | erwachsene | kinder | kindern | reisende | tickets | mann | passagiere | freunde"),
     },
     "bags": {"": "koffer | koffern | taschen | gepäckstücke | rucksäcke"},
     "money": {"": "franken"},
     "kilometres": {"": "kilometer | kilometern"},
     "companion": {
-        "": "hund | katze | frau | mann | freundin | freund | kinder | kindern | familie | partner | partnerin | eltern"
-        " | freunden | baby | kumpels | kind"
+        "": (
+            "hund | katze | frau | mann | freundin | freund | kinder | kindern | familie | partner"
+            " | partnerin | eltern | freunden | baby | kumpels | kind"
+        ),
     },
     "with": {"": "mit | mein | meine | meinem | meiner"},
     "for": {"": "für | auf"},
     "extra": {
-        "": "billig | billige | günstig | günstige | günstiges | preiswert | regen | dem regen | regnerisch | trocken"
-        " | windig | bewölkt | direktflug | last minute | hin und zurück | gutes wetter | schönes wetter | schlechtes wetter"
-        " | frühling | herbst | luxus | städtereise | mit dem auto | mit dem zug | wellness | berge | meer | am meer | pauschal"
-        " | besseres wetter | nordsee | ostsee | romantisch | rückflug"
+        "": (
+            "billig | billige | günstig | günstige | günstiges | preiswert | regnerisch | trocken | windig"
+            " | bewölkt | direktflug | last minute | hin und zurück | gutes wetter | schönes wetter"
+            " | frühling | herbst | luxus | städtereise | mit dem auto | mit dem zug | wellness | berge"
+            " | meer | am meer | ans meer | küste | pauschal | besseres wetter | nordsee | ostsee"
+            " | romantisch | rückflug"
+        ),
+        "rain": "dem regen | regnerisch | regnet | regen | schlechtes wetter | der regen",
     },
     "from": {
-        "": "ab | von | aus | ab dem | ich bin in | wir sind in | ich wohne in | wir wohnen in | wohne in | wohnhaft in | ich lebe in"
-        " | lebe in | startend in | start in | abflug | abflug in | abflug von | abflug ab | ich bin gerade in | bin in"
-        " | bin gerade in | weg von | raus aus | von der stadt | ich sitze in | sitze in | ich komme aus | weg aus | sind in"
-        " | befinde mich in | startpunkt | starte in | starten in | abflugort"
+        "": (
+            "ich in | ab | von | aus | ab dem | ich bin in | wir sind in | ich wohne in | wir wohnen in"
+            " | wohne in | wohne bei | wohne nahe | wohnhaft in | ich lebe in | lebe in | startend in"
+            " | start in | abflug | abflug in | abflug von | abflug ab | ich bin gerade in | bin in"
+            " | bin gerade in | weg von | raus aus | von der stadt | ich sitze in | sitze in | weg aus"
+            " | sind in | befinde mich in | startpunkt | starte in | starten in | abflugort"
+        ),
     },
+    "native": {"": "ich komme aus | wir kommen aus"},
     "away": {"": "weit weg von | fern von"},
     "airport": {"": "flughafen | airport"},
     "airportof": {"": "flughafen | vom flughafen | flughafen von"},
     "somewhere": {"": "irgendwo | irgendwohin | wohin auch immer | egal wo | egal wohin"},
-    "filler": {
-        "": "ich | du | er | sie | es | wir | ihr | mich | mir | dich | uns | euch | sich | mein | meine | dein | unser | unsere"
-        " | bin | ist | sind | bist | seid | war | sein | wäre | habe | haben | hat | hätte | hätten | will | wollen | wollte"
-        " | möchte | möchten | mag | kann | können | könnte | könnten | soll | sollen | sollte | muss | müssen | würde | würden"
-        " | werde | werden | wird | darf | brauche | brauchen | suche | suchen | finde | finden | zeig | zeige | sag | gib | gibt"
-        " | bring | bringe | bringt | nimm | lass | geh | gehe | gehen | geht | komme | kommen | fahren | fahre | fliegen"
-        " | fliege | fliegt | reisen | reise | reisen | flug | flüge | flugzeit | flugdauer | flugzeug | reiseziel | ziel | ziele"
-        " | ort | orte | platz | stadt | städte | land | länder | insel | urlaub | ferien | auszeit | pause | trip | kurztrip"
-        " | ausflug | wetter | klima | temperatur | temperaturen | wo | wohin | woher | was | wer | wie | wann | warum | welche"
-        " | welcher | welches | dort | da | dahin | hin | her | weg | raus | fort | fliehen | flüchten | entfliehen | hier | und"
-        " | oder | aber | auch | noch | schon | nur | mal | doch | denn | dann | also | sehr | ganz | gern | gerne | bitte"
-        " | danke | hallo | hi | moin | servus | guten | guten tag | guten morgen | guten abend | ja | nein | vielleicht | etwas"
-        " | irgendwas | irgendein | irgendeinen | schön | schöne | schönes | schönen | gut | gute | gutes | guten | toll | tolles"
-        " | am | im | an | auf | in | mit | ohne | zu | zum | zur | bei | für | vom | von | aus | nach | bis | über | unter | vor"
-        " | als | wenn | weil | dass | ob | damit | möglich | möglichst | liebsten | am liebsten | lieber | einfach | nonstop"
-        " | direkt | lang | lange | kurz | weit | viel | viele | mehr | weniger | einmal | wieder | heraus | los | erreichbar"
-        " | entfernt | dauer | dauern | dauert | länge | so | sonst | egal | man | alles | jemand | jetzt | aus dem haus | tag"
-        " | flugstunden | zeit | dem | den | der | die | das | es | wochenendtrip | herausfinden | besuchen | gerade | ort"
-    },
 }

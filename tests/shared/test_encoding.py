@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.frames import MAX_RETRY_MS, Frame, FrameParser, encode_event_frame, encode_frame
+from shared.encoding import encode_event_frame, encode_frame
+from shared.frames import MAX_RETRY_MS, Frame, FrameParser
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,7 @@ anything = st.text(st.one_of(st.sampled_from("\r\n\0: \ufeff\u2028"), st.charact
 maybe = st.one_of(st.none(), anything)
 
 
+@settings(deadline=None)
 @given(
     data=maybe,
     event=maybe,
@@ -88,6 +90,7 @@ def test_what_is_written_is_read_back_or_refused(
     assert b"\r" not in written
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"])), st.text())
 def test_only_bad_input_is_refused(id: str, data: str) -> None:
     if data.isascii():

@@ -1,0 +1,90 @@
+/** The form: the question, examples to choose from, the options that the pipeline takes. */
+
+import { element, link, setText } from "./dom.js";
+import { cleanTree } from "./text.js";
+
+const INPUTS = new Map([
+  ["number", { type: "number", step: "any" }],
+  ["flag", { type: "checkbox" }],
+]);
+
+export class AskForm {
+  #form;
+  #parts;
+  #pipelines = [];
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {{question, examples, options, fields, choice, picker, title, attributions: HTMLElement}} parts
+   * @param {{ask: (body: object) => void, choose: (pipeline: object) => void}} told
+   */
+  constructor(form, parts, told) {
+    this.#form = form;
+    this.#parts = parts;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      told.ask(this.#body());
+    });
+    parts.choice.addEventListener("change", () => told.choose(this.#show()));
+  }
+
+  /**
+   * Shows what can be asked, as `GET /pipelines` has it.
+   *
+   * @returns the pipeline that is chosen now, or undefined if there is none
+   */
+  offer(pipelines) {
+    this.#pipelines = cleanTree(pipelines);
+    const { choice, picker } = this.#parts;
+    choice.replaceChildren(...this.#pipelines.map(({ name, title }) => element("option", { value: name }, title)));
+    picker.hidden = this.#pipelines.length < 2;
+    return this.#show();
+  }
+
+  get #chosen() {
+    return this.#pipelines.find(({ name }) => name === this.#parts.choice.value) ?? this.#pipelines[0];
+  }
+
+  #show() {
+    const pipeline = this.#chosen;
+    if (pipeline === undefined) return undefined;
+    const { examples = [], options = [], attributions = [], title } = pipeline;
+    setText(this.#parts.title, title);
+    this.#parts.examples.replaceChildren(...examples.map((example) => this.#chip(example)));
+    if (examples.length > 0) this.#parts.question.placeholder = examples[0];
+    const offered = options.filter(({ key }) => key !== "tz"); // sent by itself
+    this.#parts.fields.replaceChildren(...offered.map(field));
+    this.#parts.options.hidden = offered.length === 0;
+    this.#parts.attributions.replaceChildren(
+      ...attributions.map(({ text, url }) => element("li", {}, link(text ?? "", url))),
+    );
+    return pipeline;
+  }
+
+  #chip(example) {
+    const button = element("button", { type: "button", class: "chip", dir: "auto" }, example);
+    button.addEventListener("click", () => {
+      this.#parts.question.value = example;
+      this.#form.requestSubmit();
+    });
+    return element("li", {}, button);
+  }
+
+  #body() {
+    const pipeline = this.#chosen?.name;
+    const options = {};
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    if (timeZone) options.tz = timeZone;
+    for (const input of this.#parts.fields.querySelectorAll("input")) {
+      if (input.type === "checkbox" && input.checked) options[input.name] = true;
+      else if (input.type === "number" && input.value !== "") options[input.name] = input.valueAsNumber;
+      else if (input.type === "text" && input.value.trim() !== "") options[input.name] = input.value.trim();
+    }
+    return { q: this.#parts.question.value.trim(), ...(pipeline && { pipeline }), options };
+  }
+}
+
+function field({ key, label, kind }) {
+  const input = element("input", { name: key, autocomplete: "off", ...(INPUTS.get(kind) ?? { type: "text" }) });
+  return element("label", {}, element("span", {}, label), input);
+}

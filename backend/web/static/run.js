@@ -1,0 +1,224 @@
+/**
+ * Following a run: one POST, or one GET to attach, read frame by frame, in order and without a gap, resumed when cut.
+ *
+ * No DOM. The end of a stream proves nothing: only run.finished ends a run. Whatever else ends the stream is a cut,
+ * from which this reconnects by itself a few times and then says so (StreamCut).
+ */
+
+import { MalformedEvent, decodeEvent } from "./events.js";
+import { FrameParser, FrameTooLarge } from "./frames.js";
+
+/** The server said no before a stream began: a problem (RFC 9457). `hint` says what to try. */
+export class Refused extends Error {
+  constructor(status, { title, detail, hint } = {}, retryAfterMs = 0) {
+    super(detail || title || `The server answered ${status}.`);
+    this.name = "Refused";
+    this.status = status;
+    this.hint = hint ?? null;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** No answer at all: no network, or no server. */
+export class NotReachable extends Error {
+  name = "NotReachable";
+}
+
+/** The stream ended before the run did and could not be resumed. `position` is where to attach again. */
+export class StreamCut extends Error {
+  constructor(message, position) {
+    super(message);
+    this.name = "StreamCut";
+    this.position = position;
+  }
+}
+
+/** What is wrong with one connection; another may do better. */
+class Broken extends Error {}
+
+const CONNECTION_ERRORS = [Broken, NotReachable, Refused, MalformedEvent, FrameTooLarge];
+const JSON_TYPE = "application/json";
+
+export const DEFAULTS = {
+  fetch: (...args) => globalThis.fetch(...args),
+  /** Without a byte for this long a connection counts as dead; the server sends something each 10 s. */
+  stallMs: 30_000,
+  attempts: 5,
+  firstWaitMs: 500,
+  longestWaitMs: 8_000,
+  random: Math.random,
+  signal: undefined,
+  /** Called with {state: "live"}, {state: "reconnecting", attempt, attempts, waitMs, why} or {state: "heard"}. */
+  notify: () => {},
+};
+
+/**
+ * Asks a question and yields the events of its run until run.finished.
+ *
+ * @throws {Refused | NotReachable | StreamCut | MalformedEvent}
+ */
+export function ask(body, settings = {}) {
+  const call = (options) => options.fetch("/assist", postJson(body, options.signal));
+  return follow({ run: "", seq: 0 }, call, { ...DEFAULTS, ...settings });
+}
+
+/**
+ * Yields the events of a run after `position.seq`, until run.finished.
+ *
+ * @param {{run: string, seq: number}} position
+ * @throws {Refused | StreamCut}
+ */
+export function attach(position, settings = {}) {
+  const options = { ...DEFAULTS, ...settings };
+  return follow({ ...position }, (given) => resume(position, given), options);
+}
+
+/** Asks the server to end a run. Idempotent; the stream says when it has ended. */
+export async function cancel(run, settings = {}) {
+  const options = { ...DEFAULTS, ...settings };
+  await accepted(options.fetch(`/runs/${encodeURIComponent(run)}/cancel`, postJson({}, options.signal)));
+}
+
+/** What can be asked: the list of `GET /pipelines`. */
+export async function pipelines(settings = {}) {
+  const options = { ...DEFAULTS, ...settings };
+  const response = await accepted(options.fetch("/pipelines", { headers: { Accept: JSON_TYPE } }));
+  return (await response.json()).pipelines ?? [];
+}
+
+const postJson = (body, signal) => ({
+  method: "POST",
+  headers: { "Content-Type": JSON_TYPE, Accept: "text/event-stream" },
+  body: JSON.stringify(body),
+  signal,
+});
+
+const resume = ({ run, seq }, { fetch, signal }) =>
+  fetch(`/runs/${encodeURIComponent(run)}/events?after=${seq}`, {
+    headers: { Accept: "text/event-stream" },
+    cache: "no-store",
+    signal,
+  });
+
+async function* follow(position, call, options) {
+  const { signal, notify, attempts } = options;
+  let failures = 0;
+  for (;;) {
+    const connection = { floorMs: 0 };
+    let why;
+    try {
+      const response = await accepted(call(options));
+      position.run ||= response.headers.get("Windowseat-Run") ?? "";
+      for await (const event of readEvents(response, connection, options)) {
+        if (!advance(position, event)) continue;
+        failures = 0;
+        yield event;
+        if (event.type === "run.finished") return;
+      }
+      why = "the connection ended before the run did";
+    } catch (error) {
+      if (signal?.aborted) return;
+      why = reasonToRetry(error, position);
+      connection.floorMs = Math.max(connection.floorMs, error.retryAfterMs ?? 0);
+    }
+    if (position.run === "") throw new StreamCut(`No run began: ${why}.`, position);
+    failures += 1;
+    if (failures > attempts) throw new StreamCut(`Not reconnected in ${attempts} attempts: ${why}.`, { ...position });
+    const waitMs = backOff(failures, connection.floorMs, options);
+    notify({ state: "reconnecting", attempt: failures, attempts, waitMs, why });
+    await pause(waitMs, signal);
+    if (signal?.aborted) return;
+    call = (given) => resume(position, given);
+  }
+}
+
+/** Whether the event is the next one; one that is known already is not. */
+function advance(position, event) {
+  if (event.seq <= position.seq) return false;
+  if (event.seq !== position.seq + 1) {
+    throw new Broken(`event ${position.seq + 1} is missing before event ${event.seq}`);
+  }
+  position.seq = event.seq;
+  if (event.type === "run.started") position.run = event.run;
+  return true;
+}
+
+function reasonToRetry(error, position) {
+  const temporary = error instanceof Refused && (error.status === 429 || error.status >= 500);
+  const begun = position.run !== "";
+  if (error instanceof Refused && !(temporary && begun)) throw error;
+  if (error instanceof NotReachable && !begun) throw error;
+  if (!CONNECTION_ERRORS.some((kind) => error instanceof kind)) throw error; // a bug of ours
+  return error.message.replace(/\.$/, "");
+}
+
+async function accepted(answer) {
+  let response;
+  try {
+    response = await answer;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new NotReachable("The server can't be reached. Is it running, and are you online?", { cause: error });
+  }
+  if (response.ok) return response;
+  const after = Number(response.headers.get("Retry-After"));
+  const problem = await response.json().catch(() => ({}));
+  throw new Refused(response.status, problem ?? {}, after > 0 ? after * 1000 : 0);
+}
+
+/** The events of one connection. Its `stream.bye` and `retry` set how long to wait before the next one. */
+async function* readEvents(response, connection, { stallMs, notify }) {
+  if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
+    throw new Broken("what answered is not a stream of events");
+  }
+  notify({ state: "live" });
+  const parser = new FrameParser();
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await readWithin(reader, stallMs);
+      if (done) return;
+      notify({ state: "heard" });
+      for (const frame of parser.feed(value)) {
+        const event = decodeEvent(frame.data);
+        if (event.type === "stream.bye") connection.floorMs = event.retry_ms;
+        else if (event.type !== "stream.snapshot") yield event;
+      }
+      connection.floorMs = Math.max(connection.floorMs, parser.retry ?? 0);
+    }
+  } finally {
+    reader.cancel().catch(() => {}); // already broken, or nobody wants the rest
+  }
+}
+
+async function readWithin(reader, ms) {
+  let timer;
+  const stalled = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Broken(`nothing was heard for ${Math.round(ms / 1000)} s`)), ms);
+  });
+  try {
+    return await Promise.race([reader.read(), stalled]);
+  } catch (error) {
+    throw error instanceof Broken || error.name === "AbortError" ? error : new Broken("the connection was lost");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Full jitter, so that many pages don't come back at the same moment; never before the server wants it. */
+function backOff(failures, floorMs, { firstWaitMs, longestWaitMs, random }) {
+  const ceiling = Math.min(longestWaitMs, firstWaitMs * 2 ** (failures - 1));
+  return Math.round(floorMs + ceiling * random());
+}
+
+function pause(ms, signal) {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
+  });
+}

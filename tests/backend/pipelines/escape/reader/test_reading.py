@@ -1,0 +1,232 @@
+"""What is said, assumed and ignored; and what holds for any text at all."""
+
+from __future__ import annotations
+
+import datetime
+import random
+import sys
+import tomllib
+from pathlib import Path
+from types import FrameType
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from backend.pipelines.escape.reader import find_origin, read
+from backend.pipelines.escape.reader.question import Question
+from backend.pipelines.escape.reader.weather import band
+from backend.pipelines.escape.reader.words import TABLES
+
+TODAY = datetime.date(2026, 11, 18)
+_TABLE = next(parent for parent in Path(__file__).parents if parent.name == "tests") / "fixtures" / "questions.toml"
+_QUESTIONS = [row["q"] for rows in tomllib.loads(_TABLE.read_text(encoding="utf-8")).values() for row in rows]
+_WORDS = sorted({word for question in _QUESTIONS for word in question.split()})
+_PHRASES = sorted(
+    {phrase for table in TABLES for by in table.values() for text in by.values() for phrase in text.split(" | ")}
+)
+_DAYS = st.dates(datetime.date(2000, 1, 1), datetime.date(2100, 12, 31))
+_SHUFFLED = st.lists(st.sampled_from(_WORDS) | st.sampled_from(_PHRASES), max_size=40).map(" ".join)
+
+
+def test_the_sentence_says_weather_day_hours_and_place() -> None:
+    assert read("somewhere hot on Monday, under 4 hours, from Valencia", TODAY).said == (
+        "Hot (25 °C or more) on Monday 23 November, at most 4 h of flight, from Valencia"
+    )
+    assert read("15-20 degrees today, 90 minutes", TODAY).said == (
+        "Cold (15 to 20 °C) today, Wednesday 18 November, at most 1 h 30 min of flight"
+    )
+    assert read("not too hot tomorrow", TODAY).said == (
+        "Any weather (24.9 °C or less) tomorrow, Thursday 19 November, at most 12 h of flight"
+    )
+    assert "Tuesday 5 January 2027 (typical weather" in read("January 5", TODAY).said
+
+
+def test_what_is_not_said_gets_defaults_and_the_defaults_are_said() -> None:
+    assert read("from Oslo", TODAY).assumed == (
+        "no day given: tomorrow",
+        "no flight length given: up to 12 h",
+        "no weather given: any",
+    )
+    assert read("tomorrow, hot, 3 h", TODAY).assumed == ()
+
+
+@pytest.mark.parametrize("question", ["", "   ", "?!", "asdf qwer", "🏖️🏖️🏖️", "什么地方"])
+def test_a_question_that_says_nothing_is_answered_with_the_defaults_and_says_so(question: str) -> None:
+    intent = read(question, TODAY)
+    assert (intent.days_ahead, intent.weather, intent.hours, intent.origin) == (1, "any", 12.0, None)
+    assert len(intent.assumed) == 1
+    assert intent.assumed[0].startswith("nothing in the question was understood")
+
+
+@pytest.mark.parametrize(
+    ("question", "ignored"),
+    [
+        ("hot, 2 people, 3 bags", ("2 people", "3 bags")),
+        ("cheap, with my dog, from Turin", ("cheap", "with my dog")),
+        ("hot for 4 days", ("for 4 days",)),
+        ("tomorrow at 9 from Lyon", ("at 9",)),
+        ("500 euros, hot", ("500 euros",)),
+        ("from Oslo to Spain", ("Spain",)),
+        ("from Valencia, Spain", ("Spain",)),
+        ("at least 3 hours, at most 5 hours", ("at least 3 hours",)),
+        ("hot but no snow", ("no snow",)),
+        ("cool but sunny", ("sunny",)),
+        ("für 4 Tage, zwei Personen, ab Ulm", ("für 4 Tage", "zwei Personen")),
+        ("demain à 9h, pas cher, depuis Nice", ("à 9h", "pas cher")),
+        ("barato, con mi perro, desde Vigo", ("barato", "con mi perro")),
+        ("cheap CHEAP Cheap flights", ("cheap",)),
+        ("hot from Lyon with flurbs", ("flurbs",)),
+    ],
+)
+def test_what_was_seen_and_not_used_is_listed_as_typed(question: str, ignored: tuple[str, ...]) -> None:
+    assert read(question, TODAY).ignored == ignored
+
+
+@pytest.mark.parametrize(
+    ("question", "hours", "words"),
+    [
+        ("max 10 minutes", 0.5, "no flight is that short"),
+        ("under 30 hours", 24.0, "no non-stop is that long"),
+        ("under 9999999 hours", 24.0, "no non-stop is that long"),
+        ("short flight", 3.0, "short flight taken as at most 3 h"),
+        ("max 4, hot", 4.0, "without a unit"),
+        ("between 2 and 4 hours", 4.0, "only the longer"),
+    ],
+)
+def test_a_flight_length_that_was_changed_or_guessed_is_said(question: str, hours: float, words: str) -> None:
+    intent = read(question, TODAY)
+    assert intent.hours == hours
+    assert any(words in line for line in intent.assumed)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "get away from the rain",
+        "far from here",
+        "from Monday",
+        "from 3 hours",
+        "working from home",
+        "a break from work",
+        "menos de 3 horas",
+        "lejos de la lluvia",
+        "un vol de nuit",
+        "raus aus dem Regen",
+        "ab Montag",
+        "from tomorrow",
+        "from 9 am",
+        "from €50",
+        "moins de 3 heures de vol",
+        "Sommerurlaub, morgen",
+        "from " + "x" * 500,
+    ],
+)
+def test_words_that_look_like_an_origin_are_none(question: str) -> None:
+    assert find_origin(question) is None
+
+
+def test_a_place_that_no_word_introduces_is_said_to_be_a_guess() -> None:
+    intent = read("Dublin, Friday, hot", TODAY)
+    assert intent.origin == "Dublin"
+    assert "“Dublin” taken as the place to leave from" in intent.assumed
+
+
+def test_a_contradiction_keeps_what_came_first_and_lists_the_rest() -> None:
+    intent = read("at least 30 degrees, below 10 degrees", TODAY)
+    assert (intent.min_c, intent.max_c) == (30, None)
+    assert intent.ignored == ("below 10 degrees",)
+
+
+@settings(deadline=None)
+@given(st.one_of(st.text(max_size=2000), _SHUFFLED), _DAYS)
+@example("9" * 2000, TODAY)
+@example("1/1/1 " * 300, TODAY)
+@example("in 9999999 months and 0000000.5 hours", TODAY)
+@example("from \x00\ud800 de", TODAY)
+def test_any_text_gives_an_intent_within_bounds(text: str, today: datetime.date) -> None:
+    intent = read(text, today)
+    assert intent.days_ahead == (intent.depart - today).days >= 0
+    assert 0.5 <= intent.hours <= 24
+    assert intent.said
+    assert len(intent.ignored) <= 12
+    assert all(len(piece) <= 60 for piece in intent.ignored)
+    if intent.min_c is not None and intent.max_c is not None:
+        assert intent.min_c <= intent.max_c
+    if intent.min_c is not None or intent.max_c is not None:
+        assert intent.weather == band(intent.min_c, intent.max_c)
+
+
+@settings(deadline=None)
+@given(st.one_of(st.text(max_size=400), _SHUFFLED), _DAYS)
+def test_the_origin_alone_is_the_origin_of_the_whole(text: str, today: datetime.date) -> None:
+    assert find_origin(text) == read(text, today).origin
+
+
+@settings(deadline=None)
+@given(st.one_of(st.text(max_size=400), _SHUFFLED))
+def test_findings_lie_in_order_and_never_overlap(text: str) -> None:
+    question = Question(text)
+    ends = [0, *(finding.end for finding in question.findings)]
+    assert all(ends[i] <= finding.start < finding.end for i, finding in enumerate(question.findings))
+    assert ends[-1] <= len(question.tokens)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(_QUESTIONS), st.sampled_from(["", " ", "  ", "\n", " please", "!"]), st.booleans())
+def test_space_and_courtesy_around_a_question_change_nothing(question: str, tail: str, lead: bool) -> None:
+    before, after = read(question, TODAY), read((" \t" if lead else "") + question + tail, TODAY)
+    assert (before.depart, before.weather, before.hours, before.min_c, before.max_c, before.origin) == (
+        (after.depart, after.weather, after.hours, after.min_c, after.max_c, after.origin)
+    )
+
+
+_HOSTILE = (
+    "not ",
+    "from ",
+    "de ",
+    "in 2 ",
+    "at most at least ",
+    "escape the ",
+    "1-",
+    "1.",
+    "a few ",
+    "from New ",
+    "less than ",
+    "between 2 and ",
+    "not too ",
+    "St. ",
+    "(((",
+    "London ",
+    "-",
+    "1h",
+    "the day after ",
+    "'",
+)
+
+
+@pytest.mark.parametrize("piece", [*_HOSTILE, "mixed"])
+def test_the_work_grows_no_faster_than_the_text(piece: str) -> None:
+    rng = random.Random(7)
+    unit = "".join(rng.choices(_HOSTILE, k=60)) if piece == "mixed" else piece
+    short, long = (_calls((unit * (length // len(unit) + 1))[:length]) for length in (2_000, 8_000))
+    # Four times the text; anything quadratic would make sixteen times as many calls.
+    assert long < 6 * short
+
+
+def _calls(text: str) -> int:
+    """How many functions one reading calls: work that can be counted, whatever else the machine does."""
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    read("", TODAY)
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        read(text, TODAY)
+    finally:
+        sys.setprofile(before)
+    return calls

@@ -1,0 +1,43 @@
+"""The wish, read on the traveller's own day."""
+
+import datetime
+
+from backend.pipelines.escape.models import Place, Request
+from backend.pipelines.escape.steps.wish import read_wish
+from tests.fake_context import FakeContext, Now
+
+
+def place(today: datetime.date) -> Now[Place]:
+    return Now(Place("Here", "Land", 0.0, 0.0, "UTC", today, "a test"))
+
+
+async def test_days_count_from_the_day_where_the_traveller_is() -> None:
+    for day in (datetime.date(2026, 11, 22), datetime.date(2026, 12, 31), datetime.date(2028, 2, 28)):
+        ctx = FakeContext()
+        wish = await read_wish(Request("somewhere hot tomorrow"), place(day), ctx)
+        assert wish.depart == day + datetime.timedelta(days=1)
+        assert ctx.calls[0].text == f"Read with today being {day:%A} {day.day} {day:%B}"
+        assert ctx.said == wish.said
+
+
+async def test_what_was_assumed_and_what_was_ignored_is_said() -> None:
+    ctx = FakeContext()
+    wish = await read_wish(Request("hot blorp from Rome"), place(datetime.date(2026, 11, 22)), ctx)
+    lines = [text for _, text in ctx.logs]
+    assert lines == [*(f"Assumed: {one}" for one in wish.assumed), "Not used: “blorp”"]
+    assert len(wish.assumed) == 2
+
+
+async def test_a_day_beyond_any_forecast_is_allowed_and_said_to_be_typical() -> None:
+    ctx = FakeContext()
+    wish = await read_wish(Request("hot in three weeks"), place(datetime.date(2026, 11, 22)), ctx)
+    assert wish.days_ahead == 21
+    assert "typical weather: a forecast doesn't reach that far" in (ctx.said or "")
+
+
+async def test_a_question_that_says_nothing_gets_the_defaults() -> None:
+    for text in ("?", "…", "42", "🏝️🏝️🏝️", "a" * 2000):
+        ctx = FakeContext()
+        wish = await read_wish(Request(text), place(datetime.date(2026, 11, 22)), ctx)
+        assert (wish.weather, wish.hours, wish.days_ahead) == ("any", 12.0, 1)
+        assert ctx.logs

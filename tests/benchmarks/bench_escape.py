@@ -1,0 +1,105 @@
+"""One whole run of the escape pipeline on the bundled data: CPU time, and how soon the first rows are there.
+
+Run: ``python -m tests.benchmarks.bench_escape [--runs N] [--profile]``. CPU time of the process, the log's thread
+included, so that what else the machine does hardly counts. ``null`` is the same number of events written by a pipeline
+of one step that reads nothing: what the engine and the log cost alone.
+"""
+
+import argparse
+import asyncio
+import cProfile
+import pstats
+import statistics
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from backend.config import Config
+from backend.pipeline import Context, Pipeline, Question, Step
+from backend.registry import PIPELINES
+from backend.resources import Resources, open_resources
+from backend.runs.manager import Limits, RunManager
+from backend.runs.sqlite import MEMORY, SQLiteRunLog
+
+ESCAPE = next(pipeline for pipeline in PIPELINES if pipeline.name == "escape")
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+QUESTIONS = {
+    "91 non-stops, all near (VLC)": "somewhere cold tomorrow, under 4 hours, from Valencia",
+    "156, half timetabled (JFK)": "somewhere hot tomorrow, under 5 hours, from New York",
+    "240, the largest frames (FRA)": "any weather tomorrow, up to 24 hours, from Frankfurt",
+    "nothing fits (VLC)": "somewhere hot tomorrow, under 4 hours, from Valencia",
+}
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """What the step of the empty pipeline returns."""
+
+
+async def write_events(question: Question, ctx: Context) -> Nothing:
+    for number in range(int(question.text)):
+        ctx.log(f"line {number} of about a hundred and fifty bytes, as most of the events of a run are, " + "x" * 60)
+        if number % 4 == 0:
+            await asyncio.sleep(0)
+    return Nothing()
+
+
+NULL = Pipeline(name="null", title="Null", columns=(), steps=(Step("only", "Write events", write_events),))
+
+
+async def one_run(manager: RunManager, pipeline: Pipeline, text: str) -> tuple[float, float, int, int]:
+    """CPU seconds of a run, wall seconds to its first rows (or its end), its events and bytes."""
+    began, cpu = time.perf_counter(), time.process_time()
+    viewer = manager.start(pipeline, Question(text))
+    first, size, events = 0.0, 0, 0
+    while (block := await viewer.take()) is not None:
+        size += len(block)
+        events += block.count(b"\ndata: ")
+        if not first and b'"type":"rows.changed"' in block:
+            first = time.perf_counter() - began
+    manager.release(viewer)
+    return time.process_time() - cpu, first or time.perf_counter() - began, events, size
+
+
+async def measure(where: str | Path, resources: dict[str, Resources], runs: int) -> None:
+    log = SQLiteRunLog(where)
+    manager = RunManager(log, Limits(), resources=resources, clock=lambda: NOW)
+    print(f"\nlog: {where if where == MEMORY else 'a file'}")
+    heads = f"{'runs/s/core':>11} {'ms CPU':>7} {'first rows ms':>13} {'events':>6} {'KB':>5} {'null ms':>8}"
+    print(f"{'question':32} {heads}")
+    for name, text in QUESTIONS.items():
+        await one_run(manager, ESCAPE, text)
+        found = [await one_run(manager, ESCAPE, text) for _ in range(runs)]
+        events, size = found[0][2:]
+        null = [await one_run(manager, NULL, str(events)) for _ in range(max(5, runs // 4))]
+        cpu = statistics.median(one[0] for one in found)
+        first = statistics.median(one[1] for one in found)
+        alone = statistics.median(one[0] for one in null)
+        print(
+            f"{name:32} {1 / cpu:11.0f} {cpu * 1000:7.2f} {first * 1000:13.1f} {events:6} {size / 1000:5.0f}"
+            f" {alone * 1000:8.2f}"
+        )
+    await manager.aclose(1.0)
+    await log.aclose()
+
+
+async def main(runs: int) -> None:
+    async with open_resources((ESCAPE,), Config()) as resources:
+        await measure(MEMORY, resources, runs)
+        with tempfile.TemporaryDirectory() as folder:
+            await measure(Path(folder) / "runs.sqlite", resources, runs)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=60)
+    parser.add_argument("--profile", action="store_true", help="print where the time goes instead")
+    arguments = parser.parse_args()
+    if arguments.profile:
+        with cProfile.Profile() as profile:
+            asyncio.run(main(arguments.runs))
+        pstats.Stats(profile).sort_stats("tottime").print_stats(35)
+    else:
+        asyncio.run(main(arguments.runs))

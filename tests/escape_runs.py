@@ -1,0 +1,96 @@
+"""The escape pipeline asked as the server asks it: through the manager, on a log in memory, at a time of our own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from backend.config import Config
+from backend.pipeline import Question
+from backend.registry import PIPELINES
+from backend.resources import open_resources
+from backend.runs.manager import RunManager
+from backend.runs.sqlite import MEMORY, SQLiteRunLog
+from shared import events as ev
+from shared.view import RunView, fold_all
+from tests.invariants import check_log
+
+SUNDAY_NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+PIPELINE = next(pipeline for pipeline in PIPELINES if pipeline.name == "escape")
+
+
+@dataclass
+class Answer:
+    """A finished run, its log judged by ``check_log``. ``frames`` are the events' JSON lines."""
+
+    events: list[ev.LogEvent]
+    frames: list[bytes]
+    view: RunView
+
+    @property
+    def end(self) -> ev.RunFinished:
+        end = self.events[-1]
+        assert isinstance(end, ev.RunFinished)
+        return end
+
+    def detail(self, step: str) -> Any:
+        return next(one.detail for one in self.events if isinstance(one, ev.StepFinished) and one.step == step)
+
+    def sentences(self) -> dict[str, str]:
+        return {one.step: one.say for one in self.events if isinstance(one, ev.StepFinished)}
+
+    def lines(self, step: str | None = None) -> list[str]:
+        logs = [one for one in self.events if isinstance(one, ev.StepLog)]
+        return [one.text for one in logs if step in (None, one.step)]
+
+    def removed(self) -> dict[str, str]:
+        """Why each row is out that was ever there."""
+        changes = [one for one in self.events if isinstance(one, ev.RowsChanged)]
+        return {removal.id: removal.why for change in changes for removal in change.remove}
+
+
+class Asker:
+    def __init__(self, manager: RunManager, log: SQLiteRunLog) -> None:
+        self.now = SUNDAY_NOON
+        self._manager = manager
+        self._log = log
+
+    async def ask(
+        self,
+        text: str,
+        options: Mapping[str, Any] | None = None,
+        *,
+        address: str | None = None,
+        now: datetime | None = None,
+        cancel_after_turns: int | None = None,
+    ) -> Answer:
+        """Ask, and read the run to its end. ``cancel_after_turns``: of the event loop."""
+        self.now = now or SUNDAY_NOON
+        viewer = self._manager.start(PIPELINE, Question(text, options or {}, address))
+        if cancel_after_turns is not None:
+            for _ in range(cancel_after_turns):
+                await asyncio.sleep(0)
+            await self._manager.cancel(viewer.run)
+        while await viewer.take() is not None:
+            pass
+        self._manager.release(viewer)
+        entries = await self._log.read(viewer.run, 0, 1 << 30)
+        events = [ev.decode_event(entry.data) for entry in entries]
+        log: list[ev.LogEvent] = [one for one in events if not isinstance(one, ev.StreamBye | ev.StreamSnapshot)]
+        check_log(log)
+        return Answer(log, [entry.data for entry in entries], fold_all(log))
+
+
+@asynccontextmanager
+async def opened(config: Config | None = None) -> AsyncIterator[Asker]:
+    async with open_resources((PIPELINE,), config or Config()) as resources:
+        log = SQLiteRunLog(MEMORY)
+        manager = RunManager(log, resources=resources, clock=lambda: asker.now)
+        asker = Asker(manager, log)
+        try:
+            yield asker
+        finally:
+            await manager.aclose(1.0)
+            await log.aclose()

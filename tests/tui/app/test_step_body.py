@@ -1,0 +1,92 @@
+from typing import Any
+
+import pytest
+
+from shared import events as ev
+from shared.view import LogLine, StepView
+from tests.tui.app.scripted import call
+from tui.widgets.step_body import MAX_LINES, MAX_TEXT, describe, detail_lines, has_body
+
+
+def a_step(**fields: Any) -> StepView:
+    return StepView(id="s", title="A step", **fields)
+
+
+def text_of(step: StepView) -> str:
+    return describe(step).plain
+
+
+@pytest.mark.parametrize("nothing", [None, {}, [], ""])
+def test_a_step_with_nothing_inside_has_no_body(nothing: Any) -> None:
+    assert not has_body(a_step(detail=nothing))
+
+
+@pytest.mark.parametrize("something", [0, False, {"a": None}, "x"])
+def test_an_outcome_of_any_other_value_is_worth_opening(something: Any) -> None:
+    assert has_body(a_step(detail=something))
+
+
+def test_the_earlier_lines_that_are_left_out_are_counted() -> None:
+    log = tuple(LogLine(t=n, attempt=1, level="info", text=f"line {n}") for n in range(MAX_LINES + 31))
+    text = text_of(a_step(log=log))
+    assert "… 31 earlier lines" in text
+    assert "line 30\n" not in text
+    assert f"line {MAX_LINES + 30}" in text
+
+
+def test_the_earlier_text_that_is_left_out_is_counted() -> None:
+    assert text_of(a_step(text="a" * 500 + "b" * MAX_TEXT)).startswith("… 500 characters before\nb")
+
+
+def test_a_long_outcome_says_how_many_lines_are_left_out() -> None:
+    detail = {f"key {n}": n for n in range(MAX_LINES + 7)}
+    assert text_of(a_step(detail=detail)).endswith("… 7 more lines")
+
+
+def test_a_call_tells_all_that_is_known_of_it() -> None:
+    evidence = call(
+        "AirLabs", operation="routes", status=429, ms=1234, retries=2, cached=True, bytes=10, as_of="2026-01-01"
+    )
+    line = LogLine(t=1, attempt=1, level="warning", text="slow down", evidence=evidence)
+    text = text_of(a_step(log=(line,)))
+    for part in ("→ AirLabs  routes  429", "1.2s", "cached", "2 retries", "10 bytes", "as of 2026-01-01", "slow down"):
+        assert part in text
+
+
+def test_calls_stand_in_columns() -> None:
+    log = tuple(
+        LogLine(t=1, attempt=1, level="info", text="", evidence=call(source, ms=ms))
+        for source, ms in [("a", 1), ("abcdef", 2)]
+    )
+    first, second = text_of(a_step(log=log)).splitlines()
+    assert first.index("routes") == second.index("routes")
+    assert first.index("0.0s") == second.index("0.0s")
+
+
+def test_an_error_says_what_what_to_try_and_when_it_is_tried_again() -> None:
+    error = ev.ErrorInfo(code="timeout", message="no answer", hint="wait", retryable=True)
+    text = text_of(a_step(state="retrying", error=error, retry_in_ms=1500))
+    assert text.splitlines() == ["✗ no answer", "  Try: wait", "  code timeout · again in 1.5s"]
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        ({"depart": "2026-11-23", "max_hours": 4.0}, [(0, "depart", "2026-11-23"), (0, "max hours", "4")]),
+        ({"a": {"b": None, "c": True}}, [(0, "a", ""), (1, "b", "–"), (1, "c", "yes")]),
+        ({"cities": ["Rome", "Oslo"], "none": []}, [(0, "cities", "Rome, Oslo"), (0, "none", "none")]),
+        ({"best": [{"km": 3, "code": "A"}]}, [(0, "best", ""), (1, "", "- km: 3, code: A")]),
+        (["x", 1.5, -0.0], [(0, "", "x, 1.5, -0")]),
+        ("just a text", [(0, "", "just a text")]),
+        (1e20, [(0, "", "100,000,000,000,000,000,000")]),
+    ],
+)
+def test_json_becomes_readable_lines(value: Any, lines: list[tuple[int, str, str]]) -> None:
+    assert list(detail_lines(value)) == lines
+
+
+def test_deeply_nested_json_stays_on_bounded_lines() -> None:
+    value: Any = "end"
+    for _ in range(60):
+        value = {"k": value}
+    assert len(list(detail_lines(value))) < 12

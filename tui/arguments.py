@@ -1,0 +1,223 @@
+"""The grammar of ``windowseat``'s command line, and its help that teaches by example. Parses, does nothing else."""
+
+import argparse
+import difflib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+
+from tui.config import ClientSettings, add_client_flags
+
+COMMANDS = ("app", "ask", "serve", "pipelines", "runs", "show", "about")
+
+_EXAMPLES = """\
+examples:
+  windowseat                                              open the app
+  windowseat "somewhere cool this weekend"                open the app and ask at once
+  windowseat ask "somewhere hot tomorrow, under 4 hours, from Valencia"
+  windowseat ask --csv "beach on Friday" --from VLC > places.csv
+  windowseat ask --json "snow in two days" | head -1      every event, as the server sends it
+  echo "a mild city on Sunday" | windowseat ask -
+  windowseat runs                                         what was asked before
+  windowseat show 3f2a --md                               one of those again, its id shortened
+  windowseat serve --port 8765                            the server alone; ask it with --url http://127.0.0.1:8765
+
+Every setting is also an environment variable (WINDOWSEAT_URL, WINDOWSEAT_FROM, …) and a key in the [app] table of
+config.toml. Exit codes: 0 answered, 1 the run failed, 2 wrong usage, 3 server not reachable, 130 interrupted.
+"""
+_ASK_EXAMPLES = """\
+examples:
+  windowseat ask "somewhere hot tomorrow, under 4 hours, from Valencia"
+  windowseat ask cold and close, next Saturday
+  windowseat ask --md --quiet "beach on Friday" > places.md
+  windowseat ask "anywhere mild, up to 3 hours" --from BCN
+
+The table goes to stdout, the narration to stderr. Ctrl+C cancels the run; once more leaves at once.
+"""
+_COMMON = ("url",)
+_TELLING = ("plain", "color", "expand", "motion")
+_ASKING = ("origin", "pipeline", "tz")
+_ASK_ONLY = ("--json", "--csv", "--md", "--quiet", "-q", "--option")
+
+Form = Literal["table", "json", "csv", "md"]
+
+
+class UsageError(Exception):
+    """The command line can't be understood; ``hint`` shows how it could."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """A command line understood. ``flags`` are settings of the client, ``server`` those for a local server, as text."""
+
+    command: str
+    flags: dict[str, Any]
+    server: dict[str, str] = field(default_factory=dict)
+    config: Path | None = None
+    question: str = ""
+    run: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    form: Form = "table"
+    quiet: bool = False
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Understand ``argv``. Raises UsageError; ``--help`` and ``--version`` print and raise SystemExit(0)."""
+    everywhere = _Parser(add_help=False, allow_abbrev=False)
+    _add_common(everywhere)
+    # Flags that every command has may stand before the command too.
+    first, rest = everywhere.parse_known_args(list(argv))
+    rest = [word.encode("utf-8", "replace").decode() for word in rest]  # what is sent must be UTF-8; paths needn't be
+    known, more = _parser().parse_known_args(_with_command(rest))
+    found = vars(known)
+    found["question"] = _question(found, more)
+    settings = {name: found.get(name) for name in ClientSettings.__dataclass_fields__} | {"url": first.url}
+    server = {}
+    if first.offline is not None:
+        server["offline"] = "1" if first.offline else "0"
+    if first.data_dir is not None:
+        server["data_dir"] = first.data_dir
+    return Arguments(
+        command=found["command"],
+        flags=settings,
+        server=server,
+        config=Path(first.config) if first.config else None,
+        question=found["question"],
+        run=found.get("run") or "",
+        options=dict(found.get("option") or ()),
+        form=found.get("form") or "table",
+        quiet=found.get("quiet") or False,
+    )
+
+
+def version() -> str:
+    """ "windowseat 0.1.0"."""
+    from importlib.metadata import version as installed  # 20 ms that only --version needs
+
+    return f"windowseat {installed('windowseat')}"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"{self.prog} --help shows how" if self.add_help else None)
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(version())  # noqa: T201  # what was asked for
+        parser.exit()
+
+
+def _question(found: Mapping[str, Any], more: Sequence[str]) -> str:
+    # argparse takes the words before the next flag only: ask somewhere hot --from VLC under 4 hours
+    unknown = [word for word in more if "question" not in found or (word.startswith("-") and word != "-")]
+    if unknown:
+        of_ask = found["command"] == "app" and any(flag in unknown for flag in _ASK_ONLY)
+        hint = (
+            "those are for `windowseat ask`" if of_ask else f"windowseat {found['command']} --help shows what there is"
+        )
+        raise UsageError(f"not understood: {' '.join(unknown)}", hint)
+    return " ".join([*(found.get("question") or ()), *more])
+
+
+def _with_command(rest: list[str]) -> list[str]:
+    word = next((word for word in rest if not word.startswith("-")), None)
+    if word is None:
+        asks_itself = any(flag in ("-h", "--help", "--version") for flag in rest)
+        return rest if asks_itself else ["app", *rest]
+    if word == "serve":
+        raise UsageError("serve has flags of its own", "write it first: windowseat serve --port 8765")
+    place = rest.index(word)
+    if word in COMMANDS:
+        return [word, *rest[:place], *rest[place + 1 :]]
+    if place > 0 or " " in word:
+        return ["app", *rest]  # a whole question, or the value of a flag of the app's
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    ask = f"to ask that: windowseat ask {' '.join(rest)}"
+    raise UsageError(f"there is no command {word!r}", f"did you mean {near[0]}? {ask}" if near else ask)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="windowseat",
+        description="A window seat on slow work: ask, and watch the answer being found.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(
+        name: str, text: str, *, epilog: str | None = None, settings: Sequence[str] = ()
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        _add_common(command)
+        add_client_flags(command, settings)
+        return command
+
+    app = add("app", "open the app; a question is asked at once", settings=(*_ASKING, *_TELLING, "theme"))
+    app.add_argument("question", nargs="*", metavar="QUESTION")
+    ask = add("ask", "ask and print the answer", epilog=_ASK_EXAMPLES, settings=(*_ASKING, *_TELLING))
+    ask.add_argument(
+        "question", nargs="*", metavar="QUESTION", help="the question in your words; - reads it from stdin"
+    )
+    ask.add_argument("--option", metavar="KEY=VALUE", action="append", type=_option, help="an option of the pipeline")
+    _add_forms(ask)
+    show = add("show", "show a run again, from the server's log", settings=_TELLING)
+    show.add_argument("run", metavar="RUN", help="its id or the beginning of it (windowseat runs lists them)")
+    _add_forms(show)
+    add("runs", "list the newest runs")
+    add("pipelines", "list what can be asked, with examples")
+    add("about", "show the version, and whom the data comes from")
+    commands.add_parser("serve", help="run the server alone (serve --help shows its flags)", add_help=False)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    add_client_flags(parser, _COMMON)
+    parser.add_argument("--config", metavar="FILE", help="the configuration file (WINDOWSEAT_CONFIG)")
+    parser.add_argument(
+        "--offline",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="the local server uses its bundled sources alone",
+    )
+    parser.add_argument("--data-dir", metavar="DIR", help="where the local server keeps its log of runs")
+
+
+def _add_forms(parser: argparse.ArgumentParser) -> None:
+    forms = parser.add_mutually_exclusive_group()
+    for form, text in (
+        ("json", "every event as one line of JSON, as the server sent it"),
+        ("csv", "the rows as CSV"),
+        ("md", "the rows as a Markdown table"),
+    ):
+        forms.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=text)
+    parser.add_argument("--quiet", "-q", action="store_true", help="no narration, only errors")
+
+
+def _option(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        return key, value
+    # Numbers and true/false are themselves, everything else is the text that was written.
+    return key, parsed if isinstance(parsed, int | float) and math.isfinite(parsed) else value

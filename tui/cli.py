@@ -1,0 +1,197 @@
+"""``windowseat``: arguments and settings in, the app or a headless run out, an exit code.
+
+Stays light: Textual is imported for the app alone, httpx once the local server is already starting.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shared.settings import SettingError
+from tui.arguments import Arguments, UsageError, parse
+from tui.config import CONFIG_VARIABLE, ClientSettings, config_path, load, local_zone
+from tui.connection import FAILED, INTERRUPTED, USAGE, ClientError, LocalServerError, exit_code_of, run_options
+from tui.streams import abandon_stdout, prepare
+
+if TYPE_CHECKING:
+    from tui.headless import Report
+    from tui.local_server import LocalServer
+
+_LONGEST_QUESTION = 100_000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code (see ``tui.headless`` for what each means)."""
+    prepare()
+    try:
+        code = _run(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except (UsageError, SettingError) as error:
+        return _complain(str(error), getattr(error, "hint", None), USAGE)
+    except (ClientError, LocalServerError) as error:
+        return _complain(str(error), getattr(error, "hint", None), exit_code_of(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        abandon_stdout()
+        return 0
+    except OSError as error:
+        abandon_stdout()
+        return _complain(f"the output can't be written: {error.strerror or error}", None, FAILED)
+
+
+def _run(argv: list[str]) -> int:
+    if argv[:1] == ["serve"]:
+        return _serve(argv[1:])
+    arguments = parse(argv)
+    settings = load(arguments.flags, os.environ, arguments.config)
+    if settings.tz is None:
+        settings = replace(settings, tz=local_zone())
+    _pass_to_server(arguments, settings)
+    match arguments.command:
+        case "ask":
+            return _ask(arguments, settings)
+        case "show":
+            return _show(arguments, settings)
+        case "app":
+            return _app(arguments, settings)
+        case "about":
+            return _about(settings)
+    return _list(arguments.command, settings)
+
+
+def _serve(rest: list[str]) -> int:
+    from tui.local_server import server_command, server_environment
+
+    command = [*server_command(), *rest]
+    os.execve(command[0], command, server_environment())
+
+
+def _pass_to_server(arguments: Arguments, settings: ClientSettings) -> None:
+    # The local server is a child: what its environment says wins over the file, as a flag of ours should.
+    if settings.url and arguments.server:
+        given = ", ".join("--" + name.replace("_", "-") for name in arguments.server)
+        raise UsageError(f"{given} is for the local server, but --url names another one", "leave one of them out")
+    for name, value in arguments.server.items():
+        os.environ["WINDOWSEAT_" + name.upper()] = value
+    if arguments.config is not None:
+        os.environ[CONFIG_VARIABLE] = str(config_path(arguments.config, os.environ))
+
+
+def _ask(arguments: Arguments, settings: ClientSettings) -> int:
+    text = arguments.question
+    if text == "-":
+        text = sys.stdin.read(_LONGEST_QUESTION)
+    if not text.strip():
+        raise UsageError(
+            "there is no question", 'try: windowseat ask "somewhere hot tomorrow, under 4 hours, from Valencia"'
+        )
+    with _server(settings) as server:
+        from tui import headless
+
+        question = headless.Question(
+            text=text.strip(),
+            pipeline=settings.pipeline,
+            options=run_options(settings.origin, settings.tz, arguments.options),
+        )
+        return headless.ask(server.url(), question, _report(arguments, settings, server))
+
+
+def _show(arguments: Arguments, settings: ClientSettings) -> int:
+    with _server(settings) as server:
+        from tui import headless
+
+        return headless.show(server.url(), arguments.run, _report(arguments, settings, server))
+
+
+def _list(command: str, settings: ClientSettings) -> int:
+    with _server(settings) as server:
+        from tui import listings
+
+        make = {"pipelines": listings.pipelines, "runs": listings.runs}[command]
+        return _print(make(server.url()))
+
+
+def _about(settings: ClientSettings) -> int:
+    from tui.arguments import version
+
+    with _server(settings) as server:
+        _print(f"{version()}\nA window seat on slow work. MIT licence.\n\nData in its answers:\n")
+        from tui import listings
+
+        return _print(listings.attributions(server.url()))
+
+
+def _app(arguments: Arguments, settings: ClientSettings) -> int:
+    question = arguments.question.strip() or None
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    if on_terminal and not settings.plain:
+        from tui import app
+
+        return app.run(settings, question)
+    if question is None:
+        why = "plain output was asked for" if on_terminal else "this is no terminal that it could draw on"
+        raise UsageError(
+            f"the app can't open: {why}", 'to get an answer here: windowseat ask "somewhere warm on Friday"'
+        )
+    return _ask(arguments, settings)
+
+
+class _RemoteServer:
+    """Somebody else's server, where a LocalServer may stand: it is there already, and how it fares is unknown."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def url(self) -> str:
+        return self._url
+
+    def obituary(self) -> str | None:
+        return None
+
+
+@contextmanager
+def _server(settings: ClientSettings) -> Iterator["LocalServer | _RemoteServer"]:
+    """A local server starts while the block runs on, and ends with it; its ``url()`` waits for it."""
+    if settings.url:
+        yield _RemoteServer(settings.url)
+        return
+    from tui.local_server import LocalServer
+
+    with LocalServer() as server:
+        yield server
+
+
+def _report(arguments: Arguments, settings: ClientSettings, server: "LocalServer | _RemoteServer") -> "Report":
+    from tui.headless import Report
+    from tui.narrator import Narrator, Style
+
+    on_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    colored = settings.color == "always" or (
+        settings.color == "auto" and on_terminal and not os.environ.get("NO_COLOR")
+    )
+    style = Style(
+        glyphs=on_terminal and not settings.plain,
+        color=colored and not settings.plain,
+        live=on_terminal and not settings.plain and not arguments.quiet,
+        moving=settings.motion == "full",
+        quiet=arguments.quiet,
+        expand=settings.expand,
+    )
+    return Report(Narrator(sys.stderr, style), arguments.form, obituary=server.obituary)
+
+
+def _print(text: str) -> int:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    return 0
+
+
+def _complain(message: str, hint: str | None, code: int) -> int:
+    with suppress(OSError):
+        sys.stderr.write(f"windowseat: {message}\n" + (f"hint: {hint}\n" if hint else ""))
+    return code

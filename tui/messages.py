@@ -1,0 +1,16 @@
+"""What the widgets of the app tell its screen. A message carries values and never a widget."""
+
+from textual.message import Message
+
+
+class QuestionAsked(Message):
+    """Somebody wants this question answered; ``pipeline`` names by which one, None for the one in use."""
+
+    def __init__(self, question: str, pipeline: str | None = None) -> None:
+        super().__init__()
+        self.question = question
+        self.pipeline = pipeline
+
+
+class SortChanged(Message):
+    """The order of the results changed by the user's hand."""

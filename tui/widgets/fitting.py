@@ -1,0 +1,31 @@
+"""Making text fit a number of terminal cells. Widths are cells, never characters: a CJK character takes two."""
+
+from rich.cells import cell_len, set_cell_size
+
+from tui.cells import one_line
+
+
+def fit(text: str, width: int) -> str:
+    """``text`` on one line in exactly ``width`` cells: padded with spaces, or cut and ended with an ellipsis."""
+    line = one_line(text)
+    if cell_len(line) <= width:
+        return set_cell_size(line, width)
+    return set_cell_size(set_cell_size(line, max(0, width - 1)).rstrip() + "…", width) if width > 0 else ""
+
+
+def shorten(text: str, width: int) -> str:
+    """``text`` on one line in at most ``width`` cells; what was cut is seen by the ellipsis."""
+    line = one_line(text)
+    return line if cell_len(line) <= width else fit(line, width).rstrip()
+
+
+def shorten_middle(text: str, width: int) -> str:
+    """Like ``shorten``, but the end stays readable: titles often differ there."""
+    line = one_line(text)
+    if cell_len(line) <= width or width < 9:
+        return shorten(line, width)
+    tail = (width - 1) // 3
+    end = line
+    while cell_len(end) > tail:
+        end = end[max(1, (cell_len(end) - tail) // 2) :]
+    return set_cell_size(line, width - 1 - cell_len(end)).rstrip() + "…" + end

@@ -1,0 +1,156 @@
+"""The one line of a step that is always there: fold arrow, state, number, title, outcome; and beside it the time.
+
+The line is drawn into fixed columns. Textual repaints a widget from its left edge to the last cell that changed, so the
+spinner stands far left and the time is a widget of its own: a second costs some twenty bytes. Never markup.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Static
+
+from shared.view import StepState, StepView
+from tui.narration import GLYPHS, SPINNER, outcome, step_time
+from tui.widgets.fitting import fit, shorten_middle
+
+_COLOURS: dict[StepState, str] = {
+    "waiting": "step--muted",
+    "running": "step--running",
+    "retrying": "step--warning",
+    "ok": "step--ok",
+    "degraded": "step--warning",
+    "failed": "step--failed",
+    "skipped": "step--muted",
+    "cancelled": "step--muted",
+}
+_SAID: dict[StepState, str] = {
+    "failed": "step--failed",
+    "degraded": "step--warning",
+    "skipped": "step--muted",
+    "cancelled": "step--muted",
+}
+_FOLD, _GLYPH, _NUMBER = 2, 2, 3
+_TIME = 8
+_NARROW = 52
+
+
+class StepHeader(Widget):
+    """One step, one line. ``now_ms`` tells how long the run has been going, for the time of a running step."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "step--muted",
+        "step--running",
+        "step--ok",
+        "step--warning",
+        "step--failed",
+        "step--title",
+        "step--outcome",
+    }
+
+    class Clicked(Message):
+        """The header was clicked, and not merely let go of after dragging."""
+
+        def __init__(self, header: "StepHeader") -> None:
+            super().__init__()
+            self.header = header
+
+    def __init__(self, step: StepView, number: str, title_width: int, now_ms: Callable[[], int]) -> None:
+        super().__init__()
+        self.step = step
+        self.number = number
+        self.title_width = title_width
+        self.arrow = " "
+        self._now_ms = now_ms
+        self._frame = 0
+        self._pressed_at: tuple[int, int] | None = None
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return 1
+
+    def show(self, step: StepView, arrow: str) -> None:
+        if step is not self.step or arrow != self.arrow:
+            self.step, self.arrow = step, arrow
+            self.refresh()
+
+    def tick(self) -> None:
+        """A second has passed: a retry comes nearer."""
+        if self.step.state == "retrying":
+            self.refresh()
+
+    def spin(self, frame: int) -> None:
+        """Turn the spinner of a running step; anything else stays as it is."""
+        if self.step.state == "running":
+            self._frame = frame
+            self.refresh(Region(_FOLD, 0, 1, 1))
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y > 0 or width < 1:
+            return Strip.blank(width, self.rich_style)
+        strip = Strip(Segment(text, self.get_component_rich_style(name)) for text, name in self._parts(width))
+        return strip.adjust_cell_length(width, self.rich_style)
+
+    def _parts(self, width: int) -> list[tuple[str, str]]:
+        """The texts of the line, each padded to its place, and the names of their styles."""
+        colour = _COLOURS[self.step.state]
+        waiting = self.step.state in ("waiting", "skipped")
+        title_style = "step--muted" if waiting else "step--title"
+        said = outcome(self.step, self._now_ms())
+        said_style = _SAID.get(self.step.state, "step--outcome")
+        parts = [
+            (fit(self.arrow, _FOLD), "step--muted"),
+            (fit(self._glyph(), _GLYPH), colour),
+            (fit(self.number, _NUMBER), "step--muted"),
+        ]
+        room = width - _FOLD - _GLYPH - _NUMBER
+        if room < 8:
+            return [*parts[1:], (fit(said or self.step.title, max(1, width - _GLYPH - _NUMBER)), said_style)]
+        if width < _NARROW:
+            text, style = (said, said_style) if said else (self.step.title, title_style)
+            parts.append((fit(text, room), style))
+        else:
+            title = min(self.title_width, room // 2)
+            parts.append((fit(shorten_middle(self.step.title, title), title + 2), title_style))
+            parts.append((fit(said, room - title - 2), said_style))
+        return parts
+
+    def _glyph(self) -> str:
+        if self.step.state == "running":
+            return SPINNER[self._frame % len(SPINNER)] if self._frame else GLYPHS["running"]
+        return GLYPHS[self.step.state]
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        self._pressed_at = (event.screen_x, event.screen_y)
+
+    def on_click(self, event: events.Click) -> None:
+        if self._pressed_at == (event.screen_x, event.screen_y) and event.chain == 1:
+            self.post_message(self.Clicked(self))
+
+
+class StepTime(Static):
+    """How long the step has been running, in whole seconds, or how long it took. A click on it is one on its header."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, header: StepHeader, now_ms: Callable[[], int]) -> None:
+        super().__init__(markup=False)
+        self._header = header
+        self._now_ms = now_ms
+        self._text = ""
+
+    def tick(self) -> None:
+        text = f"{step_time(self._header.step, self._now_ms())} ".rjust(_TIME)
+        if text != self._text:
+            self._text = text
+            self.update(text, layout=False)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.chain == 1:
+            self.post_message(StepHeader.Clicked(self._header))

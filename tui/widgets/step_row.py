@@ -1,0 +1,86 @@
+"""A step of the run: its one line, and its body once somebody, or the policy, has opened it.
+
+What the user folded or unfolded stays so until the next run: later events never override it.
+"""
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from shared.view import StepView
+from tui.widgets.step_body import StepBody, has_body
+from tui.widgets.step_header import StepHeader, StepTime
+
+Expand: TypeAlias = Literal["never", "failed", "always"]
+
+
+class StepRow(Vertical):
+    """``expand`` says which steps open by themselves as long as the user has not spoken."""
+
+    def __init__(
+        self, step: StepView, number: str, title_width: int, expand: Expand, now_ms: Callable[[], int]
+    ) -> None:
+        super().__init__()
+        self.step = step
+        self.header = StepHeader(step, number, title_width, now_ms)
+        self.time = StepTime(self.header, now_ms)
+        self._body: StepBody | None = None
+        self._expand = expand
+        self._chosen: bool | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield self.header
+            yield self.time
+
+    def on_mount(self) -> None:
+        self.show(self.step)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the body shows: the user's choice, else the policy's; never without anything inside."""
+        return has_body(self.step) and self.wants_open
+
+    @property
+    def wants_open(self) -> bool:
+        if self._chosen is not None:
+            return self._chosen
+        return self._expand == "always" or (self._expand == "failed" and self.step.state == "failed")
+
+    def show(self, step: StepView) -> None:
+        self.step = step
+        open_now = self.is_open
+        self.header.show(step, ("▾" if open_now else "▸") if has_body(step) else " ")
+        self.time.tick()
+        if not self.is_mounted:
+            return
+        if open_now and self._body is None:
+            self._body = StepBody(step)
+            self.mount(self._body)
+        elif self._body is not None:
+            self._body.display = open_now
+            if open_now:
+                self._body.show(step)
+
+    def tick(self) -> None:
+        """A second has passed."""
+        self.header.tick()
+        self.time.tick()
+
+    def mark(self, is_cursor: bool) -> None:
+        self.header.set_class(is_cursor, "-cursor")
+        self.time.set_class(is_cursor, "-cursor")
+
+    def choose(self, wants_open: bool) -> None:
+        """The user wants it open or closed. A step that has nothing inside yet opens when it has."""
+        self._chosen = wants_open
+        self.show(self.step)
+
+    def toggle(self) -> bool:
+        """Fold or unfold; False where there is nothing to open."""
+        if not has_body(self.step):
+            return False
+        self.choose(not self.is_open)
+        return True
