@@ -156,6 +156,16 @@ async def test_half_of_a_surrogate_pair_is_replaced_and_the_rest_is_told() -> No
     assert (event.say, event.detail) == ("a\ufffdb", detail)
 
 
+async def test_half_of_a_surrogate_pair_is_replaced_in_rows_too() -> None:
+    writer, _, _ = writer_on(Store())
+    row = ev.RowUpsert(id="r", cells={"city": "Pal\ud83dma", "tags": ["x\udfff"]}, state="confirmed")
+    event = writer.emit(
+        ev.RowsChanged, step="a", attempt=1, upsert=(row,), remove=(ev.RowRemoval(id="s", why="\ud800"),)
+    )
+    assert event.upsert[0].cells == {"city": "Pal\ufffdma", "tags": ["x\ufffd"]}
+    assert event.remove == (ev.RowRemoval(id="s", why="\ufffd"),)
+
+
 # ---- the store fails
 
 
