@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from hypercorn.asyncio import serve as hypercorn_serve
@@ -36,6 +37,8 @@ STALLED_READER_MS = 30_000
 BACKLOG = 4096
 STREAMS_END_S, RUNS_END_S = 1.5, 5.0
 """At a stop: for responses to say goodbye, and for runs to come to their own end."""
+STOPPED_S = 7.5
+"""After so long the process ends whatever still holds it, such as a step that swallows its cancellation."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -70,7 +73,11 @@ async def run(config: Config, announce: Callable[[str], None]) -> None:
     with _stop_signals(stopping):
         if config.until_stdin_closes:
             _watch_stdin(stopping)
-        await serve(config, announce, PIPELINES, stopping)
+        overdue = asyncio.create_task(_end_when_overdue(stopping))
+        try:
+            await serve(config, announce, PIPELINES, stopping)
+        finally:
+            overdue.cancel()
 
 
 async def serve(
@@ -129,6 +136,20 @@ def _hypercorn_config(listening: socket.socket) -> HypercornConfig:
     config.accesslog = None
     config.errorlog = logging.getLogger("hypercorn.error")
     return config
+
+
+async def _end_when_overdue(stopping: asyncio.Event) -> None:
+    """Once told to stop, the process does: a thread of its own sees to it, since asyncio waits for tasks for ever."""
+    await stopping.wait()
+    timer = threading.Timer(STOPPED_S, _end_now)
+    timer.daemon = True
+    timer.start()
+
+
+def _end_now() -> None:
+    _log.error("something held up the stop for more than %g s; what was not finished is marked interrupted", STOPPED_S)
+    logging.shutdown()
+    os._exit(1)
 
 
 @contextlib.contextmanager

@@ -56,6 +56,8 @@ async def count(words: Words, longest: Later[Longest], gate: Gate, ctx: Context)
                 await gate.opened.wait()
             except asyncio.CancelledError:
                 gate.cancelled.set()
+                if "stubborn" in words.words:  # what no step should do
+                    await asyncio.Event().wait()
                 raise
         call.bytes = sum(map(len, words.words))
     limit = (await longest).length

@@ -56,13 +56,15 @@ class SQLiteRunLog:
             self._folder = Path(folder)
             try:
                 owners = self._folder / "owners"
-                owners.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds what people asked
+                owners.mkdir(exist_ok=True, mode=0o700)
                 self._lock_file = (owners / self._owner).open("w")
                 fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+                file = self._folder / "runs.sqlite"
+                file.touch(mode=0o600)  # SQLite gives the files beside it the same mode
             except (OSError, ValueError) as error:  # ValueError: a NUL in the path
                 raise StorageError(f"can't write to the data folder {self._folder}: {error}") from error
-            file = str(self._folder / "runs.sqlite")
-            self._writer, self._reader = _Worker(file), _Worker(file)
+            self._writer, self._reader = _Worker(str(file)), _Worker(str(file))
 
     async def append(self, summary: RunSummary, entries: Sequence[Entry]) -> None:
         await self._writer.do(lambda connection: self._append(connection, summary, entries))

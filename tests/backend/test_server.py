@@ -82,6 +82,41 @@ async def test_open_streams_hear_a_farewell_and_runs_are_marked_interrupted(tmp_
     await stopped(process)
 
 
+async def test_a_step_that_swallows_its_cancellation_can_not_hold_up_the_stop(tmp_path: Path) -> None:
+    process, url = await started("--data-dir", str(tmp_path), "--until-stdin-closes", module="tests.tiny_server")
+    assert process.stdin is not None
+    async with client(url) as http:
+        body = {"q": "wait and be stubborn", "pipeline": "tiny", "options": {"on_disconnect": "continue"}}
+        async with http.stream("POST", "/assist", json=body) as response:
+            run, received = response.headers["windowseat-run"], b""
+            async for chunk in response.aiter_raw():
+                received += chunk
+                if b'"step":"count"' in received:
+                    break
+    process.stdin.close()
+    code, said = await stopped(process)
+    assert code == 1
+    assert "held up the stop" in said
+    process, url = await started("--data-dir", str(tmp_path))
+    async with client(url) as http:
+        events = events_of((await http.get(f"/runs/{run}/events")).content)
+    assert events[-1].status == "interrupted"  # type: ignore[union-attr]  # run.finished is the last
+    process.terminate()
+    await stopped(process)
+
+
+async def test_what_people_asked_is_theirs_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    process, url = await started("--data-dir", str(folder))
+    async with client(url) as http:
+        await http.post("/assist", json=ASK)
+        modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (folder, *folder.glob("runs.sqlite*"))}
+    assert modes.pop("data") == "0o700"
+    assert set(modes.values()) == {"0o600"}
+    process.terminate()
+    await stopped(process)
+
+
 async def test_a_run_of_a_killed_process_is_marked_interrupted(tmp_path: Path) -> None:
     process, url = await started("--data-dir", str(tmp_path), module="tests.tiny_server")
     async with client(url) as http:
