@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from backend.pipelines.escape.reader.grammar import Finding, Grammar, Lexicon, Reading
 from backend.pipelines.escape.reader.rules import MACROS, RULES
@@ -16,6 +16,7 @@ _SKIPPED_BY_GAPS = frozenset(
 _SKIPPED_SIGNS = frozenset({":", "="})
 _DATE_KINDS = frozenset({"iso", "full", "dotted", "slashed"})
 _LONGEST_NUMBER = 7
+_QUESTIONS_KEPT = 32
 # Words of one language that name the day of a month before a bare figure: "el 24", "le 24", "am 24."
 _BEFORE_DAY = frozenset({"el", "le", "am"})
 
@@ -23,7 +24,8 @@ _BEFORE_DAY = frozenset({"el", "le", "am"})
 class Question:
     """`tokens[i]` may mean any of `readings[i]`; `findings` are what the rules made of them, in order.
 
-    In a shouted question (`is_shouted`: all in capitals) a capital means nothing.
+    In a shouted question (`is_shouted`: all in capitals) a capital means nothing. Nothing changes a question once it
+    is made: `parsed` shares it.
     """
 
     def __init__(self, text: str) -> None:
@@ -108,6 +110,12 @@ class Question:
         return (
             token.kind == "word" and not blocked and (not self.readings[at] or bool(_SKIPPED_BY_GAPS & self.tags(at)))
         )
+
+
+@lru_cache(maxsize=_QUESTIONS_KEPT)
+def parsed(text: str) -> Question:
+    """The question, cut and understood once for the steps that ask about it at about the same time."""
+    return Question(text)
 
 
 @cache
