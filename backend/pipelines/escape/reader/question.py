@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from functools import cache, lru_cache
 
+from backend.pipelines.escape.reader.ambiguous import is_code_after_from, is_tail
 from backend.pipelines.escape.reader.grammar import Finding, Grammar, Lexicon, Reading
 from backend.pipelines.escape.reader.rules import MACROS, RULES
 from backend.pipelines.escape.reader.tokens import Token, tokenize
@@ -33,6 +34,8 @@ class Question:
         self.tokens = tokenize(self.text)
         self.is_shouted = self.text.isupper() and len(self.tokens) > 1
         self.readings = [self._readings(i) for i in range(len(self.tokens))]
+        for i in range(1, len(self.tokens)):
+            self._settle(i)
         self._phrased = {
             at + i
             for at, readings in enumerate(self.readings)
@@ -59,6 +62,11 @@ class Question:
     def is_known(self, at: int) -> bool:
         """Whether a table knows the token, alone or inside a phrase that says nothing."""
         return bool(self.readings[at]) or at in self._phrased
+
+    def is_code(self, at: int) -> bool:
+        """Whether the word has the shape of an IATA airport code: three capitals."""
+        word = self.typed(at)
+        return len(word) == 3 and word.isascii() and word.isalpha() and word.isupper() and not self.is_shouted
 
     def is_glued(self, at: int) -> bool:
         """Whether no space stands between this token and the one before."""
@@ -98,6 +106,17 @@ class Question:
         if 4 <= len(token.key) <= 5 and token.key[-3] == ".":
             readings.append(Reading("daymonth", token.key, 1))
         return readings
+
+    def _settle(self, at: int) -> None:
+        """Let the neighbours of an ambiguous token decide what it means."""
+        token = self.tokens[at]
+        if self.is_code(at) and is_code_after_from(self.tokens, self.readings, at):
+            self.readings[at] = []
+        elif token.kind == "number" and len(token.key) <= 2:
+            ends = at + 1 == len(self.tokens) or self.tokens[at + 1].kind in {"sign", "pause"}
+            following = self.tags(at + 1) - {"dot", "comma"}
+            if is_tail(self.readings, at, float(token.key), following if following or not ends else None):
+                self.readings[at].append(Reading("tail", float(token.key), 1))
 
     def _is_gap(self, at: int) -> bool:
         """Whether a `~n` may skip this token: it has no meaning that changes what stands around it."""
