@@ -22,6 +22,10 @@ _ARTICLES = frozenset({"the", "la", "le", "les", "l", "el", "los", "las"})
 _ADJECTIVES = frozenset({"extra", "wish", "inverted"})
 _NEGATIONS = frozenset({"not", "no", "nicht", "pas"})
 
+_COURTESY = frozenset(
+    {"please", "pls", "plz", "thanks", "thx", "por", "gracias", "bitte", "danke", "svp", "stp", "merci"}
+)
+
 
 class Origin(NamedTuple):
     """The tokens of the origin, `start` to before `end`. `guessed`: no word says that one leaves there."""
@@ -148,12 +152,17 @@ def _after_weak_word(question: Question) -> tuple[int, int] | None:
     return None
 
 
+def _may_end(question: Question, at: int) -> bool:
+    return is_edge(question, at) or question.tokens[at].key in _COURTESY
+
+
 def _where_it_is_bad(question: Question) -> tuple[int, int] | None:
     """`the heat in Seville`, `in Berlin it is too cold`: one wants to leave where one complains about."""
     for finding in question.findings:
         if finding.kind != "inverted" and not any(part.value == "rain" for part in finding.parts):
             continue
-        starts = [finding.end + 1] if question.tags(finding.end) & {"in", "ata"} else []
+        starts = [finding.end] if finding.has("in") else []
+        starts += [finding.end + 1] if question.tags(finding.end) & {"in", "ata"} else []
         starts += [i for i in range(max(1, finding.start - 4), finding.start) if "in" in question.tags(i - 1)]
         for at in starts:
             end = place_end(question, at) if is_capital(question, at) else None
@@ -187,7 +196,7 @@ def _alone(question: Question) -> tuple[int, int] | None:
             at += 1
             continue
         end = with_region(question, at, end)
-        if is_edge(question, at - 1) and is_edge(question, end) and is_plausible(question, at):
+        if is_edge(question, at - 1) and _may_end(question, end) and is_plausible(question, at):
             if found is not None:
                 return None
             found = at, end

@@ -44,6 +44,7 @@ _DATES = {
     "weekday_next_week": ("nextweek ~1 on? weekday", "weekday of? article? nextweek"),
     "weekend": ("this? weekend", "from|for? weekend"),
     "coming_weekend": ("coming weekend", "weekend coming"),
+    "weekday_week": ("on? weekday weeklater",),
     "next_weekend": ("next weekend", "weekend next", "weekend of? article? nextweek"),
     "next_week": ("nextweek",),
     "week_after_next": ("weekafternext",),
@@ -110,6 +111,8 @@ _WEATHER = {
         "its too? ~1 weather",
         "its ~1 extra? and ~1 weather",
         "from article weather|soft",
+        "from extra? weather extra?",
+        f"{_ANY} rightnow in",
     ),
     "negated": (
         f"not ~3 too? {_ANY}",
