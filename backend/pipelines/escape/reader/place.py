@@ -15,7 +15,11 @@ _INSIDE = frozenset(
 )
 _INSIDE_LOWER = frozenset({"de", "del", "di", "do", "da", "du", "la", "of", "upon", "sur"})
 # Three capitals that are no airport.
-NO_CODES = frozenset({"EUR", "USD", "GBP", "CHF", "USA", "UAE", "BBQ", "SPA", "VIP", "ETA", "ETD"})
+NO_CODES = frozenset({"EUR", "USD", "GBP", "CHF", "USA", "UAE", "BBQ", "SPA", "VIP", "ETA", "ETD"}) | frozenset(
+    # Words that are stressed in capitals: "from THE beach".
+    {"THE", "ALL", "ANY", "OUR", "NOW", "ONE", "TWO", "YOU", "OUT", "AND", "BUT", "NOT"}
+)
+_COUNTRIES = frozenset({"USA", "UAE"})
 # Ends of German nouns that stand alone as often as a city does.
 _NO_PLACES = (
     "urlaub",
@@ -51,8 +55,11 @@ def place_end(question: Question, at: int) -> int | None:
 def with_region(question: Question, start: int, end: int) -> int:
     """Where the place from `start` to `end` ends if a country or state follows it: `Paris, Texas`, `Portland OR`."""
     for _ in range(_MOST_REGIONS):
-        at = end + 1 if end < len(question.tokens) and question.tokens[end].key == "," else end
-        grown = _region_end(question, start, at, is_joined=at == end)
+        sign = question.tokens[end].key if end < len(question.tokens) else ""
+        grown = _region_end(question, start, end + (sign in {",", "("}), is_joined=sign not in {",", "("})
+        if sign == "(" and grown is not None:
+            is_closed = grown < len(question.tokens) and question.tokens[grown].key == ")"
+            grown = grown + 1 if is_closed else None
         if grown is None:
             break
         end = grown
@@ -60,16 +67,20 @@ def with_region(question: Question, start: int, end: int) -> int:
 
 
 def _region_end(question: Question, start: int, at: int, is_joined: bool) -> int | None:
-    if at >= len(question.tokens) or question.claimed[at] is not None:
+    if at >= len(question.tokens):
         return None
+    if question.claimed[at] is not None:
+        return None if is_joined else _named(question, at)
     if _is_state(question, at) and is_edge(question, at + 1, strictly=is_joined):
         return at + 1
     end = None if is_joined else place_end(question, at)
-    if end is None or end - at > _MOST_REGION_WORDS or is_capital(question, start) > is_capital(question, at):
+    most = _MOST_REGION_WORDS if is_capital(question, at) else 1
+    if end is None or end - at > most or is_capital(question, start) > is_capital(question, at):
         return None
     # "Paris, London or Rome" is a list.
     is_listed = bool({"or", "and"} & question.tags(end)) and not is_edge(question, end + 1, strictly=False)
-    return None if is_listed or not is_plausible(question, end - 1) else end
+    is_region = is_plausible(question, end - 1) or question.typed(at) in _COUNTRIES
+    return end if is_region and not is_listed else None
 
 
 def _is_state(question: Question, at: int) -> bool:

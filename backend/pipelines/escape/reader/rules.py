@@ -37,6 +37,9 @@ _DATES = {
         "on|coming shortday",
         "on|from? weekday to|range|and <end>",
         "between weekday and <end>",
+        "from|on shortday to|range|and <end>",
+        "shortday to|range <end>",
+        "leave shortday",
     ),
     "this_weekday": ("from? this weekday|shortday",),
     "coming_weekday": ("from? coming weekday", "weekday coming"),
@@ -61,7 +64,7 @@ _DATES = {
     "holiday": ("holiday",),
     "offset_range": ("from? offset to|range <end>",),
     "back": ("back ~1 <end>",),
-    "in_hours": ("in number hours", "leave ~2 in <duration>", "in <duration> leave"),
+    "in_hours": ("in number hours", "in number hours tail minutes?", "leave ~2 in <duration>", "in <duration> leave"),
 }
 
 _HOURS = {

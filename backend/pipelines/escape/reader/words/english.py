@@ -128,7 +128,8 @@ WORDS: Table = {
     },
     "not": {
         "": (
-            "not | no | don't | dont want | dont like | dont wanna | do not | doesn't | isn't | never | nothing | nowhere | neither | without"
+            "not | no | don't | do not | doesn't | isn't | never | nothing | nowhere | neither | without"
+            " | dont want | dont like | dont wanna"
             " | non | hardly | wouldn't | doesnt | isnt | won't | shouldn't | anything but | anywhere but | nor"
         ),
     },

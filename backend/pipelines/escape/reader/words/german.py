@@ -173,11 +173,11 @@ WORDS: Table = {
     },
     "weather": {
         "hot": (
-            "warm | warme | warmes | warmen | wärmer | wärme | heiß | heiße | heißes | heißen | hitze"
+            "warm | warmem | heißem | warme | warmes | warmen | wärmer | wärme | heiß | heiße | heißes | heißen | hitze"
             " | die hitze | tropisch | die wärme | heißer"
         ),
         "cold": (
-            "kalt | kalte | kaltes | kalten | kälter | kälte | die kälte | kühl | kühle | kühles | kühler"
+            "kalt | kaltem | kalte | kaltes | kalten | kälter | kälte | die kälte | kühl | kühle | kühles | kühler"
             " | kühlen | frost | eisig | frostig | frisch | eis | frischer | frieren | eiskalt"
         ),
         "normal": (
