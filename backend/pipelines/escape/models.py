@@ -17,7 +17,8 @@ class Intent(msgspec.Struct, frozen=True):
     `depart` is the traveller's local day and `days_ahead` its distance from today in days (never negative).
     `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are limits in Celsius
     that the wish sets beside its band; where both are there, `min_c <= max_c`. `origin` holds the words as
-    typed. `said` is one sentence, `assumed` are sentences, `ignored` are pieces of the question.
+    typed, with a region behind a comma; `origin_guessed` is whether no word says that one leaves there. `said` is
+    one sentence, `assumed` are sentences, `ignored` are pieces of the question.
     """
 
     depart: datetime.date
@@ -30,6 +31,7 @@ class Intent(msgspec.Struct, frozen=True):
     max_c: float | None = None
     assumed: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    origin_guessed: bool = False
 
 
 class Bands(msgspec.Struct, frozen=True):
@@ -40,7 +42,11 @@ class Bands(msgspec.Struct, frozen=True):
     hot_min_c: float = 25.0
 
     def limits(self, wish: Intent) -> tuple[float | None, float | None]:
-        """The lowest and highest day's high that ``wish`` accepts, each None for no limit.
+        """The lowest and highest day's high that ``wish`` accepts, each None for no limit."""
+        return self.edges(wish.weather, wish.min_c, wish.max_c)
+
+    def edges(self, weather: Weather, min_c: float | None, max_c: float | None) -> tuple[float | None, float | None]:
+        """The lowest and highest day's high of a band with figures, each None for no limit.
 
         A figure replaces the edge of the band on its side. A band that leaves nothing beyond the figure is dropped.
         """
@@ -49,12 +55,12 @@ class Bands(msgspec.Struct, frozen=True):
             "normal": (self.cold_max_c, self.hot_min_c),
             "hot": (self.hot_min_c, None),
         }
-        band = edges.get(wish.weather, (None, None))
-        low = band[0] if wish.min_c is None else wish.min_c
-        high = band[1] if wish.max_c is None else wish.max_c
-        is_one_figure = (wish.min_c is None) != (wish.max_c is None)
+        band = edges.get(weather, (None, None))
+        low = band[0] if min_c is None else min_c
+        high = band[1] if max_c is None else max_c
+        is_one_figure = (min_c is None) != (max_c is None)
         if is_one_figure and low is not None and high is not None and low >= high:
-            return wish.min_c, wish.max_c
+            return min_c, max_c
         return low, high
 
     def accepts(self, wish: Intent, high_c: float) -> bool:
@@ -76,14 +82,16 @@ class Home(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """The question and what came with it. ``origin`` holds the words in it that name a place, ``from_option`` the
-    place given beside it, ``tz`` the client's time zone (IANA), ``address`` the client's IP address."""
+    """The question and what came with it. ``origin`` holds the words in it that name a place (``origin_guessed``: that
+    may name one), ``from_option`` the place given beside it, ``tz`` the client's time zone (IANA), ``address`` the
+    client's IP address."""
 
     text: str
     origin: str | None = None
     from_option: str | None = None
     tz: str | None = None
     address: str | None = None
+    origin_guessed: bool = False
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from backend.pipelines.escape.reader.reading import find_origin, read
+from backend.pipelines.escape.reader.reading import NamedOrigin, find_origin, read
 
-__all__ = ["find_origin", "read"]
+__all__ = ["NamedOrigin", "find_origin", "read"]

@@ -189,6 +189,7 @@ _READERS: dict[str, Reader] = {
     "coming_weekday": _bare_weekday,
     "next_weekday": _next_weekday,
     "weekday_next_week": _of_next_week,
+    "weekday_week": lambda finding, today: Day(_bare_weekday(finding, today).ahead + 7),
     "weekend": _weekend,
     "coming_weekend": _coming_weekend,
     "next_weekend": _next_weekend,

@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from backend.pipelines.escape.reader.place import NO_CODES, is_capital, is_code, is_joined, is_name, place_end
+from backend.pipelines.escape.reader.place import (
+    NO_CODES,
+    is_capital,
+    is_edge,
+    is_joined,
+    is_name,
+    is_plausible,
+    place_end,
+    with_region,
+)
 from backend.pipelines.escape.reader.question import Question
 
 # Not the German ones: behind those, every noun has a capital.
 _ARTICLES = frozenset({"the", "la", "le", "les", "l", "el", "los", "las"})
 _ADJECTIVES = frozenset({"extra", "wish", "inverted"})
 _NEGATIONS = frozenset({"not", "no", "nicht", "pas"})
-# Ends of German nouns that stand alone as often as a city does.
-_NO_PLACES = (
-    "urlaub",
-    "reise",
-    "flug",
-    "trip",
-    "wetter",
-    "ferien",
-    "ziel",
-    "tour",
-    "temperatur",
-    "tage",
-    "zeit",
+
+_COURTESY = frozenset(
+    {"please", "pls", "plz", "thanks", "thx", "por", "gracias", "bitte", "danke", "svp", "stp", "merci"}
 )
 
 
@@ -41,12 +40,15 @@ def find_place(question: Question) -> Origin | None:
     for at in _candidates(question):
         end = place_end(question, at)
         if end is not None:
-            return Origin(at, end)
+            return Origin(at, end if question.is_code(at) else with_region(question, at, end))
     named = _before_airport(question)
     if named is not None:
         return Origin(*named)
     guess = _after_weak_word(question) or _where_it_is_bad(question) or _leading(question) or _alone(question)
-    return Origin(*guess, guessed=True) if guess is not None else None
+    if guess is None:
+        return None
+    start, end = guess
+    return Origin(start, end if question.is_code(start) else with_region(question, start, end), guessed=True)
 
 
 def place_words(question: Question, place: Origin) -> str:
@@ -150,12 +152,17 @@ def _after_weak_word(question: Question) -> tuple[int, int] | None:
     return None
 
 
+def _may_end(question: Question, at: int) -> bool:
+    return is_edge(question, at) or question.tokens[at].key in _COURTESY
+
+
 def _where_it_is_bad(question: Question) -> tuple[int, int] | None:
     """`the heat in Seville`, `in Berlin it is too cold`: one wants to leave where one complains about."""
     for finding in question.findings:
         if finding.kind != "inverted" and not any(part.value == "rain" for part in finding.parts):
             continue
-        starts = [finding.end + 1] if question.tags(finding.end) & {"in", "ata"} else []
+        starts = [finding.end] if finding.has("in") else []
+        starts += [finding.end + 1] if question.tags(finding.end) & {"in", "ata"} else []
         starts += [i for i in range(max(1, finding.start - 4), finding.start) if "in" in question.tags(i - 1)]
         for at in starts:
             end = place_end(question, at) if is_capital(question, at) else None
@@ -171,7 +178,7 @@ def _leading(question: Question) -> tuple[int, int] | None:
     end = place_end(question, 0)
     if end is None:
         return None
-    if is_code(question, 0) and question.typed(0) not in NO_CODES:
+    if question.is_code(0) and question.typed(0) not in NO_CODES:
         return 0, 1
     if "to" not in question.tags(end):
         return None
@@ -188,21 +195,11 @@ def _alone(question: Question) -> tuple[int, int] | None:
         if end is None:
             at += 1
             continue
-        if _is_edge(question, at - 1) and _is_edge(question, end) and _is_plausible(question, at):
+        end = with_region(question, at, end)
+        if is_edge(question, at - 1) and _may_end(question, end) and is_plausible(question, at):
             if found is not None:
                 return None
             found = at, end
         at = end
     is_all = found == (0, len(question.tokens))
     return found if question.findings or is_all else None
-
-
-def _is_edge(question: Question, at: int) -> bool:
-    if not 0 <= at < len(question.tokens):
-        return True
-    return question.claimed[at] is not None or question.tokens[at].kind in {"sign", "pause"}
-
-
-def _is_plausible(question: Question, at: int) -> bool:
-    """Not a unit, and not one of the compound nouns of German that no table can list (`Sommerurlaub`)."""
-    return question.typed(at) not in NO_CODES and not question.tokens[at].key.endswith(_NO_PLACES)

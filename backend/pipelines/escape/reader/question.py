@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
+from backend.pipelines.escape.reader.ambiguous import is_code_after_from, is_tail
 from backend.pipelines.escape.reader.grammar import Finding, Grammar, Lexicon, Reading
 from backend.pipelines.escape.reader.rules import MACROS, RULES
 from backend.pipelines.escape.reader.tokens import Token, tokenize
@@ -16,6 +17,7 @@ _SKIPPED_BY_GAPS = frozenset(
 _SKIPPED_SIGNS = frozenset({":", "="})
 _DATE_KINDS = frozenset({"iso", "full", "dotted", "slashed"})
 _LONGEST_NUMBER = 7
+_QUESTIONS_KEPT = 32
 # Words of one language that name the day of a month before a bare figure: "el 24", "le 24", "am 24."
 _BEFORE_DAY = frozenset({"el", "le", "am"})
 
@@ -23,7 +25,8 @@ _BEFORE_DAY = frozenset({"el", "le", "am"})
 class Question:
     """`tokens[i]` may mean any of `readings[i]`; `findings` are what the rules made of them, in order.
 
-    In a shouted question (`is_shouted`: all in capitals) a capital means nothing.
+    In a shouted question (`is_shouted`: all in capitals) a capital means nothing. Nothing changes a question once it
+    is made: `parsed` shares it.
     """
 
     def __init__(self, text: str) -> None:
@@ -31,6 +34,8 @@ class Question:
         self.tokens = tokenize(self.text)
         self.is_shouted = self.text.isupper() and len(self.tokens) > 1
         self.readings = [self._readings(i) for i in range(len(self.tokens))]
+        for i in range(1, len(self.tokens)):
+            self._settle(i)
         self._phrased = {
             at + i
             for at, readings in enumerate(self.readings)
@@ -57,6 +62,11 @@ class Question:
     def is_known(self, at: int) -> bool:
         """Whether a table knows the token, alone or inside a phrase that says nothing."""
         return bool(self.readings[at]) or at in self._phrased
+
+    def is_code(self, at: int) -> bool:
+        """Whether the word has the shape of an IATA airport code: three capitals."""
+        word = self.typed(at)
+        return len(word) == 3 and word.isascii() and word.isalpha() and word.isupper() and not self.is_shouted
 
     def is_glued(self, at: int) -> bool:
         """Whether no space stands between this token and the one before."""
@@ -97,6 +107,17 @@ class Question:
             readings.append(Reading("daymonth", token.key, 1))
         return readings
 
+    def _settle(self, at: int) -> None:
+        """Let the neighbours of an ambiguous token decide what it means."""
+        token = self.tokens[at]
+        if self.is_code(at) and is_code_after_from(self.tokens, self.readings, at):
+            self.readings[at] = []
+        elif token.kind == "number" and len(token.key) <= 2:
+            ends = at + 1 == len(self.tokens) or self.tokens[at + 1].kind in {"sign", "pause"}
+            following = self.tags(at + 1) - {"dot", "comma"}
+            if is_tail(self.readings, at, float(token.key), following if following or not ends else None):
+                self.readings[at].append(Reading("tail", float(token.key), 1))
+
     def _is_gap(self, at: int) -> bool:
         """Whether a `~n` may skip this token: it has no meaning that changes what stands around it."""
         token = self.tokens[at]
@@ -108,6 +129,12 @@ class Question:
         return (
             token.kind == "word" and not blocked and (not self.readings[at] or bool(_SKIPPED_BY_GAPS & self.tags(at)))
         )
+
+
+@lru_cache(maxsize=_QUESTIONS_KEPT)
+def parsed(text: str) -> Question:
+    """The question, cut and understood once for the steps that ask about it at about the same time."""
+    return Question(text)
 
 
 @cache

@@ -6,16 +6,17 @@ import datetime
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from backend.pipelines.escape.models import Intent
+from backend.pipelines.escape.models import Bands, Intent
 from backend.pipelines.escape.reader import hours as flight
 from backend.pipelines.escape.reader.dates import VAGUE, Day, is_departure_in_hours, read_day
 from backend.pipelines.escape.reader.figures import NoSuchDayError
 from backend.pipelines.escape.reader.grammar import Finding
 from backend.pipelines.escape.reader.origin import Origin, find_place, place_words
-from backend.pipelines.escape.reader.question import Question
+from backend.pipelines.escape.reader.question import Question, parsed
 from backend.pipelines.escape.reader.sentence import sentence
-from backend.pipelines.escape.reader.weather import Sky, read_weather
+from backend.pipelines.escape.reader.weather import Sky, names_temperature, read_weather
 
+_DEFAULT_BANDS = Bands()
 _MOST_IGNORED = 12
 _LONGEST_PIECE = 60
 _NEVER_USED = frozenset({"extra", "clock", "daypart", "back", "lower_bound", "tolerated"})
@@ -28,16 +29,26 @@ class Part(NamedTuple):
     unused: list[Finding]
 
 
-def read(text: str, today: datetime.date) -> Intent:
+class NamedOrigin(NamedTuple):
+    """Words that name where the journey begins, as typed; `guessed`: no word says that one leaves there."""
+
+    words: str
+    guessed: bool
+
+
+def read(text: str, today: datetime.date, bands: Bands = _DEFAULT_BANDS, *, guesses: bool = True) -> Intent:
     """The wish in `text`, asked on the traveller's local day `today`. Never raises; linear in the text.
 
-    What isn't said gets a default (tomorrow, any weather, up to 12 h of flight), and `assumed` says so.
+    `bands` says what hot and cold are. What isn't said gets a default (tomorrow, any weather, up to 12 h of
+    flight), and `assumed` says so. Without `guesses` only words that say so name the origin.
     """
-    question = Question(text)
+    question = parsed(text)
     day, day_part = _day(question, today)
     limit, limit_part = _hours(question)
-    sky, unused_weather = read_weather(question.findings)
+    sky, unused_weather = read_weather(question.findings, bands)
     place = find_place(question)
+    if place is not None and place.guessed and not guesses:
+        place = None
     origin = place_words(question, place) if place else None
     depart = today + datetime.timedelta(days=day)
     unused = [*day_part.unused, *limit_part.unused, *unused_weather]
@@ -52,19 +63,20 @@ def read(text: str, today: datetime.date) -> Intent:
         weather=sky.weather,
         hours=limit,
         origin=origin,
+        origin_guessed=place is not None and place.guessed,
         min_c=sky.min_c,
         max_c=sky.max_c,
-        said=sentence(today, depart, sky, limit, origin),
+        said=sentence(today, depart, sky, limit, origin, bands),
         assumed=tuple(_nothing_understood(question, sky, origin) or assumed),
         ignored=tuple(_ignored(question, unused, place)),
     )
 
 
-def find_origin(text: str) -> str | None:
-    """The origin alone, as typed: the same words as `read(text, today).origin` for every `today`."""
-    question = Question(text)
+def find_origin(text: str) -> NamedOrigin | None:
+    """The origin alone: the same words as `read(text, today).origin` for every `today`."""
+    question = parsed(text)
     place = find_place(question)
-    return place_words(question, place) if place else None
+    return NamedOrigin(place_words(question, place), place.guessed) if place else None
 
 
 def _day(question: Question, today: datetime.date) -> tuple[int, Part]:
@@ -161,7 +173,7 @@ def _is_unread(finding: Finding) -> bool:
         return finding.number() != 1
     if finding.kind == "bare_most":
         return flight.read_limit(finding) is None
-    return finding.kind == "bare_least" and read_weather([finding])[0].min_c is None
+    return finding.kind == "bare_least" and not names_temperature(finding)
 
 
 def _is_unknown(question: Question, at: int) -> bool:

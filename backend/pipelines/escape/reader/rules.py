@@ -37,6 +37,9 @@ _DATES = {
         "on|coming shortday",
         "on|from? weekday to|range|and <end>",
         "between weekday and <end>",
+        "from|on shortday to|range|and <end>",
+        "shortday to|range <end>",
+        "leave shortday",
     ),
     "this_weekday": ("from? this weekday|shortday",),
     "coming_weekday": ("from? coming weekday", "weekday coming"),
@@ -44,6 +47,7 @@ _DATES = {
     "weekday_next_week": ("nextweek ~1 on? weekday", "weekday of? article? nextweek"),
     "weekend": ("this? weekend", "from|for? weekend"),
     "coming_weekend": ("coming weekend", "weekend coming"),
+    "weekday_week": ("on? weekday weeklater",),
     "next_weekend": ("next weekend", "weekend next", "weekend of? article? nextweek"),
     "next_week": ("nextweek",),
     "week_after_next": ("weekafternext",),
@@ -60,7 +64,7 @@ _DATES = {
     "holiday": ("holiday",),
     "offset_range": ("from? offset to|range <end>",),
     "back": ("back ~1 <end>",),
-    "in_hours": ("in number hours", "leave ~2 in <duration>", "in <duration> leave"),
+    "in_hours": ("in number hours", "in number hours tail minutes?", "leave ~2 in <duration>", "in <duration> leave"),
 }
 
 _HOURS = {
@@ -110,6 +114,8 @@ _WEATHER = {
         "its too? ~1 weather",
         "its ~1 extra? and ~1 weather",
         "from article weather|soft",
+        "from extra? weather extra?",
+        f"{_ANY} rightnow in",
     ),
     "negated": (
         f"not ~3 too? {_ANY}",

@@ -1,22 +1,18 @@
 """What weather is wished, from the findings of a question: a band, and limits in degrees Celsius.
 
 Figures decide before words, words before what is to be escaped, that before activities (beach, ski), those
-before hints (sun, winter). Cold is up to 20 °C, hot from 25 °C, normal between; over several it is `any`.
+before hints (sun, winter). A word stays beside one figure that narrows its band: `hot, at most 30 degrees`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from backend.pipelines.escape.models import Weather
+from backend.pipelines.escape.models import Bands, Weather
 from backend.pipelines.escape.reader.grammar import Finding
 
-COLD_UP_TO = 20.0
-HOT_FROM = 25.0
-# A high is given in tenths of a degree: the nearest ones that are not hot, and not cold.
-_NOT_HOT = 24.9
-_NOT_COLD = 20.1
 _ABOUT_C = 3.0
 # "At least 80 degrees" without a unit can't be Celsius.
 _FAHRENHEIT_ABOVE = 50.0
@@ -36,12 +32,23 @@ class Sky(NamedTuple):
     assumed: tuple[str, ...] = ()
 
 
-def read_weather(findings: Iterable[Finding]) -> tuple[Sky, list[Finding]]:
+def read_weather(findings: Iterable[Finding], bands: Bands) -> tuple[Sky, list[Finding]]:
     """The weather wished, and the findings about weather that were not used."""
     findings = list(findings)
     low, high, assumed, unused = _temperatures(findings)
-    if low is not None or high is not None:
-        return Sky(band(low, high), low, high, True, tuple(assumed)), unused
+    words, unused_words = _words(findings, bands)
+    if low is None and high is None:
+        return words, [*unused, *unused_words]
+    sky = _with_figures(words, low, high, bands)
+    if sky is None:
+        # What the figures contradict is not used: all words of weather.
+        unused_words = [finding for finding in findings if finding.kind in {"wish", "inverted", "negated"}]
+        sky = Sky(band(low, high, bands), low, high)
+    return sky._replace(said=True, assumed=tuple(assumed)), [*unused, *unused_words]
+
+
+def _words(findings: list[Finding], bands: Bands) -> tuple[Sky, list[Finding]]:
+    unused: list[Finding] = []
     wished: dict[str, set[str]] = {rank: set() for rank in _RANKED}
     refused: set[str] = set()
     for finding in findings:
@@ -60,36 +67,81 @@ def read_weather(findings: Iterable[Finding]) -> tuple[Sky, list[Finding]]:
     wish = next((wished[rank] - {"any"} for rank in _RANKED if wished[rank] - {"any"}), set())
     outranked = (finding for finding in findings if finding.kind == "wish")
     unused.extend(finding for finding in outranked if _last_weather(finding)[1] not in wish)
-    return _of_words(wish, refused), unused
+    return _of_words(wish, refused, bands), unused
 
 
-def band(low: float | None, high: float | None) -> Weather:
+def band(low: float | None, high: float | None, bands: Bands) -> Weather:
     """The band in which all of `low` to `high` (degrees Celsius, None: open) lies, or `any`."""
-    if low is not None and low >= HOT_FROM:
+    if low is not None and low >= bands.hot_min_c:
         return "hot"
-    if high is not None and high <= COLD_UP_TO:
+    if high is not None and high <= bands.cold_max_c:
         return "cold"
-    if low is not None and high is not None and low > COLD_UP_TO and high < HOT_FROM:
+    if low is not None and high is not None and low > bands.cold_max_c and high < bands.hot_min_c:
         return "normal"
     return "any"
 
 
-def _of_words(wish: set[str], refused: set[str]) -> Sky:
+def not_hot(bands: Bands) -> float:
+    """The highest high, in tenths of a degree as highs are given, that is not hot."""
+    return (math.ceil(round(bands.hot_min_c * 10, 6)) - 1) / 10
+
+
+def not_cold(bands: Bands) -> float:
+    """The lowest high, in tenths of a degree, that is not cold."""
+    return (math.floor(round(bands.cold_max_c * 10, 6)) + 1) / 10
+
+
+def _with_figures(words: Sky, low: float | None, high: float | None, bands: Bands) -> Sky | None:
+    """What words and figures wish together; None where they contradict each other."""
+    # "Not too hot, at least 18 degrees": the limit of the words fills the side without a figure.
+    low_filled = words.min_c if low is None else low
+    high_filled = words.max_c if high is None else high
+    if low_filled is not None and high_filled is not None and low_filled > high_filled:
+        return None
+    figures = band(low_filled, high_filled, bands)
+    if words.weather in {"any", figures}:
+        return Sky(figures, low_filled, high_filled)
+    if low is not None and high is not None:
+        return Sky(figures, low, high) if figures == "any" else None
+    inside = _narrows(words.weather, low, high, bands)
+    return Sky(words.weather if inside else figures, low, high) if inside is not None else None
+
+
+def _narrows(weather: Weather, low: float | None, high: float | None, bands: Bands) -> bool | None:
+    """Whether one figure leaves a part of a band; False where it widens the band, None where it leaves nothing."""
+    floor = {"normal": bands.cold_max_c, "hot": bands.hot_min_c}.get(weather)
+    ceiling = {"normal": bands.hot_min_c, "cold": bands.cold_max_c}.get(weather)
+    # A figure on the far edge leaves nothing, as in `Bands.edges`.
+    if high is not None and floor is not None and high <= floor:
+        return None
+    if low is not None and ceiling is not None and low >= ceiling:
+        return None
+    widens_up = high is not None and ceiling is not None and high > ceiling
+    widens_down = low is not None and floor is not None and low < floor
+    return not (widens_up or widens_down)
+
+
+def names_temperature(finding: Finding) -> bool:
+    """Whether the finding is read as a limit in degrees."""
+    return _limits(finding, []) is not None
+
+
+def _of_words(wish: set[str], refused: set[str], bands: Bands) -> Sky:
     if {"hot", "cold"} <= wish:
         return Sky(said=True, assumed=("both hot and cold were named: any weather",))
     if {"hot", "cold"} <= refused or (refused & {"hot", "cold"} and wish & refused):
         return Sky("normal", said=True)
     if wish == {"normal", "hot"}:
-        return Sky("any", min_c=_NOT_COLD, said=True)
+        return Sky("any", min_c=not_cold(bands), said=True)
     if wish == {"normal", "cold"}:
-        return Sky("any", max_c=_NOT_HOT, said=True)
+        return Sky("any", max_c=not_hot(bands), said=True)
     for weather in ("hot", "cold", "normal"):
         if weather in wish:
             return Sky(weather, said=True)
     if "hot" in refused:
-        return Sky("any", max_c=_NOT_HOT, said=True)
+        return Sky("any", max_c=not_hot(bands), said=True)
     if "cold" in refused:
-        return Sky("any", min_c=_NOT_COLD, said=True)
+        return Sky("any", min_c=not_cold(bands), said=True)
     return Sky()
 
 

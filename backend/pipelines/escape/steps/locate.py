@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,50 +14,107 @@ from backend.pipelines.escape.atlas.folding import fold
 from backend.pipelines.escape.models import Home, Place, Request
 from backend.pipelines.escape.steps.leaving import RANGE_KM, leaving_from
 
+FROM_QUESTION = "from your question"
 MAX_OTHERS = 4
+# Of a name that nothing goes by, this much is tried in part.
+MOST_WORDS, MOST_REGIONS = 7, 3
+# A first word that only goes with the next ("Fort", "North") names a place in no atlas but as something smaller.
+LARGE = 100_000
 HINT = "Name a city or an airport: “… from Valencia”, or give --from Valencia."
 
 
 async def locate(request: Request, atlas: Atlas, home: Home, ctx: Context) -> Place:
     """The first of these that leads to a place: the question, the option, the setting, the address, the time zone.
 
-    Raises StepError ``no_place``. Words that name no place are said, and make the step degraded if another way led on.
+    Raises StepError ``no_place``. Words that name no place are said, and make the step degraded if another way led on
+    (but not if the question only may have named a place).
     """
     words = [asked for asked in (request.origin, request.from_option) if asked]
-    unknown: list[str] = []
+    unknown: list[Way] = []
     async with ctx.call("atlas", "find place", words=words, tz=request.tz) as call:
-        for asked, basis, matches in _ways(request, atlas, home):
-            if matches:
-                place = _place(matches, basis, atlas, ctx)
-                call.text = f"{shown(place)}: {basis}"
+        for way in _ways(request, atlas, home):
+            if way.matches:
+                place = _place(way.matches, way.basis, atlas, ctx)
+                call.text = f"{shown(place)}: {way.basis}"
                 break
-            if asked:
-                unknown.append(asked)
+            if way.asked:
+                unknown.append(way)
         else:
             call.text = "Nothing leads to a place"
-            raise StepError(_nowhere(unknown), code="no_place", hint=HINT)
-    for name in unknown:
-        ctx.degraded(f"There is no place called “{name}” in the atlas; {shown(place)} is taken instead.")
+            raise StepError(_nowhere([one.asked for one in unknown if one.asked]), code="no_place", hint=HINT)
+    for one in unknown:
+        nowhere = f"There is no place called “{one.asked}” in the atlas"
+        if one.guessed:
+            ctx.log(f"{nowhere}; it is not taken as where you leave from.")
+        else:
+            ctx.degraded(f"{nowhere}; {shown(place)} is taken instead.")
+    if way.left:
+        ctx.log(f"“{way.left}” does not help to find “{way.asked}” in the atlas; it is left aside.", level="warning")
     ctx.say(f"{shown(place)} ({place.basis})")
     if place.others:
         ctx.log(f"Took {shown(place)}. It could also be {'; '.join(place.others)}.")
     return place
 
 
-def _ways(request: Request, atlas: Atlas, home: Home) -> Iterator[tuple[str | None, str, list[PlaceMatch]]]:
-    """Each way in turn: the words looked up, if any; how the place is known; what was found."""
-    for words, basis in ((request.origin, "from your question"), (request.from_option, "as you gave it")):
-        if words:
-            yield words, basis, _find(words, request, atlas, home)
+class Way(NamedTuple):
+    """How a place is known, and what was found: by the words ``asked`` for, if any, all of them but ``left``."""
+
+    basis: str
+    matches: list[PlaceMatch]
+    asked: str | None = None
+    left: str = ""
+    guessed: bool = False
+
+
+def _ways(request: Request, atlas: Atlas, home: Home) -> Iterator[Way]:
+    """Each way in turn."""
+    if request.origin:
+        left, matches = _find(request.origin, request, atlas, home, whole=request.origin_guessed)
+        yield Way(FROM_QUESTION, matches, request.origin, left, request.origin_guessed)
+    if request.from_option:
+        left, matches = _find(request.from_option, request, atlas, home)
+        yield Way("as you gave it", matches, request.from_option, left)
     if (here := _home(atlas, home)) is not None:
-        yield None, "as the server is set", [here]
+        yield Way("as the server is set", [here])
     if (match := _by_address(request, atlas)) is not None:
-        yield None, "roughly, from your address", [match]
+        yield Way("roughly, from your address", [match])
     if request.tz and (match := atlas.place_of_tz(request.tz)) is not None:
-        yield None, f"a guess from your time zone, {request.tz}", [match]
+        yield Way(f"a guess from your time zone, {request.tz}", [match])
 
 
-def _find(words: str, request: Request, atlas: Atlas, home: Home) -> list[PlaceMatch]:
+def _find(
+    words: str, request: Request, atlas: Atlas, home: Home, *, whole: bool = False
+) -> tuple[str, list[PlaceMatch]]:
+    """What goes by ``words``, or (unless ``whole``) else by fewer of them, and the words left aside for that."""
+    for taken, left in fewer_and_fewer(words):
+        matches = _named(taken, request, atlas, home)
+        if matches and (not left or (not whole and _stands_alone(taken, matches[0]))):
+            return left, matches
+    return "", []
+
+
+def fewer_and_fewer(words: str) -> Iterator[tuple[str, str]]:
+    """The words to look up and those left aside: a name with a region from behind a comma, the name, its beginnings.
+
+    Without the comma the atlas finds nothing where a name and a region don't go together.
+    """
+    name, *regions = [" ".join(part.split()) for part in words.split(",") if part.strip()] or [words.strip()]
+    typed = name.split()
+    for count in (len(typed), *range(min(len(typed) - 1, MOST_WORDS), 0, -1)):
+        head, rest = " ".join(typed[:count]), " ".join(typed[count:])
+        for i, region in enumerate(regions[:MOST_REGIONS]):
+            yield f"{head} {region}", ", ".join(filter(None, (rest, *regions[:i])))
+        yield head, ", ".join(filter(None, (rest, *regions)))
+
+
+def _stands_alone(taken: str, match: PlaceMatch) -> bool:
+    """Whether the beginning of a name is one of its own: no "Fort", no "San" that is a code by chance."""
+    if " " in taken or (match.iata is not None and taken == match.iata):
+        return True
+    return fold(taken) == fold(match.name) or match.population >= LARGE
+
+
+def _named(words: str, request: Request, atlas: Atlas, home: Home) -> list[PlaceMatch]:
     """What goes by ``words``, the namesake nearest to what else is known of the traveller first."""
     if request.tz:
         return atlas.find_place(words, tz=request.tz)

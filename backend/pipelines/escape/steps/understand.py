@@ -13,16 +13,19 @@ async def understand(question: Question, ctx: Context) -> Request:
     if tz is not None and not is_time_zone(tz):
         ctx.log(f"There is no time zone called “{tz}”; it is left aside.", level="warning")
         tz = None
+    named = find_origin(question.text)
     request = Request(
         text=question.text,
-        origin=find_origin(question.text),
+        origin=named.words if named else None,
+        origin_guessed=named is not None and named.guessed,
         from_option=question.options.get("from") or None,
         tz=tz,
         address=question.address,
     )
     words = len(request.text.split())
     said = f"{words} {'word' if words == 1 else 'words'}"
-    ctx.say(f"{said}, leaving from “{request.origin}”" if request.origin else f"{said}, no place named")
+    perhaps = "perhaps " if request.origin_guessed else ""
+    ctx.say(f"{said}, leaving {perhaps}from “{request.origin}”" if request.origin else f"{said}, no place named")
     return request
 
 

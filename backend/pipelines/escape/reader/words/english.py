@@ -81,11 +81,11 @@ WORDS: Table = {
     "weather": {
         "hot": (
             "hot | warm | warmer | hotter | heat | the heat | heatwave | warmth | tropical | scorching"
-            " | boiling | toasty | sweltering | balmy"
+            " | boiling | toasty | sweltering | balmy | warmish"
         ),
         "cold": (
             "cold | colder | cool | cooler | chilly | freezing | icy | frosty | frost | wintry | the cold"
-            " | arctic | crisp | chill"
+            " | arctic | crisp | chill | coolish | coldish"
         ),
         "normal": (
             "mild | milder | pleasant | temperate | moderate | pleasantly warm | nicely warm | comfortable"
@@ -121,7 +121,7 @@ WORDS: Table = {
         "": (
             "escape | escaping | escape from | away from | get away from | far from | out of | flee"
             " | fleeing | avoid | avoiding | sick of | tired of | fed up with | hate | hating | can't stand"
-            " | cannot stand | done with | bored of | enough of | had enough of | instead of | beat"
+            " | cant stand | cannot stand | done with | bored of | enough of | had enough of | instead of | beat"
             " | run away from | a break from | break from | no more | get out of | tired of this"
             " | leave behind"
         ),
@@ -129,7 +129,8 @@ WORDS: Table = {
     "not": {
         "": (
             "not | no | don't | do not | doesn't | isn't | never | nothing | nowhere | neither | without"
-            " | non | hardly | wouldn't | won't | shouldn't | anything but | anywhere but | nor"
+            " | dont want | dont like | dont wanna"
+            " | non | hardly | wouldn't | doesnt | isnt | won't | shouldn't | anything but | anywhere but | nor"
         ),
     },
     "nor": {"": "nor | or | and not"},
@@ -137,6 +138,8 @@ WORDS: Table = {
     "here": {
         "": "here | in here | over here | at home | around here | where i am | where i live | right here",
     },
+    # "Cold right now in Chicago" is what one flees; "hot right now" alone is a wish.
+    "rightnow": {"": "rn | right now | at the moment | atm | currently"},
     "its": {"": "it's | it is | its | weather is | it's getting | it's so | it has been"},
     "where": {"": "where | wherever | if | that | as long as | provided | so long as | so"},
     "tolerate": {"": "don't mind | do not mind | don't care about | i like even | not afraid of"},
@@ -177,7 +180,7 @@ WORDS: Table = {
             " | economy | luxury | sea | the sea | seaside town | coast | lake | mountains | dry | wind"
             " | windy | clouds | cloudy | hotel | hotels | return ticket | visa | round trip | one way"
             " | nightlife | museums | hiking | good food | spa | pool | romantic | family friendly | vegan"
-            " | honeymoon | nice weather | good weather | great weather | better weather | spring | autumn"
+            " | honeymoon | downtown | nice weather | good weather | great weather | better weather | spring | autumn"
             " | direct | car | train | ferry | by train | by car | by bus | the gray | last minute"
             " | all inclusive"
         ),

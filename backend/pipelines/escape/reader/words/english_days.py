@@ -43,6 +43,8 @@ WORDS: Table = {
     "weekend": {"": "weekend | w/e | week-end | weekends"},
     "nextweek": {"": "next week | the week after | following week | coming week"},
     "weekafternext": {"": "week after next | the week after next"},
+    # "Saturday week" is a week after Saturday.
+    "weeklater": {"": "week"},
     "nextmonth": {"": "next month"},
     "month": {
         1: "january",

@@ -35,7 +35,7 @@ WORDS: Table = {
     "next": {"": "prochain | le prochain"},
     "coming": {"": "qui vient"},
     "last": {"": "dernier | passé"},
-    "weekend": {"": "week-end | weekend | fin de semaine"},
+    "weekend": {"": "week-end | weekend | fin de semaine | ce we | le we"},
     "nextweek": {"": "semaine prochaine | la semaine prochaine | la semaine qui vient | semaine suivante"},
     "nextmonth": {"": "mois prochain | le mois prochain"},
     "month": {
@@ -139,7 +139,10 @@ WORDS: Table = {
             "vol court | vols courts | court-courrier | court courrier | petit vol | près | près de"
             " | pas loin | pas trop loin | pas très loin | à proximité | à côté | un vol court | à côté de"
         ),
-        6: "moyen-courrier | moyen courrier | pas de long vol | pas de vol long | pas de long-courrier",
+        6: (
+            "moyen-courrier | moyen courrier | vol pas trop long | vol pas très long | vol pas long"
+            " | pas de long vol | pas de vol long | pas de long-courrier"
+        ),
         24: (
             "long-courrier | long courrier | vol long | peu importe la distance | n'importe quelle distance"
             " | distance sans importance"
@@ -197,7 +200,8 @@ WORDS: Table = {
         "": (
             "fuir | échapper à | échapper au | m'échapper de | loin de | loin du | marre de | marre du"
             " | assez de | assez du | ras le bol de | ras le bol du | éviter | quitter | au lieu de"
-            " | m'évader de | m'évader du | je déteste | fatigué de | fatigué du | fatiguée du | sortir de"
+            " | m'évader de | m'évader du | j'en peux plus du | j'en peux plus de | n'en peux plus du"
+            " | n'en peux plus de | je déteste | fatigué de | fatigué du | fatiguée du | sortir de"
             " | ne supporte plus | ne supporte pas | fuyant"
         ),
     },
@@ -208,7 +212,7 @@ WORDS: Table = {
     "its": {"": "il fait | fait | il y fait"},
     "where": {"": "où | si | que | pourvu qu"},
     "tolerate": {"": "peu m'importe"},
-    "neutral": {"": "j'habite près de | j'habite près d"},
+    "neutral": {"": "j'habite près de | j'habite près d | village près de | village près d"},
     "but": {"": "mais | plutôt"},
     "people": {"": "personnes | personne | adultes | enfants | voyageurs | passagers | amis | billets"},
     "bags": {"": "valises | valise | bagages | bagage | sacs"},
@@ -239,7 +243,7 @@ WORDS: Table = {
             " | j'habite près d | j'habite à | j'habite au | nous habitons à | on habite à | je vis à"
             " | nous vivons à | partir de | partir d | décollage de | je suis au | je décolle de"
             " | à partir de | basé à | je me trouve à | quitter | je quitte | suis à | vol de | vol depuis"
-            " | départ d | je suis en ce moment à | décollant de"
+            " | départ d | jsuis à | chuis à | village près de | village près d | je suis en ce moment à | décollant de"
         ),
     },
     "native": {"": "je viens de | je viens d"},

@@ -32,9 +32,9 @@ WORDS: Table = {
         0: "montag | montags",
         1: "dienstag | dienstags",
         2: "mittwoch | mittwochs",
-        3: "donnerstag | donnerstags",
-        4: "freitag | freitags",
-        5: "samstag | samstags | sonnabend",
+        3: "donnerstag | donnerstags | ab do | do bis so | do bis sa",
+        4: "freitag | freitags | am fr | ab fr | fr bis so | fr bis sa | fr bis mo",
+        5: "samstag | samstags | sonnabend | am sa | ab sa | sa bis so",
         6: "sonntag | sonntags",
     },
     "on": {"": "am | ab dem | zum | den"},
@@ -42,7 +42,7 @@ WORDS: Table = {
     "next": {"": "nächsten | nächster | nächstes | nächstem"},
     "coming": {"": "kommenden | kommendes | kommender | kommendem"},
     "last": {"": "letzten | letztes | letzter | vergangenen"},
-    "weekend": {"": "wochenende | we-trip | übers wochenende"},
+    "weekend": {"": "wochenende | we-trip | übers wochenende | am we | übers we | dieses we | kommendes we"},
     "nextweek": {"": "nächste woche | kommende woche | nächster woche | kommender woche"},
     "weekafternext": {"": "übernächste woche | übernächster woche"},
     "nextmonth": {"": "nächsten monat | kommenden monat | nächster monat"},
@@ -92,7 +92,7 @@ WORDS: Table = {
     },
     "number": {
         0: "null",
-        1: "ein | eine | einer | einem | einen | eins",
+        1: "ein | eine | einer | einem | einen | eins | ne | ner",
         1.5: "anderthalb | eineinhalb",
         2: "zwei | zwo",
         2.5: "zweieinhalb | zwei einhalb",
@@ -149,7 +149,10 @@ WORDS: Table = {
             "kurzstrecke | kurzer flug | kurzen flug | kurzflug | kurze flüge | in der nähe | nähe"
             " | nicht weit | nicht zu weit | nahe | nicht so weit | in der nähe von | kurzstreckenflug"
         ),
-        6: "mittelstrecke | keine langstrecke | kein langer flug | keine langen flüge | keinen langen flug",
+        6: (
+            "mittelstrecke | nicht zu lange fliegen | nicht so lange fliegen | keine langstrecke"
+            " | kein langer flug | keine langen flüge | keinen langen flug"
+        ),
         24: (
             "langstrecke | langstrecke ok | langer flug ok | entfernung egal | egal wie weit"
             " | langstrecke ist ok | beliebig weit | flugzeit egal"
@@ -170,11 +173,11 @@ WORDS: Table = {
     },
     "weather": {
         "hot": (
-            "warm | warme | warmes | warmen | wärmer | wärme | heiß | heiße | heißes | heißen | hitze"
+            "warm | warmem | heißem | warme | warmes | warmen | wärmer | wärme | heiß | heiße | heißes | heißen | hitze"
             " | die hitze | tropisch | die wärme | heißer"
         ),
         "cold": (
-            "kalt | kalte | kaltes | kalten | kälter | kälte | die kälte | kühl | kühle | kühles | kühler"
+            "kalt | kaltem | kalte | kaltes | kalten | kälter | kälte | die kälte | kühl | kühle | kühles | kühler"
             " | kühlen | frost | eisig | frostig | frisch | eis | frischer | frieren | eiskalt"
         ),
         "normal": (
@@ -209,7 +212,7 @@ WORDS: Table = {
             "raus aus | weg aus | weg von | weit weg von | fliehen vor | flucht vor | vermeiden | entkommen"
             " | satt | genug von | genug vom | genug | keine lust auf | hasse | fern von | statt"
             " | flüchten vor | weg vom | raus aus dem | weg mit | aus der | aus dem | die nase voll von"
-            " | die nase voll vom"
+            " | die nase voll vom | halte diese | halte die | halte den | halten die"
         ),
     },
     "escapepost": {
@@ -257,7 +260,7 @@ WORDS: Table = {
             " | wohne in | wohne bei | wohne nahe | wohnhaft in | ich lebe in | lebe in | startend in"
             " | start in | abflug | abflug in | abflug von | abflug ab | ich bin gerade in | bin in"
             " | bin gerade in | weg von | raus aus | von der stadt | ich sitze in | sitze in | weg aus"
-            " | sind in | befinde mich in | startpunkt | starte in | starten in | abflugort"
+            " | sind in | dorf bei | dorf nahe | befinde mich in | startpunkt | starte in | starten in | abflugort"
         ),
     },
     "native": {"": "ich komme aus | wir kommen aus"},

@@ -26,6 +26,8 @@ WORDS: Table = {
             " | villefranche sur mer | saint jean de luz | isle of man | great falls | orange county | bath"
             " | reading | split | man | mobile | essen | male | tours | orange | corner brook"
             " | medicine hat | sale | salt lake | cologne bonn | mont de marsan | bad homburg | bad ischl"
+            " | costa rica | puerto rico | new south wales | new zealand | new jersey | new mexico"
+            " | new hampshire | south africa | united kingdom | united states | saudi arabia | sri lanka"
             " | good hope | costa mesa | fort lauderdale"
         ),
     },

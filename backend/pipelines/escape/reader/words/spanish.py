@@ -156,7 +156,8 @@ WORDS: Table = {
             "vuelo corto | vuelos cortos | corta distancia | corto recorrido | cerca | cerca de"
             " | aquí cerca | no muy lejos | no demasiado lejos | un vuelo corto | no lejos"
         ),
-        6: "media distancia | medio recorrido | sin vuelos largos | ningún vuelo largo",
+        6: "media distancia | medio recorrido | sin vuelos largos | ningún vuelo largo | vuelo no muy largo"
+        " | vuelo no demasiado largo | que no sea muy largo",
         24: (
             "larga distancia | largo recorrido | vuelo largo | vuelos largos | cualquier distancia"
             " | la distancia da igual | no importa la distancia"
@@ -192,7 +193,7 @@ WORDS: Table = {
     "activity": {
         "hot": (
             "playa | playas | la playa | bañarme | bañarnos | nadar | tomar el sol | palmeras | bañador"
-            " | chanclas | piscina"
+            " | chanclas | piscina | playita | playera"
         ),
         "cold": (
             "nieve | la nieve | esquiar | esquí | nevado | nevar | nevada | auroras boreales | aurora boreal | snow"
@@ -225,7 +226,7 @@ WORDS: Table = {
     "its": {"": "hace | está haciendo | hace mucho | hace tanto"},
     "where": {"": "donde | dónde | que | si | con que"},
     "tolerate": {"": "no me importa | me da igual"},
-    "neutral": {"": "vivo cerca de | vivimos cerca de"},
+    "neutral": {"": "vivo cerca de | vivimos cerca de | pueblo cerca de | ciudad cerca de"},
     "but": {"": "pero | sino | aunque"},
     "people": {
         "": ("personas | persona | adultos | adulto | niños | niñas | pasajeros | viajeros | amigos | billetes"),
@@ -254,7 +255,8 @@ WORDS: Table = {
         "": (
             "desde | saliendo de | saliendo desde | salgo de | salgo desde | salimos de | salida desde"
             " | salida de | partiendo de | partiendo desde | parto de | estoy en | estamos en | vivo en"
-            " | vivo cerca de | vivimos cerca de | vivimos en | sácame de | salir de | salir desde"
+            " | vivo cerca de | vivimos cerca de | pueblo cerca de | ciudad cerca de | vivimos en"
+            " | sácame de | salir de | salir desde"
             " | sácanos de | volando desde | resido en | me encuentro en | desde la ciudad de"
             " | con salida en | salida | viajo desde | irme de | con salida desde | con salida de"
             " | escaparme de | escapar de | huir de | origen"

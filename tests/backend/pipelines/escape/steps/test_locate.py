@@ -8,7 +8,7 @@ from backend.errors import StepError
 from backend.pipelines.escape.atlas import Atlas, PlaceMatch
 from backend.pipelines.escape.models import Home, Place, Request
 from backend.pipelines.escape.steps.departure import departure
-from backend.pipelines.escape.steps.locate import locate, may_be_looked_up
+from backend.pipelines.escape.steps.locate import fewer_and_fewer, locate, may_be_looked_up
 from tests.fake_context import FakeContext
 
 NOBODY = Home()
@@ -205,3 +205,56 @@ async def test_a_named_airport_without_flights_gives_way_to_one_nearby_in_its_ow
         assert f"{code} has no non-stops in the route network; another airport nearby is taken." in [
             text for _, text in ctx.logs
         ]
+
+
+@pytest.mark.parametrize(
+    ("words", "found", "left"),
+    [
+        ("Paris, Texas", "Paris, Texas, United States", None),
+        ("Paris TX", "Paris, Texas, United States", None),
+        ("Valencia, Spain", "Valencia, Spain", None),
+        ("valencia, españa", "Valencia, Spain", None),
+        ("valencia spain", "Valencia, Spain", None),
+        ("Springfield, Illinois, USA", "Springfield, Illinois, United States", None),
+        ("Portland, Maine, USA", "Portland, Maine, United States", None),
+        ("Portland, Blorp, Oregon", "Portland, Oregon, United States", "Blorp"),
+        ("Lisbon, Madrid", "Lisbon, Portugal", "Madrid"),
+        ("Valencia Blorp", "Valencia, Spain", "Blorp"),
+        ("Palma de Mallorca Son Xyzzy", "Palma, Spain", "Son Xyzzy"),
+        ("Oslo Blorp, Norway", "Oslo, Norway", "Blorp"),
+        ("VLC Blorp", "Valencia (VLC), Spain", "Blorp"),
+    ],
+)
+async def test_a_name_is_looked_up_with_its_region_else_without_what_does_not_help(
+    bundled: Atlas, words: str, found: str, left: str | None
+) -> None:
+    place, ctx = await find(bundled, Request("hot", words, tz="Europe/Madrid"))
+    named = (place.name, place.region or (found.split(", ")[1] if found.count(", ") > 1 else None), place.country)
+    assert ", ".join(filter(None, named)) == found
+    assert ctx.degradations == []
+    warnings = [text for level, text in ctx.logs if level == "warning"]
+    assert warnings == ([f"“{left}” does not help to find “{words}” in the atlas; it is left aside."] if left else [])
+
+
+@pytest.mark.parametrize("words", ["San Xyzzy", "Fort Xyzzy", "North Xyzzy", "Port Xyzzy", "Bad Xyzzy", "Monte-Xyzzy"])
+async def test_the_beginning_of_an_unknown_name_is_no_place_of_its_own(bundled: Atlas, words: str) -> None:
+    place, ctx = await find(bundled, Request("hot", words, tz="Europe/Madrid"))
+    assert place.name == "Madrid"
+    assert len(ctx.degradations) == 1
+
+
+async def test_a_guess_that_names_no_place_degrades_nothing(bundled: Atlas) -> None:
+    for words in ("Blorp", "Valencia Blorp", "Lisbon, Madrid"):
+        place, ctx = await find(bundled, Request("hot", words, tz="Europe/Paris", origin_guessed=True))
+        assert (place.name, ctx.degradations) == ("Paris", [])
+        assert f"There is no place called “{words}” in the atlas; it is not taken as where you leave from." in [
+            text for _, text in ctx.logs
+        ]
+    with pytest.raises(StepError, match="no place called “Blorp”"):
+        await find(bundled, Request("hot", "Blorp", origin_guessed=True))
+
+
+def test_the_work_for_a_long_unknown_name_is_bounded() -> None:
+    assert len(list(fewer_and_fewer("x " * 2000 + ", y" * 2000))) <= 32
+    assert list(fewer_and_fewer("A B, C")) == [("A B C", ""), ("A B", "C"), ("A C", "B"), ("A", "B, C")]
+    assert list(fewer_and_fewer(" , ")) == [(",", "")]

@@ -35,3 +35,11 @@ async def test_empty_options_are_no_options() -> None:
 def test_old_names_of_zones_are_zones() -> None:
     assert is_time_zone("Asia/Calcutta")
     assert is_time_zone("UTC")
+
+
+async def test_a_name_that_no_word_introduces_is_only_perhaps_the_origin() -> None:
+    ctx = FakeContext()
+    request = await understand(Question("Dublin, Friday, hot", {}), ctx)
+    assert (request.origin, request.origin_guessed) == ("Dublin", True)
+    assert ctx.said == "3 words, leaving perhaps from “Dublin”"
+    assert not (await understand(Question("hot, from Dublin", {}), ctx)).origin_guessed

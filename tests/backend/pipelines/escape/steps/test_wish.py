@@ -2,19 +2,22 @@
 
 import datetime
 
-from backend.pipelines.escape.models import Place, Request
+from backend.pipelines.escape.models import Bands, Place, Request
 from backend.pipelines.escape.steps.wish import read_wish
 from tests.fake_context import FakeContext, Now
 
+BANDS = Bands()
+SUNDAY = datetime.date(2026, 11, 22)
 
-def place(today: datetime.date) -> Now[Place]:
-    return Now(Place("Here", "Land", 0.0, 0.0, "UTC", today, "a test"))
+
+def place(today: datetime.date, basis: str = "a test") -> Now[Place]:
+    return Now(Place("Here", "Land", 0.0, 0.0, "UTC", today, basis))
 
 
 async def test_days_count_from_the_day_where_the_traveller_is() -> None:
     for day in (datetime.date(2026, 11, 22), datetime.date(2026, 12, 31), datetime.date(2028, 2, 28)):
         ctx = FakeContext()
-        wish = await read_wish(Request("somewhere hot tomorrow"), place(day), ctx)
+        wish = await read_wish(Request("somewhere hot tomorrow"), place(day), BANDS, ctx)
         assert wish.depart == day + datetime.timedelta(days=1)
         assert ctx.calls[0].text == f"Read with today being {day:%A} {day.day} {day:%B}"
         assert ctx.said == wish.said
@@ -22,7 +25,7 @@ async def test_days_count_from_the_day_where_the_traveller_is() -> None:
 
 async def test_what_was_assumed_and_what_was_ignored_is_said() -> None:
     ctx = FakeContext()
-    wish = await read_wish(Request("hot blorp from Rome"), place(datetime.date(2026, 11, 22)), ctx)
+    wish = await read_wish(Request("hot blorp from Rome"), place(SUNDAY), BANDS, ctx)
     lines = [text for _, text in ctx.logs]
     assert lines == [*(f"Assumed: {one}" for one in wish.assumed), "Not used: “blorp”"]
     assert len(wish.assumed) == 2
@@ -30,7 +33,7 @@ async def test_what_was_assumed_and_what_was_ignored_is_said() -> None:
 
 async def test_a_day_beyond_any_forecast_is_allowed_and_said_to_be_typical() -> None:
     ctx = FakeContext()
-    wish = await read_wish(Request("hot in three weeks"), place(datetime.date(2026, 11, 22)), ctx)
+    wish = await read_wish(Request("hot in three weeks"), place(SUNDAY), BANDS, ctx)
     assert wish.days_ahead == 21
     assert "typical weather: a forecast doesn't reach that far" in (ctx.said or "")
 
@@ -38,6 +41,24 @@ async def test_a_day_beyond_any_forecast_is_allowed_and_said_to_be_typical() -> 
 async def test_a_question_that_says_nothing_gets_the_defaults() -> None:
     for text in ("?", "…", "42", "🏝️🏝️🏝️", "a" * 2000):
         ctx = FakeContext()
-        wish = await read_wish(Request(text), place(datetime.date(2026, 11, 22)), ctx)
+        wish = await read_wish(Request(text), place(SUNDAY), BANDS, ctx)
         assert (wish.weather, wish.hours, wish.days_ahead) == ("any", 12.0, 1)
         assert ctx.logs
+
+
+async def test_hot_is_what_the_server_was_set_to() -> None:
+    ctx = FakeContext()
+    wish = await read_wish(Request("hot, but at most 22 degrees"), place(SUNDAY), Bands(5, 18), ctx)
+    assert (wish.weather, wish.max_c) == ("hot", 22)
+    assert (ctx.said or "").startswith("Hot (18 to 22 °C) tomorrow")
+
+
+async def test_a_guessed_origin_that_led_nowhere_is_not_said_to_be_the_start() -> None:
+    asked = Request("Zorbulon, Friday, hot", "Zorbulon", origin_guessed=True)
+    ctx = FakeContext()
+    wish = await read_wish(asked, place(SUNDAY, "as the server is set"), BANDS, ctx)
+    assert wish.origin is None
+    assert "Zorbulon" not in (ctx.said or "")
+    assert ("info", "Not used: “Zorbulon”") in ctx.logs
+    found = await read_wish(asked, place(SUNDAY, "from your question"), BANDS, FakeContext())
+    assert found.origin == "Zorbulon"
