@@ -44,13 +44,14 @@ def is_code_after_from(tokens: Sequence[Token], readings: Readings, at: int) -> 
     ):
         return False
     following, next_but_one = _tags(readings, at + 1), _tags(readings, at + 2)
-    if tags & _DAYS and (
-        following & {"number", "day"} or (following & {"to", "range", "and"} and next_but_one & _DAYS)
-    ):
+    is_range = bool(following & {"to", "range", "and"} and next_but_one & _DAYS)
+    if tags & _DAYS and (is_range or following & {"number", "day"}):
+        return False
+    if tags & _MOODS and "escape" in before:
         return False
     if not tags & _MOODS or at + 1 >= len(tokens) or tokens[at + 1].kind != "word":
         return True
-    return "escape" not in before and bool(following) and tokens[at + 1].key not in _NOUNS
+    return bool(following) and tokens[at + 1].key not in _NOUNS
 
 
 def is_tail(readings: Readings, at: int, value: float, following: set[str] | None) -> bool:

@@ -71,8 +71,7 @@ def _whole(value: float | None) -> int:
 
 
 def _weekday(finding: Finding) -> int:
-    value = finding.number("weekday")
-    return int(value if value is not None else finding.number("shortday") or 0)
+    return int(next(part.value for part in finding.parts if part.tag in {"weekday", "shortday"}))
 
 
 def _span(finding: Finding) -> int:

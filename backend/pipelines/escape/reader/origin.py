@@ -201,5 +201,10 @@ def _alone(question: Question) -> tuple[int, int] | None:
                 return None
             found = at, end
         at = end
-    is_all = found == (0, len(question.tokens))
+    # With or without a "please".
+    is_all = (
+        found is not None
+        and found[0] == 0
+        and (found[1] == len(question.tokens) or question.tokens[found[1]].key in _COURTESY)
+    )
     return found if question.findings or is_all else None

@@ -115,6 +115,8 @@ class Question:
         elif token.kind == "number" and len(token.key) <= 2:
             ends = at + 1 == len(self.tokens) or self.tokens[at + 1].kind in {"sign", "pause"}
             following = self.tags(at + 1) - {"dot", "comma"}
+            if following & {"to", "range", "or"}:
+                following |= self.tags(at + 2)
             if is_tail(self.readings, at, float(token.key), following if following or not ends else None):
                 self.readings[at].append(Reading("tail", float(token.key), 1))
 

@@ -21,6 +21,11 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# "Fri-Sun" is a range, "week-end" a word.
+_DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)"
+_DAY_BEFORE = re.compile(rf"\b{_DAY}(?:[a-z]*day)?\s*$", re.IGNORECASE | re.ASCII)
+_DAY_AFTER = re.compile(rf"\s*{_DAY}(?:[a-z]*day)?\b", re.IGNORECASE | re.ASCII)
+_LONGEST_DAY = 12
 _ABBREVIATED = frozenset({"st", "ste", "sta", "mt", "ft", "pt", "d", "c", "dr"})
 
 
@@ -64,7 +69,7 @@ def _is_abbreviation(last: Token, start: int) -> bool:
 
 
 def _dash(text: str, start: int, end: int) -> str:
-    """What a dash stands for: a `range` between figures, a `minus`, a `pause`, or nothing (in a word)."""
+    """What a dash stands for: a `range` between figures or days, a `minus`, a `pause`, or nothing (in a word)."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     spaced = not before.strip() or before[-1].isspace()
     figure_follows = after.lstrip()[:1].isdigit()
@@ -72,4 +77,8 @@ def _dash(text: str, start: int, end: int) -> str:
         return "range"
     if figure_follows and after[:1].isdigit() and (spaced or before[-1:] in "<>=≤≥("):
         return "minus"
+    if _DAY_AFTER.match(text[end : end + _LONGEST_DAY]) and _DAY_BEFORE.search(
+        text[max(0, start - _LONGEST_DAY) : start]
+    ):
+        return "range"
     return "pause" if spaced else ""

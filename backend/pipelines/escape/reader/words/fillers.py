@@ -92,8 +92,9 @@ GERMAN: Table = {
             " | nonstop | direkt | lang | lange | kurz | weit | viel | viele | mehr | weniger | einmal"
             " | wieder | heraus | los | erreichbar | entfernt | dauer | dauern | dauert | länge | so"
             " | sonst | wohnen | wohne | ans | ins | familienurlaub | städtetrip | datum | scheint | kurzer"
-            " | kurze | hauptsache | egal | man | alles | jemand | jetzt | aus dem haus | tag | flugstunden | zeit | dem"
-            " | den | der | die | das | wochenendtrip | herausfinden | besuchen | gerade"
+            " | kurze | egal | man | alles | jemand | jetzt | aus dem haus | tag | flugstunden | zeit | dem"
+            " | den | der | die | das"
+            " | hauptsache | wochenendtrip | herausfinden | besuchen | gerade"
         ),
     },
 }

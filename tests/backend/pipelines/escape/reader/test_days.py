@@ -30,6 +30,11 @@ _WEEK = {
     "next week": (7, 6, 5, 4, 3, 2, 1),
     "Friday next week": (11, 10, 9, 8, 7, 6, 5),
     "a week from Friday": (11, 10, 9, 8, 14, 13, 12),
+    "Friday week": (11, 10, 9, 8, 14, 13, 12),
+    "Fr bis So": (4, 3, 2, 1, 7, 6, 5),
+    "ab Sa": (5, 4, 3, 2, 1, 7, 6),
+    "from Sun to Tue": (6, 5, 4, 3, 2, 1, 7),
+    "ce we": (5, 4, 3, 2, 1, 0, 0),
     "in two weeks": (14, 14, 14, 14, 14, 14, 14),
     "the week after next": (14, 13, 12, 11, 10, 9, 8),
 }

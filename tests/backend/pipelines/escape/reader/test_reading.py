@@ -157,6 +157,42 @@ def test_a_flight_length_that_was_changed_or_guessed_is_said(question: str, hour
 
 
 @pytest.mark.parametrize(
+    ("question", "hours"),
+    [
+        ("under 5 h 22", 5 + 22 / 60),
+        ("1 h 5", 1 + 5 / 60),
+        ("1 h 5, hot", 1 + 5 / 60),
+        ("max 2 heures 30 depuis Lyon", 2.5),
+        ("unter 2 Stunden 15", 2.25),
+        ("menos de 2 horas 45 desde Vigo", 2.75),
+        ("under 5 h 30 to Spain", 5.5),
+        ("2h", 2),
+        ("2h30", 2.5),
+        ("2 h 30 min", 2.5),
+        ("5 h 75", 5),
+        ("max 3 h 25 degrees", 3),
+        ("max 3 h 30 to 35 degrees", 3),
+        ("max 3 h 22 December", 3),
+        ("3 h 2 people", 3),
+        ("3 h 20 euros", 3),
+        ("3 h 22nd", 3),
+        ("3 h 2 flurbs", 3),
+        ("3 hours 25+ degrees", 3),
+    ],
+)
+def test_a_number_behind_hours_is_their_minutes_unless_it_counts_something_else(question: str, hours: float) -> None:
+    assert read(question, TODAY).hours == pytest.approx(hours, abs=1e-3)
+
+
+def test_a_question_is_parsed_once_for_all_who_ask_about_it() -> None:
+    parsed.cache_clear()
+    find_origin("hot, from Oslo")
+    read("hot, from Oslo", TODAY)
+    read("hot, from Oslo", TODAY, Bands(0, 10))
+    assert (parsed.cache_info().misses, parsed.cache_info().hits) == (1, 2)
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "get away from the rain",
