@@ -5,6 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The suite says the same each time it runs on the same code; HYPOTHESIS_PROFILE=wide looks further, each time elsewhere.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("wide", max_examples=2000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 _skipped: list[str] = []
 
