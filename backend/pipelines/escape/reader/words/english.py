@@ -148,7 +148,7 @@ WORDS: Table = {
             "hot tub | hot tubs | hot dog | hot dogs | hot chocolate | cold beer | cold beers | ice cream"
             " | how cool | be cool | so cool | a cold | hot springs | hot spring | cold drink | cool thanks"
             " | cool place | too cool | than here | town near | village near | suburb of | i live near"
-            " | we live near | live near | sun cream | cool ! | have a cold"
+            " | we live near | live near | sun cream | have a cold"
         ),
     },
     "but": {"": "but | yet | however | though | rather | except"},
