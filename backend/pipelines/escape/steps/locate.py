@@ -18,7 +18,7 @@ FROM_QUESTION = "from your question"
 MAX_OTHERS = 4
 # Of a name that nothing goes by, this much is tried in part.
 MOST_WORDS, MOST_REGIONS = 7, 3
-# A first word that only goes with the next ("Fort", "North") names a place in no atlas but as something smaller.
+# "Fort" or "North" alone is some small place of another name: from this population on, an exonym is believed.
 LARGE = 100_000
 HINT = "Name a city or an airport: “… from Valencia”, or give --from Valencia."
 

@@ -223,6 +223,8 @@ async def test_a_named_airport_without_flights_gives_way_to_one_nearby_in_its_ow
         ("Palma de Mallorca Son Xyzzy", "Palma, Spain", "Son Xyzzy"),
         ("Oslo Blorp, Norway", "Oslo, Norway", "Blorp"),
         ("VLC Blorp", "Valencia (VLC), Spain", "Blorp"),
+        ("Genève (Suisse)", "Geneva, Switzerland", None),
+        ("Cambridge (MA)", "Cambridge, Massachusetts, United States", None),
     ],
 )
 async def test_a_name_is_looked_up_with_its_region_else_without_what_does_not_help(
