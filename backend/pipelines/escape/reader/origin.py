@@ -201,10 +201,8 @@ def _alone(question: Question) -> tuple[int, int] | None:
                 return None
             found = at, end
         at = end
-    # With or without a "please".
-    is_all = (
-        found is not None
-        and found[0] == 0
-        and (found[1] == len(question.tokens) or question.tokens[found[1]].key in _COURTESY)
-    )
-    return found if question.findings or is_all else None
+    if found is None or question.findings:
+        return found
+    others = [*question.tokens[: found[0]], *question.tokens[found[1] :]]
+    # Nothing else was said but "please".
+    return found if all(token.kind in {"sign", "pause"} or token.key in _COURTESY for token in others) else None

@@ -32,7 +32,7 @@ class Question:
     def __init__(self, text: str) -> None:
         self.text = unicodedata.normalize("NFC", text)
         self.tokens = tokenize(self.text)
-        self.is_shouted = self.text.isupper() and len(self.tokens) > 1
+        self.is_shouted = self.text.isupper() and sum(token.kind == "word" for token in self.tokens) > 1
         self.readings = [self._readings(i) for i in range(len(self.tokens))]
         for i in range(1, len(self.tokens)):
             self._settle(i)

@@ -18,7 +18,7 @@ FROM_QUESTION = "from your question"
 MAX_OTHERS = 4
 # Of a name that nothing goes by, this much is tried in part.
 MOST_WORDS, MOST_REGIONS = 7, 3
-# A first word that only goes with the next ("Fort", "North") names a place in no atlas but as something smaller.
+# "Fort" or "North" alone is some small place of another name: from this population on, an exonym is believed.
 LARGE = 100_000
 HINT = "Name a city or an airport: “… from Valencia”, or give --from Valencia."
 
@@ -34,7 +34,7 @@ async def locate(request: Request, atlas: Atlas, home: Home, ctx: Context) -> Pl
     async with ctx.call("atlas", "find place", words=words, tz=request.tz) as call:
         for way in _ways(request, atlas, home):
             if way.matches:
-                place = _place(way.matches, way.basis, atlas, ctx)
+                place = _place(way, atlas, ctx)
                 call.text = f"{shown(place)}: {way.basis}"
                 break
             if way.asked:
@@ -57,23 +57,26 @@ async def locate(request: Request, atlas: Atlas, home: Home, ctx: Context) -> Pl
 
 
 class Way(NamedTuple):
-    """How a place is known, and what was found: by the words ``asked`` for, if any, all of them but ``left``."""
+    """How a place is known, and what was found: by the words ``asked`` for, if any, all of them but ``left``.
+
+    ``has_region``: they name a country or a part of one behind the place.
+    """
 
     basis: str
     matches: list[PlaceMatch]
     asked: str | None = None
     left: str = ""
     guessed: bool = False
+    has_region: bool = False
 
 
 def _ways(request: Request, atlas: Atlas, home: Home) -> Iterator[Way]:
     """Each way in turn."""
     if request.origin:
-        left, matches = _find(request.origin, request, atlas, home, whole=request.origin_guessed)
-        yield Way(FROM_QUESTION, matches, request.origin, left, request.origin_guessed)
+        nothing = Way(FROM_QUESTION, [], request.origin, guessed=request.origin_guessed)
+        yield _found(nothing, request.origin, request, atlas, home)
     if request.from_option:
-        left, matches = _find(request.from_option, request, atlas, home)
-        yield Way("as you gave it", matches, request.from_option, left)
+        yield _found(Way("as you gave it", [], request.from_option), request.from_option, request, atlas, home)
     if (here := _home(atlas, home)) is not None:
         yield Way("as the server is set", [here])
     if (match := _by_address(request, atlas)) is not None:
@@ -82,15 +85,13 @@ def _ways(request: Request, atlas: Atlas, home: Home) -> Iterator[Way]:
         yield Way(f"a guess from your time zone, {request.tz}", [match])
 
 
-def _find(
-    words: str, request: Request, atlas: Atlas, home: Home, *, whole: bool = False
-) -> tuple[str, list[PlaceMatch]]:
-    """What goes by ``words``, or (unless ``whole``) else by fewer of them, and the words left aside for that."""
+def _found(way: Way, words: str, request: Request, atlas: Atlas, home: Home) -> Way:
+    """The ``way`` with what goes by ``words``, or else (unless the place was guessed) by fewer of them."""
     for taken, left in fewer_and_fewer(words):
         matches = _named(taken, request, atlas, home)
-        if matches and (not left or (not whole and _stands_alone(taken, matches[0]))):
-            return left, matches
-    return "", []
+        if matches and (not left or (not way.guessed and _stands_alone(taken, matches[0]))):
+            return way._replace(matches=matches, left=left, has_region=fold(taken) != fold(matches[0].matched))
+    return way
 
 
 def fewer_and_fewer(words: str) -> Iterator[tuple[str, str]]:
@@ -155,20 +156,20 @@ def _nowhere(unknown: list[str]) -> str:
     return f"There is no place called {named} in the atlas, and nothing else says where you are"
 
 
-def _place(matches: list[PlaceMatch], basis: str, atlas: Atlas, ctx: Context) -> Place:
-    match = matches[0]
+def _place(way: Way, atlas: Atlas, ctx: Context) -> Place:
+    match, *namesakes = way.matches
     options = leaving_from(match.lat, match.lon, match.airports, atlas)
     tz = options[0][0].tz if options else (match.tz or "UTC")
-    others = dict.fromkeys(describe(other) for other in matches[1:] if _could_be_meant(other, match))
+    others = dict.fromkeys(describe(other) for other in namesakes if _could_be_meant(other, match))
     return Place(
         name=f"{match.name} ({match.iata})" if match.iata else match.name,
         country=match.country_name,
-        region=match.admin1 if any(_is_namesake(other, match) for other in matches[1:]) else None,
+        region=match.admin1 if way.has_region or any(_is_namesake(other, match) for other in namesakes) else None,
         lat=match.lat,
         lon=match.lon,
         tz=tz,
         today=ctx.clock().astimezone(ZoneInfo(tz)).date(),
-        basis=basis,
+        basis=way.basis,
         airports=match.airports,
         others=tuple(others)[:MAX_OTHERS],
     )
