@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# The suite says the same each time it runs on the same code; HYPOTHESIS_PROFILE=wide looks further, each time elsewhere.
+# The suite says the same each time it runs on the same code; HYPOTHESIS_PROFILE=wide looks further and elsewhere.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("wide", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
