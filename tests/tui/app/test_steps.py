@@ -1,6 +1,5 @@
-from functools import partial
-
 import re
+from functools import partial
 
 import pytest
 from textual.geometry import Offset
