@@ -1,0 +1,108 @@
+"""MET Norway's Locationforecast (no key): one place a call, instants in UTC, hourly first and six-hourly later.
+
+API: https://api.met.no/weatherapi/locationforecast/2.0/documentation. Its terms: a User-Agent that names the
+application and a contact, at most four decimals, answers kept as ``Expires`` says and asked for again with
+``If-Modified-Since`` (the plumbing does that). The zone of the place comes from elsewhere.
+"""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from backend.pipeline import Context
+from backend.pipelines.escape.sources import fields, sky
+from backend.pipelines.escape.sources.facts import Reach, Sighting, Spot, Take
+from backend.pipelines.escape.sources.local_day import COLDEST_C, HOTTEST_C, DaySky, Slot, afternoon, day_of
+from backend.pipelines.escape.sources.reading import Series, aged, calling, unreadable
+from backend.upstream import Lifetime, Upstream, UpstreamError
+
+HORIZON = datetime.timedelta(days=9)
+CONCURRENCY = 8
+PATIENCE_S = 20.0
+LIFETIME = Lifetime(fresh_s=1800, stale_s=6 * 3600)
+MAX_INSTANTS = 500
+NEXT_HOURS = ("next_1_hours", "next_6_hours")
+
+
+class MetNorway:
+    """A ``WeatherSource``."""
+
+    id = "met-norway"
+    name = "MET Norway"
+    horizon = "9 days"
+    credit = "Data from MET Norway (https://api.met.no), CC BY 4.0"
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+
+    def reach(self, spot: Spot, day: datetime.date, now: datetime.datetime) -> Reach:
+        """From this hour on, about nine days."""
+        noon, evening = afternoon(day, spot.zone)
+        if evening > now and noon <= now + HORIZON:
+            return "whole"
+        midnight = datetime.datetime.combine(day, datetime.time(), spot.zone)
+        return "partly" if midnight <= now + HORIZON and midnight + datetime.timedelta(days=1) > now else "none"
+
+    async def read(
+        self, spots: Sequence[Spot], day: datetime.date, ctx: Context, take: Take
+    ) -> Sequence[UpstreamError]:
+        """One call a place, a few at a time; after an error that the next call would meet too, no more are made."""
+        series = Series(ctx, PATIENCE_S)
+
+        async def ask(spot: Spot) -> None:
+            place = {"place": spot.iata, "lat": round(spot.lat, 4), "lon": round(spot.lon, 4)}
+            async with calling(ctx, self.name, "location forecast", **place) as call:
+                reply = await self._upstream.get_json(
+                    "/weatherapi/locationforecast/2.0/complete",
+                    params=(("lat", place["lat"]), ("lon", place["lon"])),
+                    deadline=series.call_deadline(),
+                    lifetime=LIFETIME,
+                    call=call,
+                )
+                found = read_day(reply.data, spot, day)
+                if found is None:
+                    raise unreadable(self.name, f"forecast of {day.isoformat()}", reply)
+                call.text = f"Forecast for {spot.iata}: {found.high_c:.1f} °C{aged(reply)}"
+            take(Sighting(call.id, reply.fetched_at, {spot.iata: found}))
+
+        await series.each(spots, ask, CONCURRENCY)
+        return series.errors
+
+
+def read_day(data: Any, spot: Spot, day: datetime.date) -> DaySky | None:
+    """The place's day from a reply, in the zone of ``spot``; None where there is nothing of that day."""
+    series = fields.objects(fields.mapping(fields.mapping(data).get("properties")).get("timeseries"))
+    slots = (_slot(one) for one in series[:MAX_INSTANTS])
+    return day_of((slot for slot in slots if slot is not None), day, spot.zone)
+
+
+def _slot(one: fields.Json) -> Slot | None:
+    at = _instant(one.get("time"))
+    if at is None:
+        return None
+    data = fields.mapping(one.get("data"))
+    details = fields.mapping(fields.mapping(data.get("instant")).get("details"))
+    # Of what lies ahead of an instant, the nearest that is told: one hour, towards the end of the series six.
+    ahead = next((found for key in NEXT_HOURS if (found := fields.mapping(data.get(key)))), {})
+    coming = fields.mapping(ahead.get("details"))
+    six = fields.mapping(fields.mapping(data.get("next_6_hours")).get("details"))
+    return Slot(
+        at,
+        temp_c=fields.number(details.get("air_temperature"), COLDEST_C, HOTTEST_C),
+        word=sky.of_met_norway(fields.text(fields.mapping(ahead.get("summary")).get("symbol_code"))),
+        rain=fields.number(coming.get("probability_of_precipitation"), 0, 100),
+        wind_ms=fields.number(details.get("wind_speed"), 0, 150),
+        high_c=fields.number(six.get("air_temperature_max"), COLDEST_C, HOTTEST_C),
+        low_c=fields.number(six.get("air_temperature_min"), COLDEST_C, HOTTEST_C),
+        until=at + 6 * 3600,
+    )
+
+
+def _instant(written: Any) -> int | None:
+    try:
+        instant = datetime.datetime.fromisoformat(written) if isinstance(written, str) else None
+    except ValueError:
+        return None
+    if instant is None:
+        return None
+    return int(instant.replace(tzinfo=instant.tzinfo or datetime.UTC).timestamp())
