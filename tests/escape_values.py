@@ -5,7 +5,11 @@ from typing import Any
 
 from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import Candidates, Departure, Destination, Forecast, Intent, Routes
+from backend.pipelines.escape.settings import EscapeSettings
+from backend.pipelines.escape.sources.sources import Sources
+from backend.upstream import Upstreams
 
+OFFLINE = Sources(EscapeSettings(), Upstreams(offline=True), offline=True)
 MONDAY = datetime.date(2026, 11, 23)
 
 

@@ -37,9 +37,7 @@ class Flight(msgspec.Struct, frozen=True, gc=False):
         return f"{self.number} {self.dep_minute // 60:02d}:{self.dep_minute % 60:02d}"
 
 
-def flights_of(
-    rows: Iterable[Json], leaving: str, call: str, iata_of: Callable[[str], str | None]
-) -> list[Flight]:
+def flights_of(rows: Iterable[Json], leaving: str, call: str, iata_of: Callable[[str], str | None]) -> list[Flight]:
     """What the rows of one page say of flights that leave ``leaving``; rows without number or destination are dropped.
 
     ``iata_of`` knows airports by ICAO code, for rows that have no other.
@@ -77,7 +75,9 @@ def _operated(row: Json) -> tuple[str | None, str | None]:
     if _is_sold(row):
         airline = fields.code(row.get("cs_airline_iata"))
         digits = fields.text(row.get("cs_flight_number"), 5)
-        number = fields.code(row.get("cs_flight_iata")) or fields.code(f"{airline}{digits}" if airline and digits else 0)
+        number = fields.code(row.get("cs_flight_iata")) or fields.code(
+            f"{airline}{digits}" if airline and digits else 0
+        )
         if number is not None:
             return airline or number[:2], number
     airline = fields.code(row.get("airline_iata")) or fields.code(row.get("airline_icao"))
@@ -129,7 +129,9 @@ def once_a_day(flights: Sequence[Flight]) -> list[Flight]:
         other = newest.get(flight.number)
         if other is None or _freshness(flight) > _freshness(other):
             newest[flight.number] = flight
-    return sorted(newest.values(), key=lambda flight: (flight.dep_minute is None, flight.dep_minute or 0, flight.number))
+    return sorted(
+        newest.values(), key=lambda flight: (flight.dep_minute is None, flight.dep_minute or 0, flight.number)
+    )
 
 
 def _freshness(flight: Flight) -> tuple[int, int, int]:

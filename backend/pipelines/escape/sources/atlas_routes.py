@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TypeVar
 
-from backend.pipeline import Context
+from backend.pipeline import Call, Context
 from backend.pipelines.escape.atlas import Airport, Atlas, Route, TimetableEntry, block_minutes
 from backend.pipelines.escape.models import Departure, Destination, EvidenceClass, LeftOut
 from backend.pipelines.escape.sources.facts import Found
@@ -24,18 +24,17 @@ class AtlasRoutes:
     """The atlas as a source of non-stops (``RouteSource``)."""
 
     id = "embedded"
-    name = "bundled route network"
+    name = "atlas"
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas = atlas
 
-    async def routes_from(self, departure: Departure, ctx: Context) -> Found | None:
+    async def routes_from(self, departure: Departure, ctx: Context, call: Call) -> Found | None:
         """None for an airport that it has no routes from."""
         origin = self._atlas.airport(departure.iata)
-        async with ctx.call("atlas", "routes", departure=departure.iata, min_confidence=MIN_CONFIDENCE) as call:
-            found = self._atlas.routes_from(departure.iata, MIN_CONFIDENCE)
-            call.text = f"{counted(len(found))} from {departure.iata} in the route network"
-            call.as_of = AS_OF
+        found = self._atlas.routes_from(departure.iata, MIN_CONFIDENCE)
+        call.text = f"{counted(len(found))} from {departure.iata} in the route network"
+        call.as_of = AS_OF
         if origin is None or not found:
             return None
         return Found(AtlasNetwork(origin, found), call.id, len(found))

@@ -1,9 +1,10 @@
 """An airport that an upstream names, completed from the atlas: free plans know neither its city nor its time zone."""
 
+from zoneinfo import ZoneInfo
+
 from backend.pipelines.escape.atlas import Airport, Atlas
 from backend.pipelines.escape.sources import fields
 from backend.pipelines.escape.sources.fields import Json
-from zoneinfo import ZoneInfo
 
 
 def completed(row: Json, atlas: Atlas) -> Airport | None:

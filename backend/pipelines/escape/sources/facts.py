@@ -1,7 +1,7 @@
 """What the sources of travel facts have in common: a small Protocol for each kind of fact, and the values handed over.
 
-A source makes its own ``ctx.call``s, so that each answer is evidence with its age, time, cache and retries. It raises
-``UpstreamError`` where it can't answer; who asks it decides what to do then.
+Each call of a source is a ``ctx.call``, so that each answer is evidence with its age, time, cache and retries. A source
+raises ``UpstreamError`` where it can't answer; who asks it decides what to do then.
 """
 
 import datetime
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from backend.pipeline import Context
+from backend.pipeline import Call, Context
 from backend.pipelines.escape.atlas import Airport, Climate
 from backend.pipelines.escape.models import Departure, Network, Place
 from backend.pipelines.escape.sources.local_day import DaySky
@@ -32,8 +32,11 @@ class AirportSource(Protocol):
     id: str
     name: str
 
-    async def leaving_from(self, place: Place, ctx: Context) -> list[Nearby]:
-        """Those that the place names, else those in range, the one to take first. Raises UpstreamError."""
+    async def leaving_from(self, place: Place, ctx: Context, call: Call) -> list[Nearby] | None:
+        """Those that the place names, else those in range, the one to take first; None if there are none.
+
+        ``call`` is the recorded call, to say in it what was found. Raises UpstreamError.
+        """
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -54,8 +57,8 @@ class RouteSource(Protocol):
     id: str
     name: str
 
-    async def routes_from(self, departure: Departure, ctx: Context) -> Found | None:
-        """None where it knows of no flight from there. Raises UpstreamError."""
+    async def routes_from(self, departure: Departure, ctx: Context, call: Call) -> Found | None:
+        """None where it knows of no flight from there. ``call`` is the first that it makes. Raises UpstreamError."""
 
 
 class Spot(msgspec.Struct, frozen=True, gc=False):
@@ -72,10 +75,12 @@ class Spot(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """The day's weather at some places, by code, from one call; ``as_of`` (UTC) is when the source was asked."""
+    """The day's weather at some places, by code, from one call; ``as_of`` (UTC) is when the source was asked, ``age_s``
+    seconds ago."""
 
     call: str
     as_of: datetime.datetime
+    age_s: float
     skies: Mapping[str, DaySky]
 
 

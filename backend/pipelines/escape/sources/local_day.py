@@ -30,7 +30,7 @@ class Slot(msgspec.Struct, frozen=True, gc=False):
 
 class DaySky(msgspec.Struct, frozen=True, gc=False):
     """A place's day as foreseen. ``high_c`` and ``low_c`` in °C, ``rain`` a chance (0-100), ``wind_kmh`` the strongest;
-    ``hours`` are local hours with °C. ``partly``: no instant of the afternoon is known, so that the high may be more."""
+    ``hours`` are local hours with °C. ``partly``: nothing of the afternoon is known, so that the high may be more."""
 
     high_c: float
     low_c: float | None = None

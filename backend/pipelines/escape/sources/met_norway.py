@@ -7,28 +7,45 @@ application and a contact, at most four decimals, answers kept as ``Expires`` sa
 
 import datetime
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 from backend.pipeline import Context
+from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources import fields, sky
 from backend.pipelines.escape.sources.facts import Reach, Sighting, Spot, Take
 from backend.pipelines.escape.sources.local_day import COLDEST_C, HOTTEST_C, DaySky, Slot, afternoon, day_of
 from backend.pipelines.escape.sources.reading import Series, aged, calling, unreadable
-from backend.upstream import Lifetime, Upstream, UpstreamError
+from backend.upstream import Lifetime, Spec, Upstream, UpstreamError, Window
 
+NAME = "MET Norway"
 HORIZON = datetime.timedelta(days=9)
 CONCURRENCY = 8
+CALLS_A_SECOND = 20
 PATIENCE_S = 20.0
 LIFETIME = Lifetime(fresh_s=1800, stale_s=6 * 3600)
 MAX_INSTANTS = 500
 NEXT_HOURS = ("next_1_hours", "next_6_hours")
 
 
+def spec(settings: EscapeSettings) -> Spec:
+    """How it is called: never without saying who is to be asked about it."""
+    contact = "".join(letter for letter in settings.contact or "" if letter.isascii() and letter.isprintable())
+    return Spec(
+        id="met-norway",
+        name=NAME,
+        base_url=settings.met_norway_url if contact.strip() else "",
+        headers={"User-Agent": f"windowseat/{version('windowseat')} {contact.strip()}"},
+        concurrency=CONCURRENCY,
+        windows=(Window(CALLS_A_SECOND, 1),),
+    )
+
+
 class MetNorway:
     """A ``WeatherSource``."""
 
     id = "met-norway"
-    name = "MET Norway"
+    name = NAME
     horizon = "9 days"
     credit = "Data from MET Norway (https://api.met.no), CC BY 4.0"
 
@@ -47,14 +64,17 @@ class MetNorway:
         self, spots: Sequence[Spot], day: datetime.date, ctx: Context, take: Take
     ) -> Sequence[UpstreamError]:
         """One call a place, a few at a time; after an error that the next call would meet too, no more are made."""
+        if not self._upstream.configured:
+            said = f"{NAME} is not asked, since it wants to know whom to turn to"
+            return [UpstreamError(NAME, "refused_key", said, hint="Set WINDOWSEAT_CONTACT to an address of yours.")]
         series = Series(ctx, PATIENCE_S)
 
         async def ask(spot: Spot) -> None:
-            place = {"place": spot.iata, "lat": round(spot.lat, 4), "lon": round(spot.lon, 4)}
-            async with calling(ctx, self.name, "location forecast", **place) as call:
+            lat, lon = round(spot.lat, 4), round(spot.lon, 4)
+            async with calling(ctx, self.name, "location forecast", place=spot.iata, lat=lat, lon=lon) as call:
                 reply = await self._upstream.get_json(
-                    "/weatherapi/locationforecast/2.0/complete",
-                    params=(("lat", place["lat"]), ("lon", place["lon"])),
+                    "/complete",
+                    params=(("lat", lat), ("lon", lon)),
                     deadline=series.call_deadline(),
                     lifetime=LIFETIME,
                     call=call,
@@ -63,7 +83,7 @@ class MetNorway:
                 if found is None:
                     raise unreadable(self.name, f"forecast of {day.isoformat()}", reply)
                 call.text = f"Forecast for {spot.iata}: {found.high_c:.1f} °C{aged(reply)}"
-            take(Sighting(call.id, reply.fetched_at, {spot.iata: found}))
+            take(Sighting(call.id, reply.fetched_at, reply.age_s, {spot.iata: found}))
 
         await series.each(spots, ask, CONCURRENCY)
         return series.errors

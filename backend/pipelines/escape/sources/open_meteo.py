@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend.pipeline import Context
+from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources import fields, sky
 from backend.pipelines.escape.sources.facts import Reach, Sighting, Spot, Take
 from backend.pipelines.escape.sources.local_day import AFTERNOON, COLDEST_C, HOTTEST_C, DaySky
 from backend.pipelines.escape.sources.reading import Series, aged, calling, unreadable
-from backend.upstream import Lifetime, Reply, Upstream, UpstreamError
+from backend.upstream import Lifetime, Reply, Spec, Upstream, UpstreamError, Window
 
 DAYS = 16
 CHUNK = 50
@@ -23,6 +24,17 @@ DAILY = (
     "temperature_2m_max", "temperature_2m_min", "weather_code", "precipitation_probability_max", "wind_speed_10m_max",
 )  # fmt: skip
 HOURLY = ("temperature_2m", "weather_code")
+
+
+def spec(settings: EscapeSettings) -> Spec:
+    """How it is called."""
+    return Spec(
+        id="open-meteo",
+        name="Open-Meteo",
+        base_url=settings.open_meteo_url,
+        concurrency=1,
+        windows=(Window(600, 60), Window(5000, 3600), Window(10_000, 86_400, counted=True)),
+    )
 
 
 class OpenMeteo:
@@ -58,17 +70,17 @@ class OpenMeteo:
                 places = "1 place" if len(chunk) == 1 else f"{len(chunk)} places"
                 missing = f", none for {len(chunk) - len(found)} of them" if len(found) < len(chunk) else ""
                 call.text = f"Forecast for {places}{missing}{aged(reply)}"
-            take(Sighting(call.id, reply.fetched_at, found))
+            take(Sighting(call.id, reply.fetched_at, reply.age_s, found))
 
         await series.each([spots[start : start + CHUNK] for start in range(0, len(spots), CHUNK)], ask)
         return series.errors
 
     async def _fetch(self, chunk: Sequence[Spot], day: datetime.date, deadline: float, call: Any) -> Reply:
         return await self._upstream.get_json(
-            "/v1/forecast",
+            "/forecast",
             params=(
-                ("latitude", ",".join(f"{spot.lat:g}" for spot in chunk)),
-                ("longitude", ",".join(f"{spot.lon:g}" for spot in chunk)),
+                ("latitude", ",".join(str(round(spot.lat, 4)) for spot in chunk)),
+                ("longitude", ",".join(str(round(spot.lon, 4)) for spot in chunk)),
                 ("daily", ",".join(DAILY)),
                 ("hourly", ",".join(HOURLY)),
                 ("timezone", "auto"),

@@ -10,19 +10,36 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from backend.pipeline import Context
+from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources import fields, sky
 from backend.pipelines.escape.sources.facts import Reach, Sighting, Spot, Take
 from backend.pipelines.escape.sources.local_day import COLDEST_C, HOTTEST_C, DaySky, Slot, afternoon, day_of
 from backend.pipelines.escape.sources.reading import Series, aged, calling, unreadable
-from backend.upstream import Lifetime, Upstream, UpstreamError
+from backend.upstream import Lifetime, Spec, Upstream, UpstreamError, Window
 
 SLOTS = 40
 SLOT = datetime.timedelta(hours=3)
 CONCURRENCY = 8
+CALLS_A_MINUTE = 60
+"""Of a free key; who has more of them waits for nothing, the other sources take what is over."""
 PATIENCE_S = 20.0
 LIFETIME = Lifetime(fresh_s=3600, stale_s=6 * 3600)
 """It is computed anew every three hours."""
 MAX_SHIFT_S = 15 * 3600
+
+
+def spec(settings: EscapeSettings) -> Spec:
+    """How it is called."""
+    return Spec(
+        id="openweather",
+        name="OpenWeather",
+        base_url=settings.openweather_url,
+        key=settings.openweather_api_key,
+        needs_key=True,
+        key_param="appid",
+        concurrency=CONCURRENCY,
+        windows=(Window(CALLS_A_MINUTE, 60),),
+    )
 
 
 class OpenWeather:
@@ -56,7 +73,7 @@ class OpenWeather:
             place = {"place": spot.iata, "lat": spot.lat, "lon": spot.lon}
             async with calling(ctx, self.name, "5 day / 3 hour forecast", **place) as call:
                 reply = await self._upstream.get_json(
-                    "/data/2.5/forecast",
+                    "/forecast",
                     params=(("lat", spot.lat), ("lon", spot.lon), ("units", "metric")),
                     deadline=series.call_deadline(),
                     lifetime=LIFETIME,
@@ -66,7 +83,7 @@ class OpenWeather:
                 if found is None:
                     raise unreadable(self.name, f"forecast of {day.isoformat()}", reply)
                 call.text = f"Forecast for {spot.iata}: {found.high_c:.1f} °C{aged(reply)}"
-            take(Sighting(call.id, reply.fetched_at, {spot.iata: found}))
+            take(Sighting(call.id, reply.fetched_at, reply.age_s, {spot.iata: found}))
 
         await series.each(spots, ask, CONCURRENCY)
         return series.errors

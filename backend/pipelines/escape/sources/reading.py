@@ -29,6 +29,11 @@ async def calling(ctx: Context, source: str, operation: str, **request: Any) -> 
             raise
 
 
+def call_deadline(ctx: Context) -> float:
+    """By when a call that begins now has to end (monotonic)."""
+    return min(ctx.deadline, time.monotonic() + CALL_S)
+
+
 class Series:
     """Calls of one kind to one upstream. ``errors`` are those that failed, ``deadline`` (monotonic) holds for them all;
     ``stopped`` once the upstream shows that asking on is of no use."""
@@ -40,7 +45,7 @@ class Series:
         self._in_a_row = 0
 
     def call_deadline(self) -> float:
-        """By when one call has to end."""
+        """By when the next call has to end."""
         return min(self.deadline, time.monotonic() + CALL_S)
 
     async def each(self, things: Sequence[T], ask: Callable[[T], Awaitable[None]], at_once: int = 1) -> None:
