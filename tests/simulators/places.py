@@ -23,6 +23,8 @@ class WorldAirport:
     city_code: str | None = None
     popularity: int | None = 1
     alt_m: int | None = None
+    country_name: str = ""
+    continent: str = ""
 
     @property
     def key(self) -> str:
@@ -50,6 +52,8 @@ def known_airport(airport: Airport) -> WorldAirport:
         city_code=airport.city_code,
         popularity=max(airport.busyness // 20, 5),
         alt_m=airport.elevation_m,
+        country_name=airport.country_name,
+        continent=airport.continent,
     )
 
 

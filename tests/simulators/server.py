@@ -18,7 +18,8 @@ import h11
 
 from tests.simulators.clock import SimulatedClock
 from tests.simulators.exchange import Answer, Seen, path_of
-from tests.simulators.faults import Fault, Faults, gzip_bomb
+from tests.simulators.faults import HEALTHY, Fault, Faults, gzip_bomb
+from tests.simulators.pacing import paced, phrase
 
 _LOOPBACK: Final = "127.0.0.1"
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
@@ -63,6 +64,11 @@ class Simulator:
         """What the service says to ``request``."""
         raise NotImplementedError
 
+    @contextlib.asynccontextmanager
+    async def turn(self, request: Seen) -> AsyncIterator[Answer | None]:
+        """Around the whole exchange: a service that queues requests waits here, or yields a refusal."""
+        yield None
+
     def failure(self, status: int) -> Answer:
         """The service's own document for an error of this status, for faults that only name one."""
         return Answer.of_text(HTTPStatus(status).phrase, status)
@@ -97,8 +103,8 @@ class Simulator:
         self._connections.add(task)
         try:
             await _Connection(self, reader, writer).serve()
-        except (ConnectionError, h11.RemoteProtocolError):
-            pass  # the client left, or speaks something else (TLS)
+        except (ConnectionError, h11.RemoteProtocolError, asyncio.CancelledError):
+            pass  # the client left, or speaks something else (TLS), or stop() was called: this task ends here anyhow
         except Exception as crash:
             self._crashes.append(crash)
         finally:
@@ -154,6 +160,8 @@ class _Connection:
         self._writer = writer
         self._unread = b""
         writer.transport.set_write_buffer_limits(high=0)  # drain() waits for the kernel to have it all
+        # asyncio leaves it out for sockets of a listener that it didn't make; a small piece would wait 40 ms.
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     async def serve(self) -> None:
         while (request := await self._next_request()) is not None:
@@ -218,26 +226,33 @@ class _Connection:
     async def _exchange(self, request: Seen) -> bool:
         """Whether the connection is good for another request."""
         with self._simulator.counted():
-            answer, fault = await self._simulator.handle(request)
-            try:
-                if fault.never:
-                    await asyncio.Event().wait()
-                await asyncio.sleep(fault.delay_s or self._simulator.latency_s)
-                if fault.reset and fault.cut_at is None:
-                    self._reset()
-                    return False
-                return await self._send(request, answer, fault)
-            except ConnectionError:
-                request.left = True
-                raise
-            finally:
-                if isinstance(answer.body, AsyncGenerator):
-                    await answer.body.aclose()
+            async with self._simulator.turn(request) as refused:
+                if refused is not None:
+                    request.refusal = refused.refusal
+                    return await self._send(request, refused, HEALTHY)
+                return await self._answer(request)
+
+    async def _answer(self, request: Seen) -> bool:
+        answer, fault = await self._simulator.handle(request)
+        try:
+            if fault.never:
+                await asyncio.Event().wait()
+            await asyncio.sleep(fault.delay_s or self._simulator.latency_s)
+            if fault.reset and fault.cut_at is None:
+                self._reset()
+                return False
+            return await self._send(request, answer, fault)
+        except ConnectionError:
+            request.left = True
+            raise
+        finally:
+            if isinstance(answer.body, AsyncGenerator):
+                await answer.body.aclose()
 
     async def _send(self, request: Seen, answer: Answer, fault: Fault) -> bool:
         chunked = not self._has_length(answer, fault)
         bodiless = request.method == "HEAD" or answer.status in (204, 304)
-        lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
+        lines = [f"HTTP/1.1 {answer.status} {phrase(answer.status)}"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         if not bodiless:
             lines += ["Transfer-Encoding: chunked"] if chunked else []
@@ -248,7 +263,7 @@ class _Connection:
         if bodiless:
             return True
         await asyncio.sleep(fault.body_delay_s)
-        async with contextlib.aclosing(_paced(answer, fault)) as pieces:
+        async with contextlib.aclosing(paced(answer, fault)) as pieces:
             async for piece in pieces:
                 self._writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
                 await self._writer.drain()
@@ -273,62 +288,3 @@ class _Connection:
     def _reset(self) -> None:
         self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
         self._writer.transport.abort()
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
-
-
-async def _paced(answer: Answer, fault: Fault) -> AsyncGenerator[bytes, None]:
-    """The body in the pieces and at the pace of ``fault``, as far as it goes."""
-    left = fault.cut_at
-    pause = fault.drip_s or fault.chunk_delay_s
-    first = True
-    async with contextlib.aclosing(_cut(answer, fault)) as pieces:
-        async for piece in pieces:
-            if left is not None:
-                piece = piece[:left]
-                left -= len(piece)
-            if not first and pause:
-                await asyncio.sleep(pause)
-            if piece:
-                yield piece
-                first = False
-            if left == 0:
-                break
-    if fault.tail:
-        yield fault.tail
-
-
-async def _cut(answer: Answer, fault: Fault) -> AsyncGenerator[bytes, None]:
-    sizes = 1 if fault.drip_s else fault.chunks
-    if sizes is None:
-        async for piece in _whole(answer):
-            yield piece
-        return
-    every = sizes if isinstance(sizes, int) else None
-    planned = iter(() if isinstance(sizes, int) else sizes)
-    held = bytearray()
-    size = every or next(planned, None)
-    async for piece in _whole(answer):
-        held += piece
-        while size is not None and len(held) >= size:
-            yield bytes(held[:size])
-            del held[:size]
-            size = every or next(planned, None)
-        if size is None and held:
-            yield bytes(held)
-            held.clear()
-    if held:
-        yield bytes(held)
-
-
-async def _whole(answer: Answer) -> AsyncIterator[bytes]:
-    if isinstance(answer.body, bytes):
-        yield answer.body
-        return
-    async for piece in answer.body:
-        yield piece

@@ -4,6 +4,7 @@ A test reads its reference answer off the same object that the services answer f
 ``world.add(…)``, ``world.flights["VLC"] = […]``, ``world.set_high("LPA", 25.0)``, ``world.without_weather.add("LPA")``.
 """
 
+import random
 from datetime import date, datetime
 
 from backend.pipelines.escape.atlas import great_circle_km
@@ -24,6 +25,7 @@ class World:
         self.flights: dict[str, list[Flight]] = {}
         self.skies = Skies(seed)
         self.without_weather: set[str] = set()
+        self.homes: dict[str, str] = {}
         self._timetable = Timetable(seed, destinations, far_km)
         self._spots: dict[tuple[float, float], Spot] = {}
 
@@ -101,6 +103,13 @@ class World:
     def rain_chance(self, iata: str, day: date) -> int:
         """The chance of rain on a local day at an airport in per cent."""
         return round(100 * self.skies.chance(self.spot_of(iata), day))
+
+    def home_of(self, address: str) -> WorldAirport:
+        """The airport in whose city a public IP address is: that of ``homes``, else any of the busy ones."""
+        if address not in self.homes:
+            busy = [airport.key for airport in self.airports.values() if airport.iata][:300]
+            self.homes[address] = random.Random(f"{self.seed}:home:{address}").choice(busy)
+        return self.airports[self.homes[address]]
 
     def sky(self, spot: Spot, at: datetime) -> Sky:
         """The weather at an instant (aware)."""
