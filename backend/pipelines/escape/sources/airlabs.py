@@ -21,7 +21,6 @@ from backend.pipelines.escape.sources.airlabs_replies import (
     is_not_found,
     quota_of,
     read_quota,
-    rows_of,
     scrub,
 )
 from backend.pipelines.escape.sources.airlabs_rows import Flight, flights_of, merged
@@ -77,9 +76,9 @@ class AirLabs:
         """Airports with a code within RANGE_KM: those that the place names first, then the most popular, of equals
         the nearer. None if there are none."""
         where = (("lat", round(place.lat, 4)), ("lng", round(place.lon, 4)), ("distance", f"{RANGE_KM:g}"))
-        reply = await self._get("/nearby", where, NEARBY, ctx, call)
+        reply = await self._get("/nearby", where, NEARBY, ctx, call, "airports")
         found: dict[str, Nearby] = {}
-        for row in rows_of(reply, "airports") if reply is not None else ():
+        for row in _rows(reply):
             if (one := self._nearby(row, place)) is not None:
                 found[one.airport.iata] = one
         airports = "airport" if len(found) == 1 else "airports"
@@ -105,9 +104,9 @@ class AirLabs:
         return Found(network, call.id, len(codes), cut)
 
     async def _get(
-        self, path: str, params: Sequence[tuple[str, Any]], lifetime: Lifetime, ctx: Context, call: Call
+        self, path: str, params: Sequence[tuple[str, Any]], lifetime: Lifetime, ctx: Context, call: Call, *keys: str
     ) -> Reply | None:
-        """None where it says that there is nothing, in the one of its ways that is an error."""
+        """A reply with rows; None where there are none, in whatever way it says so."""
         try:
             return await self._upstream.get_json(
                 path,
@@ -115,11 +114,12 @@ class AirLabs:
                 deadline=call_deadline(ctx),
                 lifetime=lifetime,
                 classify=classify,
-                scrub=scrub,
+                scrub=lambda data: scrub(data, *keys),
                 call=call,
             )
         except UpstreamError as error:
             if is_not_found(error):
+                call.status = error.status or 200
                 return None
             raise
 
@@ -135,7 +135,7 @@ class AirLabs:
     async def _page(self, iata: str, offset: int, ctx: Context, call: Call) -> Page:
         params = (("dep_iata", iata), ("_fields", ",".join(FIELDS)), *((("offset", offset),) if offset else ()))
         reply = await self._get("/routes", params, ROUTES, ctx, call)
-        rows = rows_of(reply) if reply is not None else []
+        rows = _rows(reply)
         data = fields.mapping(reply.data if reply is not None else None)
         total = fields.integer(data.get("total"), 0, 10**7)
         of = f" of {total:,}" if total is not None else ""
@@ -184,8 +184,7 @@ class AirLabs:
             try:
                 async with calling(ctx, NAME, "airports", codes=chunk) as call:
                     reply = await self._get("/airports", (("iata_code", ",".join(chunk)),), AIRPORTS, ctx, call)
-                    rows = rows_of(reply) if reply is not None else []
-                    placed = {one.iata: one for row in rows if (one := completed(row, self._atlas)) is not None}
+                    placed = {one.iata: one for row in _rows(reply) if (one := completed(row, self._atlas)) is not None}
                     found |= {code: placed[code] for code in chunk if code in placed}
                     call.text = f"{len(placed)} of {len(chunk)} airports that the atlas lacks{_told(reply)}"
             except UpstreamError as error:
@@ -201,6 +200,10 @@ class AirLabs:
         origin = completed(row, self._atlas)
         assert origin is not None, "a departure has a code and a position"
         return origin
+
+
+def _rows(reply: Reply | None) -> list[fields.Json]:
+    return [] if reply is None else fields.objects(fields.mapping(reply.data).get("rows"))
 
 
 def _told(reply: Reply | None) -> str:

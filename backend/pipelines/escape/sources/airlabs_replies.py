@@ -40,12 +40,24 @@ class Quotas(msgspec.Struct, frozen=True):
         return f"{self.left:,}{of} calls left this month"
 
 
-def scrub(data: Any) -> Any:
-    """The payload and the few figures of use. The rest of the envelope holds the key and the caller's address."""
+def scrub(data: Any, *keys: str) -> Any:
+    """The rows of the payload, or of the list at ``keys`` inside of it, and the few figures of use. The rest of the
+    envelope holds the key and the caller's address.
+
+    Raises UpstreamError for a payload of another shape, and for none at all, so that neither is kept.
+    """
     whole = fields.mapping(data)
+    found = whole.get("response")
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else found
+    if found is None or found == []:
+        raise UpstreamError(NAME, "http_4xx", _ERRORS[NOT_FOUND][1], detail={"code": NOT_FOUND})
+    rows = fields.objects(found)
+    if not rows:
+        raise UpstreamError(NAME, "bad_payload", f"{NAME}'s answer has another shape than is known", status=200)
     request, left = fields.mapping(whole.get("request")), _quotas(whole)
-    kept = {"response": whole.get("response"), "left": left.left, "limit": left.limit}
-    return kept | {"has_more": request.get("has_more"), "total": request.get("total_items")}
+    told = {"has_more": request.get("has_more"), "total": request.get("total_items")}
+    return {"rows": rows, "left": left.left, "limit": left.limit, **told}
 
 
 def classify(status: int, data: Any) -> UpstreamError | None:
@@ -81,24 +93,6 @@ def read_quota(status: int, headers: Mapping[str, str], data: Any) -> Quota | No
     return None if found.left is None else Quota(left=found.left, limit=found.limit, per="month")
 
 
-def rows_of(reply: Reply, *keys: str) -> list[fields.Json]:
-    """The rows of the payload, or of the list at ``keys`` inside of it; none where it is missing.
-
-    Raises UpstreamError for a payload of another shape.
-    """
-    found = fields.mapping(reply.data).get("response")
-    for key in keys:
-        if found is not None and not isinstance(found, dict):
-            raise _unreadable(reply)
-        found = fields.mapping(found).get(key)
-    if found is None:
-        return []
-    rows = fields.objects(found)
-    if not isinstance(found, list) or (found and not rows):
-        raise _unreadable(reply)
-    return rows
-
-
 def quota_of(reply: Reply) -> str:
     """``; 871 of 1,000 calls left this month``, of an answer that cost one."""
     if reply.cached:
@@ -115,7 +109,3 @@ def _quotas(whole: fields.Json) -> Quotas:
 
 def _calls(value: Any) -> int | None:
     return fields.integer(value, 0, MAX_CALLS)
-
-
-def _unreadable(reply: Reply) -> UpstreamError:
-    return UpstreamError(NAME, "bad_payload", f"{NAME}'s answer has another shape than is known", status=reply.status)

@@ -65,6 +65,7 @@ class Spot(msgspec.Struct, frozen=True, gc=False):
     """Where weather is asked for: a destination, in degrees, and its IANA time zone."""
 
     iata: str
+    city: str
     lat: float
     lon: float
     tz: str

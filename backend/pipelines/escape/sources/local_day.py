@@ -12,11 +12,12 @@ AFTERNOON = range(12, 18)
 """Local hours: without an instant in one of them, the highest temperature seen may not be the day's high."""
 COLDEST_C, HOTTEST_C = -90.0, 60.0
 """What is colder or hotter than any day on record isn't a temperature in °C."""
+MAX_WIND_MS = 150.0
 
 
 class Slot(msgspec.Struct, frozen=True, gc=False):
-    """What is foreseen for an instant (UTC, unix seconds). ``high_c``/``low_c`` are extremes up to ``until``, where a
-    source has them; ``rain`` the chance of it (0-100); ``wind_ms`` in m/s."""
+    """What is foreseen for an instant (UTC, unix seconds): ``rain`` the chance of it (0-100), ``wind_ms`` in m/s. Where
+    a source tells of the time up to ``until``, its extremes are ``high_c``/``low_c`` and its chance ``rain_until``."""
 
     at: int
     temp_c: float | None = None
@@ -25,6 +26,7 @@ class Slot(msgspec.Struct, frozen=True, gc=False):
     wind_ms: float | None = None
     high_c: float | None = None
     low_c: float | None = None
+    rain_until: float | None = None
     until: int | None = None
 
 
@@ -55,7 +57,7 @@ def day_of(slots: Iterable[Slot], day: datetime.date, zone: datetime.tzinfo) -> 
         high_c=round(max(highs), 1),
         low_c=round(min(lows), 1),
         word=sky.of_day(words),
-        rain=_most(slot.rain for _, slot in of_the_day),
+        rain=_most([*(slot.rain for _, slot in of_the_day), *(slot.rain_until for slot in within)]),
         wind_kmh=kmh(max((slot.wind_ms for _, slot in of_the_day if slot.wind_ms is not None), default=None)),
         hours=tuple((hour, round(temp, 1)) for hour, temp in temperatures),
         partly=not any(hour in AFTERNOON for hour, _ in temperatures),

@@ -14,7 +14,15 @@ from backend.pipeline import Context
 from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources import fields, sky
 from backend.pipelines.escape.sources.facts import Reach, Sighting, Spot, Take
-from backend.pipelines.escape.sources.local_day import COLDEST_C, HOTTEST_C, DaySky, Slot, afternoon, day_of
+from backend.pipelines.escape.sources.local_day import (
+    COLDEST_C,
+    HOTTEST_C,
+    MAX_WIND_MS,
+    DaySky,
+    Slot,
+    afternoon,
+    day_of,
+)
 from backend.pipelines.escape.sources.reading import Series, aged, calling, unreadable
 from backend.upstream import Lifetime, Spec, Upstream, UpstreamError, Window
 
@@ -25,7 +33,6 @@ CALLS_A_SECOND = 20
 PATIENCE_S = 20.0
 LIFETIME = Lifetime(fresh_s=1800, stale_s=6 * 3600)
 MAX_INSTANTS = 500
-NEXT_HOURS = ("next_1_hours", "next_6_hours")
 
 
 def spec(settings: EscapeSettings) -> Spec:
@@ -77,22 +84,49 @@ class MetNorway:
                     params=(("lat", lat), ("lon", lon)),
                     deadline=series.call_deadline(),
                     lifetime=LIFETIME,
+                    scrub=scrub,
                     call=call,
                 )
                 found = read_day(reply.data, spot, day)
                 if found is None:
                     raise unreadable(self.name, f"forecast of {day.isoformat()}", reply)
-                call.text = f"Forecast for {spot.iata}: {found.high_c:.1f} °C{aged(reply)}"
+                call.text = f"{spot.city}: {found.high_c:.1f} °C{aged(reply)}"
             take(Sighting(call.id, reply.fetched_at, reply.age_s, {spot.iata: found}))
 
         await series.each(spots, ask, CONCURRENCY)
         return series.errors
 
 
-def read_day(data: Any, spot: Spot, day: datetime.date) -> DaySky | None:
-    """The place's day from a reply, in the zone of ``spot``; None where there is nothing of that day."""
+def scrub(data: Any) -> Any:
+    """What is of use in a reply, a tenth of it. Raises UpstreamError where it holds no forecast."""
     series = fields.objects(fields.mapping(fields.mapping(data).get("properties")).get("timeseries"))
-    slots = (_slot(one) for one in series[:MAX_INSTANTS])
+    kept = [slim for one in series[:MAX_INSTANTS] if (slim := _slim(one))["temp"] is not None]
+    if not kept:
+        raise UpstreamError(NAME, "bad_payload", f"{NAME}'s answer holds no forecast", status=200)
+    return {"instants": kept}
+
+
+def _slim(one: fields.Json) -> dict[str, Any]:
+    data = fields.mapping(one.get("data"))
+    now = fields.mapping(fields.mapping(data.get("instant")).get("details"))
+    hour, six = (fields.mapping(data.get(key)) for key in ("next_1_hours", "next_6_hours"))
+    ahead, later = (fields.mapping(span.get("details")) for span in (hour, six))
+    # Of what lies ahead of an instant, the nearest that is told: one hour, towards the end of the series six.
+    return {
+        "time": fields.text(one.get("time"), 40),
+        "temp": fields.number(now.get("air_temperature"), COLDEST_C, HOTTEST_C),
+        "wind": fields.number(now.get("wind_speed"), 0, MAX_WIND_MS),
+        "symbol": fields.text(fields.mapping((hour or six).get("summary")).get("symbol_code")),
+        "rain": fields.number(ahead.get("probability_of_precipitation"), 0, 100),
+        "max_6h": fields.number(later.get("air_temperature_max"), COLDEST_C, HOTTEST_C),
+        "min_6h": fields.number(later.get("air_temperature_min"), COLDEST_C, HOTTEST_C),
+        "rain_6h": fields.number(later.get("probability_of_precipitation"), 0, 100),
+    }
+
+
+def read_day(data: Any, spot: Spot, day: datetime.date) -> DaySky | None:
+    """The place's day from a scrubbed reply, in the zone of ``spot``; None where there is nothing of that day."""
+    slots = (_slot(one) for one in fields.objects(fields.mapping(data).get("instants")))
     return day_of((slot for slot in slots if slot is not None), day, spot.zone)
 
 
@@ -100,20 +134,15 @@ def _slot(one: fields.Json) -> Slot | None:
     at = _instant(one.get("time"))
     if at is None:
         return None
-    data = fields.mapping(one.get("data"))
-    details = fields.mapping(fields.mapping(data.get("instant")).get("details"))
-    # Of what lies ahead of an instant, the nearest that is told: one hour, towards the end of the series six.
-    ahead = next((found for key in NEXT_HOURS if (found := fields.mapping(data.get(key)))), {})
-    coming = fields.mapping(ahead.get("details"))
-    six = fields.mapping(fields.mapping(data.get("next_6_hours")).get("details"))
     return Slot(
         at,
-        temp_c=fields.number(details.get("air_temperature"), COLDEST_C, HOTTEST_C),
-        word=sky.of_met_norway(fields.text(fields.mapping(ahead.get("summary")).get("symbol_code"))),
-        rain=fields.number(coming.get("probability_of_precipitation"), 0, 100),
-        wind_ms=fields.number(details.get("wind_speed"), 0, 150),
-        high_c=fields.number(six.get("air_temperature_max"), COLDEST_C, HOTTEST_C),
-        low_c=fields.number(six.get("air_temperature_min"), COLDEST_C, HOTTEST_C),
+        temp_c=one.get("temp"),
+        word=sky.of_met_norway(one.get("symbol")),
+        rain=one.get("rain"),
+        wind_ms=one.get("wind"),
+        high_c=one.get("max_6h"),
+        low_c=one.get("min_6h"),
+        rain_until=one.get("rain_6h"),
         until=at + 6 * 3600,
     )
 

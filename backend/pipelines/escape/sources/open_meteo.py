@@ -13,9 +13,10 @@ from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources import fields, sky
 from backend.pipelines.escape.sources.facts import Reach, Sighting, Spot, Take
 from backend.pipelines.escape.sources.local_day import AFTERNOON, COLDEST_C, HOTTEST_C, DaySky
-from backend.pipelines.escape.sources.reading import Series, aged, calling, unreadable
+from backend.pipelines.escape.sources.reading import Series, aged, calling
 from backend.upstream import Lifetime, Reply, Spec, Upstream, UpstreamError, Window
 
+NAME = "Open-Meteo"
 DAYS = 16
 CHUNK = 50
 PATIENCE_S = 20.0
@@ -30,10 +31,10 @@ def spec(settings: EscapeSettings) -> Spec:
     """How it is called."""
     return Spec(
         id="open-meteo",
-        name="Open-Meteo",
+        name=NAME,
         base_url=settings.open_meteo_url,
         concurrency=1,
-        windows=(Window(600, 60), Window(5000, 3600), Window(10_000, 86_400, counted=True)),
+        windows=(Window(600, 60), Window(5000, 3600), Window(10_000, 86_400)),
     )
 
 
@@ -41,7 +42,7 @@ class OpenMeteo:
     """A ``WeatherSource``."""
 
     id = "open-meteo"
-    name = "Open-Meteo"
+    name = NAME
     horizon = "16 days"
     credit = "Weather data by Open-Meteo.com (https://open-meteo.com), CC BY 4.0"
 
@@ -65,8 +66,6 @@ class OpenMeteo:
             ) as call:
                 reply = await self._fetch(chunk, day, series.call_deadline(), call)
                 found = read_days(reply.data, chunk, day)
-                if not found:
-                    raise unreadable(self.name, f"forecast of {day.isoformat()}", reply)
                 places = "1 place" if len(chunk) == 1 else f"{len(chunk)} places"
                 missing = f", none for {len(chunk) - len(found)} of them" if len(found) < len(chunk) else ""
                 call.text = f"Forecast for {places}{missing}{aged(reply)}"
@@ -89,6 +88,7 @@ class OpenMeteo:
             ),
             deadline=deadline,
             lifetime=LIFETIME,
+            scrub=lambda data: scrub(data, chunk, day),
             weight=len(chunk),
             classify=self._classify,
             call=call,
@@ -108,9 +108,18 @@ class OpenMeteo:
         return None
 
 
-def read_days(data: Any, spots: Sequence[Spot], day: datetime.date) -> dict[str, DaySky]:
-    """The day at each of the places, by code; without those that nothing is foreseen for."""
+def scrub(data: Any, spots: Sequence[Spot], day: datetime.date) -> Any:
+    """The days and hours of a reply, as they are. Raises UpstreamError where it holds nothing of that day."""
     replies = [data] if isinstance(data, dict) else fields.items(data)
+    kept = [{key: fields.mapping(fields.mapping(one).get(key)) for key in ("daily", "hourly")} for one in replies]
+    if not read_days(kept, spots, day):
+        raise UpstreamError(NAME, "bad_payload", f"{NAME}'s answer holds no forecast of that day", status=200)
+    return kept
+
+
+def read_days(data: Any, spots: Sequence[Spot], day: datetime.date) -> dict[str, DaySky]:
+    """The day at each of the places, by code, from a scrubbed reply; without those that nothing is foreseen for."""
+    replies = fields.items(data)
     if len(replies) != len(spots):
         return {}
     found = ((spot.iata, _read_day(fields.mapping(reply), day)) for spot, reply in zip(spots, replies, strict=True))

@@ -7,16 +7,24 @@ here, over the place's local day.
 import datetime
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from backend.pipeline import Context
 from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources import fields, sky
 from backend.pipelines.escape.sources.facts import Reach, Sighting, Spot, Take
-from backend.pipelines.escape.sources.local_day import COLDEST_C, HOTTEST_C, DaySky, Slot, afternoon, day_of
+from backend.pipelines.escape.sources.local_day import (
+    COLDEST_C,
+    HOTTEST_C,
+    MAX_WIND_MS,
+    DaySky,
+    Slot,
+    afternoon,
+    day_of,
+)
 from backend.pipelines.escape.sources.reading import Series, aged, calling, unreadable
 from backend.upstream import Lifetime, Spec, Upstream, UpstreamError, Window
 
+NAME = "OpenWeather"
 SLOTS = 40
 SLOT = datetime.timedelta(hours=3)
 CONCURRENCY = 8
@@ -32,7 +40,7 @@ def spec(settings: EscapeSettings) -> Spec:
     """How it is called."""
     return Spec(
         id="openweather",
-        name="OpenWeather",
+        name=NAME,
         base_url=settings.openweather_url,
         key=settings.openweather_api_key,
         needs_key=True,
@@ -46,7 +54,7 @@ class OpenWeather:
     """A ``WeatherSource``."""
 
     id = "openweather"
-    name = "OpenWeather"
+    name = NAME
     horizon = "5 days"
     credit = "Weather data provided by OpenWeather (openweathermap.org), CC BY-SA 4.0"
 
@@ -77,40 +85,58 @@ class OpenWeather:
                     params=(("lat", spot.lat), ("lon", spot.lon), ("units", "metric")),
                     deadline=series.call_deadline(),
                     lifetime=LIFETIME,
+                    scrub=scrub,
                     call=call,
                 )
                 found = read_day(reply.data, spot, day)
                 if found is None:
                     raise unreadable(self.name, f"forecast of {day.isoformat()}", reply)
-                call.text = f"Forecast for {spot.iata}: {found.high_c:.1f} °C{aged(reply)}"
+                call.text = f"{spot.city}: {found.high_c:.1f} °C{aged(reply)}"
             take(Sighting(call.id, reply.fetched_at, reply.age_s, {spot.iata: found}))
 
         await series.each(spots, ask, CONCURRENCY)
         return series.errors
 
 
-def read_day(data: Any, spot: Spot, day: datetime.date) -> DaySky | None:
-    """The place's day from a reply, by the reply's shift from UTC; None where there is nothing of that day."""
+def scrub(data: Any) -> Any:
+    """What is of use in a reply, a tenth of it. Raises UpstreamError where it holds no forecast."""
     reply = fields.mapping(data)
+    rows = fields.objects(reply.get("list"))[: 2 * SLOTS]
+    kept = [slim for row in rows if (slim := _slim(row))["at"] is not None and slim["temp"] is not None]
+    if not kept:
+        raise UpstreamError(NAME, "bad_payload", f"{NAME}'s answer holds no forecast", status=200)
     shift = fields.integer(fields.mapping(reply.get("city")).get("timezone"), -MAX_SHIFT_S, MAX_SHIFT_S)
-    zone = ZoneInfo(spot.tz) if shift is None else datetime.timezone(datetime.timedelta(seconds=shift))
-    slots = (_slot(row) for row in fields.objects(reply.get("list"))[: 2 * SLOTS])
-    return day_of((slot for slot in slots if slot is not None), day, zone)
+    return {"shift": shift, "slots": kept}
 
 
-def _slot(row: fields.Json) -> Slot | None:
-    at = fields.integer(row.get("dt"), 0, 1 << 40)
-    if at is None:
-        return None
-    main = fields.mapping(row.get("main"))
+def _slim(row: fields.Json) -> dict[str, Any]:
     weather = (fields.objects(row.get("weather")) or [{}])[0]
-    chance = fields.number(row.get("pop"), 0, 1)
+    return {
+        "at": fields.integer(row.get("dt"), 0, 1 << 40),
+        "temp": fields.number(fields.mapping(row.get("main")).get("temp"), COLDEST_C, HOTTEST_C),
+        "id": fields.integer(weather.get("id"), 0, 999),
+        "main": fields.text(weather.get("main"), 20),
+        "pop": fields.number(row.get("pop"), 0, 1),
+        "wind": fields.number(fields.mapping(row.get("wind")).get("speed"), 0, MAX_WIND_MS),
+    }
+
+
+def read_day(data: Any, spot: Spot, day: datetime.date) -> DaySky | None:
+    """The place's day from a scrubbed reply, by the reply's shift from UTC; None where there is nothing of that day."""
+    reply = fields.mapping(data)
+    shift = reply.get("shift")
+    zone = spot.zone if shift is None else datetime.timezone(datetime.timedelta(seconds=shift))
+    return day_of(map(_slot, fields.objects(reply.get("slots"))), day, zone)
+
+
+def _slot(slim: fields.Json) -> Slot:
+    chance = slim.get("pop")
     return Slot(
-        at,
-        temp_c=fields.number(main.get("temp"), COLDEST_C, HOTTEST_C),
-        word=sky.of_openweather(fields.integer(weather.get("id"), 0, 999), fields.text(weather.get("main"))),
+        slim["at"],
+        temp_c=slim.get("temp"),
+        word=sky.of_openweather(slim.get("id"), slim.get("main")),
         rain=None if chance is None else chance * 100,
-        wind_ms=fields.number(fields.mapping(row.get("wind")).get("speed"), 0, 150),
+        wind_ms=slim.get("wind"),
     )
 
 

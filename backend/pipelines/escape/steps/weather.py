@@ -105,7 +105,7 @@ def _places(count: int) -> str:
 def _spot(one: Destination, atlas: Atlas) -> Spot:
     airport = atlas.airport(one.iata)
     tz = airport.tz if airport is not None else atlas.nearest_city(one.lat, one.lon).tz
-    return Spot(one.iata, one.lat, one.lon, tz or "UTC")
+    return Spot(one.iata, one.city, one.lat, one.lon, tz or "UTC")
 
 
 def _thinned(found: Forecasts) -> Forecasts:
