@@ -54,10 +54,6 @@ class Pages:
                 self._read = one.end
                 self._over = self._over or one.is_last
 
-    def lose(self) -> None:
-        """A page that was asked for never came."""
-        self._budget -= 1
-
     @property
     def read(self) -> int:
         """Rows read without a gap."""

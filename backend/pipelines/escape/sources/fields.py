@@ -12,7 +12,7 @@ Json = Mapping[str, Any]
 
 _IATA = re.compile(r"[A-Z0-9]{3}")
 _CODE = re.compile(r"[A-Z0-9]{2,8}")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::[0-9]{2})?")
 MAX_NAME = 80
 
 
