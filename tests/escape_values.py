@@ -7,9 +7,14 @@ from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import Candidates, Departure, Destination, Forecast, Intent, Routes
 from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources.sources import Sources
+from backend.upstream import Upstreams
 
-OFFLINE = Sources(EscapeSettings(), cast(Any, None), offline=True)  # which asks no upstream
 MONDAY = datetime.date(2026, 11, 23)
+
+
+def no_services() -> Sources:
+    """Sources when nobody outside is to be asked."""
+    return Sources(EscapeSettings(), cast(Upstreams, None), offline=True)
 
 
 def wish(**changed: Any) -> Intent:

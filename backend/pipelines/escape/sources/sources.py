@@ -7,6 +7,7 @@ from pathlib import Path
 
 from backend.config import Config
 from backend.pipelines.escape.settings import EscapeSettings
+from backend.pipelines.escape.sources.where import ChosenSource, where_sources
 from backend.upstream import Upstreams, open_upstreams
 
 MEMORY = Path(":memory:")
@@ -14,11 +15,15 @@ MEMORY = Path(":memory:")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """``upstreams`` opens (once) and holds every service; ``offline``: only what is embedded is to be used."""
+    """``upstreams`` opens (once) and holds every service; ``offline``: only what is embedded is to be used.
+
+    ``where``: who places an address, in the order in which they are asked.
+    """
 
     settings: EscapeSettings
     upstreams: Upstreams
     offline: bool = False
+    where: tuple[ChosenSource, ...] = ()
 
 
 @contextlib.asynccontextmanager
@@ -26,4 +31,10 @@ async def open_sources(config: Config) -> AsyncIterator[Sources]:
     """The sources as ``config`` wants them."""
     folder = None if config.data_dir == MEMORY else config.data_dir
     async with open_upstreams(folder, offline=config.offline) as upstreams:
-        yield Sources(config.of(EscapeSettings), upstreams, config.offline)
+        settings, offline = config.of(EscapeSettings), config.offline
+        yield Sources(
+            settings=settings,
+            upstreams=upstreams,
+            offline=offline,
+            where=where_sources(settings, upstreams, offline=offline),
+        )

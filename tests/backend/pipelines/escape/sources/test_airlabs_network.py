@@ -75,9 +75,7 @@ def test_days_that_are_not_told_may_be_any_day(bundled: Atlas) -> None:
         ({"counter": None, "updated": None}, "live", "live timetable"),
     ],
 )
-def test_what_is_stale_or_rare_is_doubtful(
-    bundled: Atlas, changed: dict[str, Any], evidence: str, known: str
-) -> None:
+def test_what_is_stale_or_rare_is_doubtful(bundled: Atlas, changed: dict[str, Any], evidence: str, known: str) -> None:
     (found,) = flown(bundled, flight(**changed))
     assert (found.evidence, found.known) == (evidence, known)
 

@@ -57,7 +57,14 @@ def test_hours_are_local_and_the_high_is_that_of_the_day_alone() -> None:
 
 @pytest.mark.parametrize(
     ("hours", "partly"),
-    [((0, 3, 6, 9), True), ((0, 3, 6, 9, 12), False), ((18, 21), True), ((17,), False), ((11,), True), ((15, 18), False)],
+    [
+        ((0, 3, 6, 9), True),
+        ((0, 3, 6, 9, 12), False),
+        ((18, 21), True),
+        ((17,), False),
+        ((11,), True),
+        ((15, 18), False),
+    ],
 )
 def test_without_the_afternoon_a_day_is_covered_in_part(hours: tuple[int, ...], partly: bool) -> None:
     found = day_of([Slot(at(f"2026-11-24T{hour:02d}:00"), temp_c=1.0) for hour in hours], DAY, UTC)
@@ -67,8 +74,12 @@ def test_without_the_afternoon_a_day_is_covered_in_part(hours: tuple[int, ...], 
 
 def test_extremes_of_six_hours_count_only_where_all_six_are_of_the_day() -> None:
     slots = [
-        Slot(at("2026-11-24T12:00"), temp_c=10.0, high_c=12.5, low_c=8.0, until=at("2026-11-24T18:00"), rain_until=40.0),
-        Slot(at("2026-11-24T18:00"), temp_c=9.0, high_c=30.0, low_c=-30.0, until=at("2026-11-25T00:30"), rain_until=90.0),
+        Slot(
+            at("2026-11-24T12:00"), temp_c=10.0, high_c=12.5, low_c=8.0, until=at("2026-11-24T18:00"), rain_until=40.0
+        ),
+        Slot(
+            at("2026-11-24T18:00"), temp_c=9.0, high_c=30.0, low_c=-30.0, until=at("2026-11-25T00:30"), rain_until=90.0
+        ),
     ]
     found = day_of(slots, DAY, UTC)
     assert found is not None

@@ -14,7 +14,7 @@ from backend.pipelines.escape.steps.distances import distances
 from backend.pipelines.escape.steps.rank import chance, rank
 from backend.pipelines.escape.steps.routes import routes
 from backend.pipelines.escape.steps.weather import weather
-from tests.escape_values import MONDAY, OFFLINE, candidates, destination, flown, forecast, leaving, wish
+from tests.escape_values import MONDAY, candidates, destination, flown, forecast, leaving, no_services, wish
 from tests.fake_context import FakeContext, Now
 
 BANDS = Bands()
@@ -37,10 +37,10 @@ async def ranked(
 async def whole(bundled: Atlas, iata: str, asked: Intent) -> tuple[Ranking, FakeContext]:
     """From the airport to the answer, every step for real."""
     start = leaving(iata, bundled)
-    among = await routes(start, Now(asked), OFFLINE, bundled, FakeContext())
+    among = await routes(start, Now(asked), no_services(), bundled, FakeContext())
     ctx = FakeContext()
     near = await distances(among, asked, ctx)
-    sky = await weather(near, asked, OFFLINE, bundled, BANDS, FakeContext(cells=ctx.cells))
+    sky = await weather(near, asked, no_services(), bundled, BANDS, FakeContext(cells=ctx.cells))
     return await ranked(bundled, near, sky, asked, among)
 
 

@@ -13,7 +13,7 @@ from backend.pipelines.escape.models import Bands, Forecasts, Intent
 from backend.pipelines.escape.steps.forecasts import typical, wanted, why_not
 from backend.pipelines.escape.steps.weather import weather
 from tests.escape_reference import on_day
-from tests.escape_values import MONDAY, OFFLINE, candidates, destination, wish
+from tests.escape_values import MONDAY, candidates, destination, no_services, wish
 from tests.fake_context import FakeContext
 
 BANDS = Bands()
@@ -34,7 +34,9 @@ async def read(
     for iata in airports:
         ctx.cells[iata] = {}
         ctx.states[iata] = "provisional"
-    found = await weather(candidates(*(destination(iata) for iata in airports)), asked, OFFLINE, atlas, bands, ctx)
+    found = await weather(
+        candidates(*(destination(iata) for iata in airports)), asked, no_services(), atlas, bands, ctx
+    )
     return found, ctx
 
 
