@@ -72,8 +72,8 @@ async def live(
             "met_norway_url": norway.url, "contact": "somebody@example.org",
             "airlabs_api_key": Secret(airlabs.KEY) if "airlabs" in only else None,
             "openweather_api_key": Secret(openweather.KEY) if "openweather" in only else None,
-            "route_sources": tuple(one for one in ("airlabs",) if one in only) + ("embedded",),
-            "weather_sources": tuple(one for one in LIVE[1:] if one in only) + ("embedded",),
+            "route_sources": (*(one for one in ("airlabs",) if one in only), "embedded"),
+            "weather_sources": (*(one for one in LIVE[1:] if one in only), "embedded"),
             "where_sources": ("embedded",), "wish_sources": ("embedded",), **settings,
         }  # fmt: skip
         config = Config(data_dir=data_dir, pipelines=(EscapeSettings(**given),))

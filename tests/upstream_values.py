@@ -22,19 +22,17 @@ from tests.simulators import airlabs as simulated_airlabs
 from tests.simulators import openweather as simulated_openweather
 from tests.simulators.world import World
 
-MODULES = {"airlabs": airlabs, "openweather": openweather, "open-meteo": open_meteo, "met-norway": met_norway}
-WEATHER = {"openweather": OpenWeather, "open-meteo": OpenMeteo, "met-norway": MetNorway}
-
 
 def settings_for(source: str, url: str, **changed: Any) -> EscapeSettings:
     """The settings with which ``source`` is at ``url``."""
-    return EscapeSettings(
-        **{f"{source.replace('-', '_')}_url": url},
-        airlabs_api_key=Secret(simulated_airlabs.KEY),
-        openweather_api_key=Secret(simulated_openweather.KEY),
-        contact="somebody@example.org",
+    given: dict[str, Any] = {
+        f"{source.replace('-', '_')}_url": url,
+        "airlabs_api_key": Secret(simulated_airlabs.KEY),
+        "openweather_api_key": Secret(simulated_openweather.KEY),
+        "contact": "somebody@example.org",
         **changed,
-    )
+    }
+    return EscapeSettings(**given)
 
 
 @asynccontextmanager
@@ -51,8 +49,13 @@ async def airlabs_at(
 async def weather_at(source: str, url: str, folder: Path | None = None) -> AsyncIterator[WeatherSource]:
     """A source of forecasts as it is asked at ``url``."""
     async with open_upstreams(folder) as upstreams:
-        spec = MODULES[source].spec(settings_for(source, url))  # type: ignore[attr-defined]  # each of them has one
-        yield WEATHER[source](upstreams.open(spec))
+        settings = settings_for(source, url)
+        if source == "openweather":
+            yield OpenWeather(upstreams.open(openweather.spec(settings)))
+        elif source == "open-meteo":
+            yield OpenMeteo(upstreams.open(open_meteo.spec(settings)))
+        else:
+            yield MetNorway(upstreams.open(met_norway.spec(settings)))
 
 
 def spots_of(world: World, *codes: str) -> list[Spot]:

@@ -20,8 +20,9 @@ def test_codes_of_open_meteo(code: int | None, word: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("code", "main", "word"),
-    [(200, "Thunderstorm", "thunderstorm"), (232, None, "thunderstorm"), (300, "Drizzle", "drizzle"), (500, "Rain", "rain"),
-     (511, "Rain", "rain"), (520, "Rain", "showers"), (531, "Rain", "showers"), (600, "Snow", "snow"), (622, "Snow", "snow"),
+    [(200, "Thunderstorm", "thunderstorm"), (232, None, "thunderstorm"), (300, "Drizzle", "drizzle"),
+     (500, "Rain", "rain"), (511, "Rain", "rain"), (520, "Rain", "showers"), (531, "Rain", "showers"),
+     (600, "Snow", "snow"), (622, "Snow", "snow"),
      (701, "Mist", "fog"), (741, "Fog", "fog"), (761, "Dust", "fog"), (771, "Squall", "thunderstorm"),
      (781, "Tornado", "thunderstorm"), (800, "Clear", "clear"), (801, "Clouds", "partly cloudy"),
      (802, "Clouds", "partly cloudy"), (803, "Clouds", "cloudy"), (804, "Clouds", "cloudy"), (None, "Snow", "snow"),
@@ -35,7 +36,8 @@ def test_conditions_of_openweather(code: int | None, main: str | None, word: str
     ("symbol", "word"),
     [("clearsky_day", "clear"), ("clearsky_polartwilight", "clear"), ("fair_night", "clear"),
      ("partlycloudy_day", "partly cloudy"), ("cloudy", "cloudy"), ("fog", "fog"), ("lightrain", "rain"),
-     ("heavyrain", "rain"), ("lightrainshowers_day", "showers"), ("heavyrainshowers_night", "showers"), ("sleet", "snow"),
+     ("heavyrain", "rain"), ("lightrainshowers_day", "showers"), ("heavyrainshowers_night", "showers"),
+     ("sleet", "snow"),
      ("lightsleetshowers_day", "snow"), ("snow", "snow"), ("heavysnowshowers_day", "snow"),
      ("rainandthunder", "thunderstorm"), ("lightssnowshowersandthunder_day", "thunderstorm"), ("", None), (None, None),
      ("frogs_day", None)],
