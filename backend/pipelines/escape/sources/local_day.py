@@ -8,8 +8,10 @@ import msgspec
 from backend.pipelines.escape.sources import sky
 from backend.pipelines.escape.sources.sky import SkyWord
 
-AFTERNOON = range(12, 18)
-"""Local hours: without an instant in one of them, the highest temperature seen may not be the day's high."""
+AFTERNOON = range(12, 17)
+LATE, BEFORE_NOON = 17, range(9, 12)
+"""Local hours. A day's high is to be expected in the afternoon: without an instant in it the highest temperature seen
+may not be the high. From 17 to 18 it has begun to fall, so that such an instant counts beside one before noon only."""
 COLDEST_C, HOTTEST_C = -90.0, 60.0
 """What is colder or hotter than any day on record isn't a temperature in °C."""
 MAX_WIND_MS = 150.0
@@ -60,8 +62,14 @@ def day_of(slots: Iterable[Slot], day: datetime.date, zone: datetime.tzinfo) -> 
         rain=_most([*(slot.rain for _, slot in of_the_day), *(slot.rain_until for slot in within)]),
         wind_kmh=kmh(max((slot.wind_ms for _, slot in of_the_day if slot.wind_ms is not None), default=None)),
         hours=tuple((hour, round(temp, 1)) for hour, temp in temperatures),
-        partly=not any(hour in AFTERNOON for hour, _ in temperatures),
+        partly=is_partly([hour for hour, _ in temperatures]),
     )
+
+
+def is_partly(hours: Sequence[int]) -> bool:
+    """Whether instants at these local hours may miss the day's high."""
+    seen = set(hours)
+    return seen.isdisjoint(AFTERNOON) and not (LATE in seen and seen & set(BEFORE_NOON))
 
 
 def kmh(metres_a_second: float | None) -> int | None:

@@ -12,7 +12,7 @@ from backend.pipeline import Context
 from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources import fields, sky
 from backend.pipelines.escape.sources.facts import Reach, Sighting, Spot, Take
-from backend.pipelines.escape.sources.local_day import AFTERNOON, COLDEST_C, HOTTEST_C, DaySky
+from backend.pipelines.escape.sources.local_day import COLDEST_C, HOTTEST_C, DaySky, is_partly
 from backend.pipelines.escape.sources.reading import Series, aged, calling
 from backend.upstream import Lifetime, Reply, Spec, Upstream, UpstreamError, Window
 
@@ -148,7 +148,7 @@ def _read_day(reply: fields.Json, day: datetime.date) -> DaySky | None:
         rain=None if chance is None else round(chance),
         wind_kmh=None if wind is None else round(wind),
         hours=temperatures,
-        partly=stated is None and not any(hour in AFTERNOON for hour, _ in temperatures),
+        partly=stated is None and is_partly([hour for hour, _ in temperatures]),
     )
 
 
