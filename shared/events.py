@@ -216,11 +216,11 @@ KnownEvent: TypeAlias = (
 LogEvent: TypeAlias = KnownEvent | UnknownEvent
 WireEvent: TypeAlias = LogEvent | StreamSnapshot | StreamBye
 
-_Decodable: TypeAlias = KnownEvent | StreamSnapshot | StreamBye
+WireKnown: TypeAlias = KnownEvent | StreamSnapshot | StreamBye
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[_Decodable] = msgspec.json.Decoder(_Decodable)
+_decoder: msgspec.json.Decoder[WireKnown] = msgspec.json.Decoder(WireKnown)
 _envelope = msgspec.json.Decoder(UnknownEvent)
-_KNOWN_TYPES = frozenset(cls.__struct_config__.tag for cls in _Decodable.__args__)
+_KNOWN_TYPES = frozenset(cls.__struct_config__.tag for cls in WireKnown.__args__)
 
 # Line separators of other standards: some readers split on them, so they are never sent raw.
 # Three plain searches take a third of the time of one regular expression.
