@@ -23,7 +23,18 @@ RowState: TypeAlias = Literal["provisional", "confirmed"]
 Level: TypeAlias = Literal["info", "warning", "error"]
 NoticeKind: TypeAlias = Literal["queued", "cancelling", "degraded", "recovered", "deadline"]
 ColumnKind: TypeAlias = Literal[
-    "text", "code", "integer", "number", "duration", "temperature", "percent", "list", "latitude", "longitude"
+    "text",
+    "code",
+    "integer",
+    "number",
+    "duration",
+    "temperature",
+    "percent",
+    "list",
+    "latitude",
+    "longitude",
+    "category",
+    "series",
 ]
 
 
@@ -45,8 +56,11 @@ class Column(_Value, frozen=True, kw_only=True):
     """A column of the result. ``kind`` says how to align, format and sort its cells:
 
     ``text``, ``code`` (short, fixed width), ``integer``, ``number``, ``duration`` (minutes), ``temperature`` (°C),
-    ``percent`` (0-100), ``list`` (of strings), and ``latitude``/``longitude`` (WGS 84 degrees; for a map, tables don't
-    show them). ``unit`` is written behind the label.
+    ``percent`` (0-100), ``list`` (of strings); and, which tables don't show, ``latitude``/``longitude`` (WGS 84
+    degrees, for a map; its origin is the last step whose outcome has ``lat`` and ``lon``), ``category`` (a word that
+    gives a mark on the map its colour and shape) and ``series`` (numbers, or pairs of a label and a number, drawn as a
+    small line).
+    ``unit`` is written behind the label.
     """
 
     key: str

@@ -18,6 +18,7 @@ from shared.view import RunView
 Document = dict[str, Any]
 
 _REF = "#/components/schemas/{name}"
+_HTML: Document = {"text/html": {"schema": {"type": "string"}}}
 _RUN = {"name": "run", "in": "path", "required": True, "description": "The id of a run.", "schema": {"type": "string"}}
 _LAST_EVENT_ID = {
     "name": "Last-Event-ID",
@@ -83,7 +84,7 @@ def _paths() -> Document:
         "/assist": {"post": _assist()},
         "/agui": {"post": _agui()},
         "/runs": {"get": _runs()},
-        "/runs/{run}": {"get": _get("One run as it stands, folded from its events.", _json(_ref("RunView")), [_RUN])},
+        "/runs/{run}": {"get": _run()},
         "/runs/{run}/events": {"get": _events()},
         "/runs/{run}/cancel": {"post": _cancel()},
         "/pipelines": {"get": _get("What can be asked: plans, columns, options, examples.", _json({"type": "object"}))},
@@ -91,7 +92,9 @@ def _paths() -> Document:
         "/readyz": {"get": _ready()},
         "/schema/events.json": {"get": _get("The events as JSON Schema (2020-12).", _json({"type": "object"}))},
         "/openapi.json": {"get": _get("This document.", _json({"type": "object"}))},
-        "/": {"get": _get("The page.", {"text/html": {"schema": {"type": "string"}}})},
+        "/plain": {"post": _plain()},
+        "/plain/{run}": {"get": _get("A run as one HTML document that grows.", _HTML, [_RUN])},
+        "/": {"get": _get("The page.", _HTML)},
         "/static/{file}": {"get": _get("A file of the page.", {"*/*": {}}, [{**_RUN, "name": "file"}])},
     }
 
@@ -104,6 +107,21 @@ def _assist() -> Document:
         "`GET /runs/{run}/events`.",
         "requestBody": {"required": True, "description": EXAMPLE, "content": body},
         "responses": {"200": _stream("The run, from its first event."), "default": _failed()},
+    }
+
+
+def _run() -> Document:
+    summary = "One run as it stands, folded from its events; its page, for a browser."
+    return _get(summary, {**_json(_ref("RunView")), **_HTML}, [_RUN])
+
+
+def _plain() -> Document:
+    fields = {"q": {"type": "string"}, "pipeline": {"type": "string"}}
+    form = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}
+    return {
+        "summary": "Ask from a form, without JavaScript: one HTML document that grows.",
+        "requestBody": {"required": True, "content": form},
+        "responses": {"200": {"description": "The run.", "content": _HTML}, "default": _failed()},
     }
 
 
