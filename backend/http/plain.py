@@ -76,8 +76,8 @@ async def _follow(manager: RunManager, viewer: Viewer) -> AsyncIterator[str]:
                 if not isinstance(event, ev.StreamSnapshot | ev.StreamBye):
                     view = fold(view, event)
                     written += _told(event, view)
-            # A heartbeat is a space: browsers show what has come when something comes.
-            yield "".join(written) or "\n"
+            if view.upto:  # a heartbeat is a line end: nothing to see, but the connection lives
+                yield "".join(written) or "\n"
             await asyncio.sleep(0)  # a real suspension, as in backend.http.stream
     except StorageError as error:
         _log.error("run %s can't be read: %s", viewer.run, error)

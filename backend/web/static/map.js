@@ -9,8 +9,8 @@ import { formatWithUnit, visibleColumns } from "./cells.js";
 import { frame, greatCircle, near } from "./geometry.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const RATIO = 2.1;
-const WIDTH = 720;
+const [WIDE, NARROW] = [2.1, 1.25];
+const [LEAST_WIDTH, PHONE_WIDTH] = [280, 500];
 const KNOWN = { hot: "a", normal: "b", cold: "c" };
 const SHAPES = {
   a: "M0-6.2 5.6 4.4H-5.6z",
@@ -47,6 +47,8 @@ export class WorldMap {
   #layers;
   #label;
   #key;
+  #width = 0;
+  #last = null;
 
   /**
    * @param {HTMLElement} section hidden for as long as there is nothing to put on a map
@@ -67,6 +69,8 @@ export class WorldMap {
     if (this.#drawn.key === key && this.#drawn.rows === view.rows) return;
     this.#drawn = { key, rows: view.rows };
     this.#make();
+    this.#width = Math.max(LEAST_WIDTH, Math.round(this.#svg.getBoundingClientRect().width));
+    this.#last = [view, rows, units];
     const points = placed.map(({ id, state, cells }) => ({ id, state, cells, lat: cells[lat.key], lon: cells[lon.key] }));
     this.#draw(from, points, view.columns, units);
   }
@@ -81,7 +85,7 @@ export class WorldMap {
       return;
     }
     mark.node.classList.add("meant");
-    mark.node.parentNode.append(mark.node); // above its neighbours
+    if (mark.node !== document.activeElement) mark.node.parentNode.append(mark.node); // above its neighbours; a move takes the focus
     this.#name(mark);
   }
 
@@ -96,6 +100,7 @@ export class WorldMap {
     this.#key = document.createElement("p");
     this.#key.className = "key";
     this.#section.append(this.#svg, this.#key);
+    new ResizeObserver(() => this.#resized()).observe(this.#svg);
     fetch("/static/land.svg")
       .then((answer) => answer.text())
       .then((text) => {
@@ -105,13 +110,20 @@ export class WorldMap {
       .catch(() => {}); // a map without land is still a map
   }
 
+  #resized() {
+    const width = Math.round(this.#svg.getBoundingClientRect().width);
+    if (this.#last === null || width < LEAST_WIDTH || width === this.#width) return;
+    this.#drawn = {};
+    this.render(...this.#last);
+  }
+
   #draw(from, points, columns, units) {
     const centre = from?.lon ?? points[0].lon;
     const lines = from === null ? [] : points.map((point) => greatCircle(from, point));
     const places = points.map(({ lat, lon }) => [near(lon, centre), lat]);
-    this.box = frame([...(from === null ? [] : [[from.lon, from.lat]]), ...places, ...lines.flat()], RATIO);
-    const height = WIDTH / RATIO;
-    this.#svg.setAttribute("viewBox", `0 0 ${WIDTH} ${height.toFixed(0)}`);
+    const ratio = this.#width < PHONE_WIDTH ? NARROW : WIDE;
+    this.box = frame([...(from === null ? [] : [[from.lon, from.lat]]), ...places, ...lines.flat()], ratio);
+    this.#svg.setAttribute("viewBox", `0 0 ${this.#width} ${Math.round(this.#width / ratio)}`);
     this.#drawLand();
     this.#layers.lines.replaceChildren(...lines.map((line) => draw("path", { d: this.#pathOf(line) })));
     this.#drawMarks(from, points, centre, columns, units);
@@ -119,7 +131,7 @@ export class WorldMap {
 
   #project(lon, lat) {
     const { x, y, width, stretch } = this.box;
-    const scale = WIDTH / width;
+    const scale = this.#width / width;
     return [(lon - x) * scale, (-lat * stretch - y) * scale];
   }
 
@@ -130,7 +142,7 @@ export class WorldMap {
   #drawLand() {
     if (this.#land === null || this.box === undefined) return;
     const { x, y, width, stretch } = this.box;
-    const scale = WIDTH / width;
+    const scale = this.#width / width;
     const worlds = [-360, 0, 360].filter((shift) => shift - 180 < x + width && shift + 180 > x);
     this.#layers.land.replaceChildren(
       ...worlds.map((shift) => {
@@ -194,7 +206,7 @@ export class WorldMap {
     text.textContent = words;
     this.#label.setAttribute("visibility", "visible");
     const width = text.getComputedTextLength() + 14;
-    const left = Math.min(Math.max(4, x - width / 2), WIDTH - width - 4);
+    const left = Math.min(Math.max(4, x - width / 2), Math.max(4, this.#width - width - 4));
     const top = y > 40 ? y - 34 : y + 14;
     for (const [key, value] of Object.entries({ x: left, y: top, width, height: 22 })) back.setAttribute(key, String(value));
     text.setAttribute("x", String(left + 7));

@@ -99,7 +99,6 @@ class Page {
       if (this.#session !== null) this.#idle();
     } else if (run !== this.#session?.view.run) {
       this.#begin((session) => session.attach(run), false);
-      this.#linked = run;
     }
   }
 
