@@ -36,6 +36,13 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         monkeypatch.delenv(name, raising=False)
 
 
+def _is_there(tool: str) -> bool:
+    """Whether a program is on the path, or ``npm:<package>`` among those that node finds for tests."""
+    if tool.startswith("npm:"):
+        return (Path(__file__).parent / "npm" / "node_modules" / tool.removeprefix("npm:")).is_dir()
+    return shutil.which(tool) is not None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         for tool in mark.args:
@@ -48,7 +55,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _has(tool: str) -> bool:
     if tool == "network namespaces":
         return without_network.is_possible()
-    return shutil.which(tool) is not None
+    return _is_there(tool)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

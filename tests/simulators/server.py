@@ -71,7 +71,7 @@ class Simulator:
 
     def failure(self, status: int) -> Answer:
         """The service's own document for an error of this status, for faults that only name one."""
-        return Answer.of_text(HTTPStatus(status).phrase, status)
+        return Answer.of_text(phrase(status), status)
 
     async def __aenter__(self) -> Self:
         await self.start()
