@@ -22,7 +22,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from shared.events import Column, Evidence, Level, PlanStep, RowRemoval, RowUpsert
+from shared.events import Column, Evidence, Level, PlanStep, RowRemoval, RowUpsert, TokenKind
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -101,8 +101,8 @@ class Context(Protocol):
     def log(self, text: str, *, level: Level = "info", evidence: Evidence | None = None) -> None:
         """A line inside the step."""
 
-    def token(self, text: str) -> None:
-        """Text of a language model as it arrives; pieces are joined before they are numbered."""
+    def token(self, text: str, *, kind: TokenKind = "answer") -> None:
+        """Text of a language model as it arrives; pieces of one kind are joined before they are numbered."""
 
     def rows(self, upsert: Sequence[RowUpsert] = (), remove: Sequence[RowRemoval] = ()) -> None:
         """The result as it grows."""

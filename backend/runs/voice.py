@@ -45,6 +45,7 @@ class StepVoice:
         self._ended = False
         self._done, self._total = 0, None  # type: int, int | None
         self._tokens: list[str] = []
+        self._token_kind: ev.TokenKind = "answer"
         self._token_timer: asyncio.TimerHandle | None = None
 
     def say(self, sentence: str) -> None:
@@ -70,8 +71,11 @@ class StepVoice:
     def log(self, text: str, *, level: ev.Level = "info", evidence: ev.Evidence | None = None) -> None:
         self._emit(ev.StepLog, level=level, text=text, evidence=evidence)
 
-    def token(self, text: str) -> None:
+    def token(self, text: str, *, kind: ev.TokenKind = "answer") -> None:
         self._check()
+        if kind != self._token_kind:
+            self._flush_tokens()  # what was written first is numbered first
+            self._token_kind = kind
         self._tokens.append(text)
         if self._token_timer is None:
             self._token_timer = asyncio.get_running_loop().call_later(TOKEN_BATCH_S, self._flush_tokens)
@@ -116,7 +120,7 @@ class StepVoice:
         if self._tokens:
             text = "".join(self._tokens)
             self._tokens.clear()
-            self._writer.emit(ev.StepToken, step=self.step, attempt=self.attempt, text=text)
+            self._writer.emit(ev.StepToken, step=self.step, attempt=self.attempt, text=text, kind=self._token_kind)
 
     def _check(self) -> None:
         if self._ended:
