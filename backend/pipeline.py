@@ -80,6 +80,10 @@ class Context(Protocol):
     """A step's voice and its limits, and nothing else."""
 
     @property
+    def attempt(self) -> int:
+        """Which attempt of the step this is, from 1."""
+
+    @property
     def deadline(self) -> float:
         """``time.monotonic()`` by which this attempt must end, in seconds."""
 
@@ -166,12 +170,39 @@ class Step:
         return names[0] if names else None
 
 
+class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How a source of facts fares, without secrets.
+
+    ``fact`` is what it is asked for ("weather"); ``used``: whether a question asked now would ask it. ``key``: what its
+    key is like. ``reachable`` is None where nobody tried. ``says`` is one sentence for a person, ``quota`` what is left
+    of its plan in words, ``costs`` what the check itself used up, ``ms`` how long it took.
+    """
+
+    fact: str
+    id: str
+    name: str
+    used: bool
+    key: typing.Literal["none needed", "missing", "given", "accepted", "refused"]
+    reachable: bool | None = None
+    says: str = ""
+    quota: str | None = None
+    costs: str | None = None
+    ms: int | None = None
+
+
+Check = Callable[[Mapping[Any, Any], float | None], Awaitable[Sequence[SourceReport]]]
+"""Gets the pipeline's resources, and until when (``time.monotonic()``) sources may be asked; None: don't ask them."""
+
+
 class Pipeline:
     """Steps in reading order, and the columns of what they find.
 
     ``examples`` are questions that work. ``resources`` are opened when the server starts: by type, a function that gets
     the server's configuration (see ``backend.resources``). ``attributions`` are texts to show beside results, each a
-    mapping with ``text`` and maybe ``url``. Raises PlanError when the steps' signatures don't make a plan.
+    mapping with ``text`` and maybe ``url``. ``settings`` is a dataclass of ``shared.settings``: the configuration
+    resolves it beside the server's own, from flags, environment and the table ``[name]``; openers get it by
+    ``config.of(settings)``. ``check`` tells ``windowseat doctor`` how the sources fare. Raises PlanError when the
+    steps' signatures don't make a plan.
     """
 
     def __init__(
@@ -186,6 +217,8 @@ class Pipeline:
         resources: Mapping[Any, Callable[[Any], Any]] | None = None,
         deadline_s: float | None = None,
         attributions: Callable[[], Sequence[Mapping[str, str]]] = tuple,
+        settings: type | None = None,
+        check: "Check | None" = None,
     ) -> None:
         self.name = name
         self.title = title
@@ -196,6 +229,8 @@ class Pipeline:
         self.resources = dict(resources or {})
         self.deadline_s = deadline_s
         self.attributions = attributions
+        self.settings = settings
+        self.check = check
         _check_ids(self.steps)
         self.needs = {step.id: step.needs for step in self.steps}
         self.context_names = {step.id: step.context_name for step in self.steps}
@@ -289,5 +324,6 @@ def to_json(value: Any) -> Any:
 
 
 __all__ = [
-    "Call", "Context", "Later", "Need", "Option", "Pipeline", "PlanError", "Question", "Step", "to_json",
+    "Call", "Check", "Context", "Later", "Need", "Option", "Pipeline", "PlanError", "Question", "SourceReport", "Step",
+    "to_json",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         if name.startswith(("WINDOWSEAT_", "DEMO_")) and not name.startswith("WINDOWSEAT_TESTS_"):
             monkeypatch.delenv(name)
     home: Path = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("WINDOWSEAT_OFFLINE", "1")  # no test reaches out; one that means to says so itself
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))

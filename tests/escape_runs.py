@@ -85,7 +85,7 @@ class Asker:
 
 @asynccontextmanager
 async def opened(config: Config | None = None) -> AsyncIterator[Asker]:
-    async with open_resources((PIPELINE,), config or Config()) as resources:
+    async with open_resources((PIPELINE,), config or Config(offline=True)) as resources:
         log = SQLiteRunLog(MEMORY)
         manager = RunManager(log, resources=resources, clock=lambda: asker.now)
         asker = Asker(manager, log)

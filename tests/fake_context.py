@@ -51,6 +51,7 @@ class FakeContext:
     """``removed`` maps row ids to reasons; ``cells`` and ``states`` are the rows as folded so far."""
 
     now: datetime = NOON
+    attempt: int = 1
     deadline: float = field(default_factory=lambda: time.monotonic() + 60)
     said: str | None = None
     outcome: Any = None

@@ -4,9 +4,12 @@ The article behind it counts seven visible steps: reading the wish and placing t
 Days count from the traveller's today, so the wish waits at its very end (``Later``) for the place.
 """
 
+from backend.config import Config
 from backend.pipeline import Option, Pipeline, Step
 from backend.pipelines.escape.atlas import Atlas, attributions
 from backend.pipelines.escape.models import Bands, Home
+from backend.pipelines.escape.settings import EscapeSettings
+from backend.pipelines.escape.sources.sources import Sources, open_sources
 from backend.pipelines.escape.steps.departure import departure
 from backend.pipelines.escape.steps.distances import distances
 from backend.pipelines.escape.steps.locate import locate
@@ -36,6 +39,19 @@ COLUMNS = (
     Column(key="lon", label="Longitude", kind="longitude"),
 )
 
+
+def bands_of(config: Config) -> Bands:
+    """Where cold ends and hot begins, as it is set."""
+    settings = config.of(EscapeSettings)
+    return Bands(settings.cold_max_c, settings.hot_min_c)
+
+
+def home_of(config: Config) -> Home:
+    """Where the traveller is when nothing else says it, as it is set."""
+    settings = config.of(EscapeSettings)
+    return Home(settings.demo_lat, settings.demo_lon, settings.demo_city)
+
+
 PIPELINE = Pipeline(
     name="escape",
     title="Where can I escape to?",
@@ -61,9 +77,11 @@ PIPELINE = Pipeline(
     options=(Option("from", "where the journey starts: a city or an airport code"),),
     resources={
         Atlas: lambda config: Atlas.open(),
-        Bands: lambda config: Bands(config.cold_max_c, config.hot_min_c),
-        Home: lambda config: Home(config.demo_lat, config.demo_lon, config.demo_city),
+        Bands: bands_of,
+        Home: home_of,
+        Sources: open_sources,
     },
+    settings=EscapeSettings,
     attributions=lambda: [
         {"text": one.text, "data": one.data, "licence": one.licence, **({"url": one.url} if one.url else {})}
         for one in attributions()

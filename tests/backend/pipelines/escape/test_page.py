@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from backend.config import Config
 from backend.pipelines.escape.atlas import Atlas
+from backend.pipelines.escape.settings import EscapeSettings
 from shared import events as ev
 from tests.escape_runs import PIPELINE, SUNDAY_NOON, Answer, Asker, opened
 
@@ -145,7 +146,8 @@ async def test_tomorrow_is_counted_where_the_traveller_is(asker: Asker) -> None:
 
 
 async def test_bands_and_home_are_settings() -> None:
-    config = Config(cold_max_c=-5.0, hot_min_c=12.0, demo_lat=59.9, demo_lon=10.7, demo_city="Home")
+    settings = EscapeSettings(cold_max_c=-5.0, hot_min_c=12.0, demo_lat=59.9, demo_lon=10.7, demo_city="Home")
+    config = Config(offline=True, pipelines=(settings,))
     async with opened(config) as asker:
         answer = await asker.ask("somewhere hot tomorrow, under 4 hours")
     assert answer.detail("locate")["basis"] == "as the server is set"
