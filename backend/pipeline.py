@@ -22,7 +22,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from shared.events import Column, Evidence, Level, PlanStep, RowRemoval, RowUpsert, TokenKind
+from shared.events import Column, ErrorInfo, Evidence, Level, PlanStep, RowRemoval, RowUpsert, TokenKind
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -82,6 +82,10 @@ class Context(Protocol):
     @property
     def attempt(self) -> int:
         """Which attempt of the step this is, from 1."""
+
+    @property
+    def failure(self) -> ErrorInfo | None:
+        """How the attempt before this one failed; None for the first."""
 
     @property
     def deadline(self) -> float:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from backend.pipeline import Later
-from shared.events import Evidence, Level, RowRemoval, RowUpsert, TokenKind
+from shared.events import ErrorInfo, Evidence, Level, RowRemoval, RowUpsert, TokenKind
 
 T = TypeVar("T")
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -52,6 +52,7 @@ class FakeContext:
 
     now: datetime = NOON
     attempt: int = 1
+    failure: ErrorInfo | None = None
     deadline: float = field(default_factory=lambda: time.monotonic() + 60)
     said: str | None = None
     outcome: Any = None

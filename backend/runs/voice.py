@@ -28,6 +28,7 @@ class StepVoice:
         step: str,
         attempt: int,
         *,
+        failure: ev.ErrorInfo | None = None,
         deadline: float,
         clock: Callable[[], datetime],
         new_call_id: Callable[[], str],
@@ -35,7 +36,7 @@ class StepVoice:
         on_rows: Callable[[ev.RowsChanged], None],
         on_order: Callable[[Sequence[str]], None],
     ) -> None:
-        self.step, self.attempt, self.deadline = step, attempt, deadline
+        self.step, self.attempt, self.failure, self.deadline = step, attempt, failure, deadline
         self.clock = clock
         self.sentence: str | None = None
         self.outcome: Any = None

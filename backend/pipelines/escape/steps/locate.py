@@ -15,6 +15,7 @@ from backend.pipelines.escape.models import Home, Place, Request
 from backend.pipelines.escape.steps.leaving import RANGE_KM, leaving_from
 
 FROM_QUESTION = "from your question"
+AS_GIVEN = "as you gave it"
 MAX_OTHERS = 4
 # Of a name that nothing goes by, this much is tried in part.
 MOST_WORDS, MOST_REGIONS = 7, 3
@@ -76,7 +77,7 @@ def _ways(request: Request, atlas: Atlas, home: Home) -> Iterator[Way]:
         nothing = Way(FROM_QUESTION, [], request.origin, guessed=request.origin_guessed)
         yield _found(nothing, request.origin, request, atlas, home)
     if request.from_option:
-        yield _found(Way("as you gave it", [], request.from_option), request.from_option, request, atlas, home)
+        yield _found(Way(AS_GIVEN, [], request.from_option), request.from_option, request, atlas, home)
     if (here := _home(atlas, home)) is not None:
         yield Way("as the server is set", [here])
     if (match := _by_address(request, atlas)) is not None:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 MAX_TOKENS = 600
-"""For an answer of about 100 tokens and some reasoning, which counts too. Always sent: Cerebras reserves a large default
-of its minute's tokens for each call that names none."""
+"""For an answer of about 100 tokens and some reasoning, which counts too. Always sent: of its minute's tokens, Cerebras
+reserves a large default for each call that names none."""
 
 # gpt-oss, OpenAI's gpt-5 and o series: they reason before they answer, and are told to keep it short.
 _REASONS = re.compile(r"(?:^|/)(?:gpt-oss|gpt-5|o[1-9])", re.ASCII)

@@ -194,6 +194,9 @@ def _check(writing: Writing, name: str) -> None:
         raise Trouble(f"{name} declined to answer", "none", code="refused", wrote=wrote)
     if writing.is_endless:
         raise Trouble(f"{name} wrote on and on, and was cut off", "none", code="endless", wrote=wrote)
+    if not writing.frames:
+        said = f"{name} answered with something that is no event stream"
+        raise Trouble(said, "none", code="bad_payload", hint="Check its URL in the settings.")
     if writing.end == "length":
         raise Trouble(f"{name} ran out of tokens before its answer was whole", "larger", code="length", wrote=wrote)
     if not writing.is_done and writing.end is None:

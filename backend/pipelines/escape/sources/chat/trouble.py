@@ -1,4 +1,4 @@
-"""What a failed request to a model means, and what helps: the same request again, a plainer one, another model, nothing.
+"""What a failed request to a model means, and what helps: the same again, a plainer one, another model, nothing.
 
 Providers agree on little: errors are nested, flat or a text, codes are words, numbers or null, some have a body that is
 no JSON, and some come inside a stream that began well.
@@ -129,7 +129,11 @@ def _judge_temporary(error: UpstreamError, body: ErrorBody, trouble: Any) -> Tro
         if error.retry_after_s is not None:
             wait_s = max(wait_s, error.retry_after_s)
         found = trouble("again" if wait_s <= LONGEST_WAIT_S else "none", wait_s=wait_s)
-    elif error.kind == "truncated" or (error.kind == "connect" and error.retryable):
+    elif error.kind == "truncated" or (
+        error.status is None
+        and error.kind in ("connect", "bad_payload")
+        and (error.retryable or error.kind != "connect")
+    ):
         found = trouble("again", wait_s=SHORT_S)
     else:
         found = trouble("none")

@@ -23,7 +23,7 @@ PATH = "chat/completions"
 class Writing:
     """What a model has written: ``answer`` without its thinking, as it was sent; ``end`` is why it stopped, if it did.
 
-    ``is_done``: its server said that this is all. ``first_ms``: when the first text came.
+    ``is_done``: its server said that this is all. ``first_ms``: when the first text came. ``frames`` have come.
     """
 
     def __init__(self, ctx: Context) -> None:
@@ -33,6 +33,7 @@ class Writing:
         self.is_done = False
         self.is_endless = False
         self.first_ms: int | None = None
+        self.frames = 0
         self._ctx = ctx
         self._reasoned = 0
         self._splitter = ThinkSplitter()
@@ -92,6 +93,7 @@ async def write(
 
 async def _follow(events: EventStream, writing: Writing, limit: asyncio.Timeout, name: str) -> None:
     async for data in events:
+        writing.frames += 1
         if data.strip() == DONE:
             writing.is_done = True
             return
