@@ -2,8 +2,8 @@
 
 The model is asked at once, beside ``locate``: what it answers counts from today (days ahead, a weekday), and today is
 the day where the traveller is, which is waited for at the end. Where that is comes from the words that the built-in
-reader finds: ``locate`` doesn't wait for a model, since most questions in which the reader finds no start name none, and
-all of them would become as slow as the model. What it does find is told (``_tell_start``).
+reader finds: ``locate`` doesn't wait for a model, since most questions in which the reader finds no start name none,
+and all of them would become as slow as the model. What it does find is told (``_tell_start``).
 """
 
 from datetime import date

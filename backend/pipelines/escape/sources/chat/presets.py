@@ -14,6 +14,8 @@ reserves a large default for each call that names none."""
 
 # gpt-oss, OpenAI's gpt-5 and o series: they reason before they answer, and are told to keep it short.
 _REASONS = re.compile(r"(?:^|/)(?:gpt-oss|gpt-5|o[1-9])", re.ASCII)
+_JSON_MODE = re.compile(r"response.?format|json|structured")
+_TUNING = re.compile(r"reasoning|temperature")
 # Of what a server lists: no chat models.
 _NO_CHAT = re.compile(
     r"whisper|tts|speech|audio|realtime|transcri|embed|guard|moderation|rerank|image|vision-preview|ocr|dall-e|sora"
@@ -116,10 +118,10 @@ class Form(NamedTuple):
             # OpenAI's newer models name the field to use instead; Mistral refuses the newer one.
             wanted = "max_completion_tokens" if limits == ("max_tokens",) else "max_tokens"
             return self._replace(limits=(wanted,)) if self.limits is None else None
-        if self.tuned and ("reasoning" in complaint or "temperature" in complaint):
-            return self._replace(tuned=False)
-        if self.json_mode and ("response_format" in complaint or "json" in complaint or "structured" in complaint):
+        if self.json_mode and _JSON_MODE.search(complaint):
             return self._replace(json_mode=False)
+        if self.tuned and _TUNING.search(complaint):
+            return self._replace(tuned=False)
         if self.json_mode or self.tuned:
             return self._replace(json_mode=False, tuned=False)
         return None
