@@ -11,7 +11,8 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 
 import httpcore
 import httpx
@@ -61,6 +62,10 @@ class Client:
             pool.requests -= 1
             self._look_at(pool)
 
+    async def close(self, response: httpx.Response) -> None:
+        """Close a response, also when cancelled meanwhile, and cancelled again: else its connection were lost."""
+        await asyncio.shield(self._adopt(response.aclose()))
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self._current.client.aclose()
@@ -73,9 +78,13 @@ class Client:
             self.swaps += 1
             self._current = self._renewed()
         if pool is not self._current and pool.requests == 0:
-            task = asyncio.create_task(pool.client.aclose())
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            self._adopt(pool.client.aclose())
+
+    def _adopt(self, closing: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(closing)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        return task
 
     def _renewed(self) -> "_Pool":
         return _Pool(Transport(self._slots, self._network, self._context))

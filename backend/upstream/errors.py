@@ -31,7 +31,8 @@ class UpstreamError(WindowseatError):
     """An operation on an upstream failed. ``str()`` is a sentence for a person, ``hint`` what to try.
 
     ``retry_after_s``: when asking again may help, in seconds. ``retryable``: whether the very next try may help.
-    ``detail`` is the error body, decoded, cleaned and without secrets, or None. ``retries`` were made before it.
+    ``detail`` is the error body, decoded, cleaned and without secrets, or None. ``retries`` were made before it;
+    ``unasked``: nothing was sent at all.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class UpstreamError(WindowseatError):
         hint: str | None = None,
         retryable: bool = False,
         detail: Any = None,
+        unasked: bool = False,
     ) -> None:
         super().__init__(message)
         self.upstream = upstream
@@ -54,6 +56,7 @@ class UpstreamError(WindowseatError):
         self.hint = hint
         self.retryable = retryable
         self.detail = detail
+        self.unasked = unasked
         self.retries = 0
 
     @property

@@ -1,6 +1,5 @@
 """One request and its answer over HTTP: every way in which that can end becomes an answer or an ``UpstreamError``."""
 
-import asyncio
 import contextlib
 import time
 import zlib
@@ -13,6 +12,7 @@ import httpx
 from backend.upstream.client import Client
 from backend.upstream.decoding import Undecodable, decode_json, excerpt
 from backend.upstream.errors import Kind, UpstreamError
+from backend.upstream.network import Down
 from backend.upstream.redaction import Redactor
 from backend.upstream.retrying import retry_after
 from backend.upstream.values import Spec
@@ -104,7 +104,7 @@ class Exchange:
                 with self.speaking():
                     yield response
             finally:
-                await _close(response)
+                await self._client.close(response)
 
     async def _body(self, response: httpx.Response) -> bytes:
         limit, name = self._spec.max_bytes, self._spec.name
@@ -182,29 +182,23 @@ async def _unpacked(response: httpx.Response, spec: Spec) -> AsyncIterator[bytes
 _PIECE = 64 * 1024
 
 
-async def _close(response: httpx.Response) -> None:
-    """Close even when cancelled, and cancelled again: a connection left half open is a slot lost."""
-    closing = asyncio.create_task(response.aclose())
-    try:
-        await asyncio.shield(closing)
-    except asyncio.CancelledError:
-        if not closing.done():
-            await asyncio.wait({closing})
-        raise
-
-
 def _failure(name: str, error: httpx.HTTPError) -> UpstreamError:
     match error:
         case httpx.PoolTimeout():
             said = f"No connection to {name} was free: Windowseat's own fault"
             return UpstreamError(name, "pool", said, hint="Ask again; if it stays, restart the server.")
+        case httpx.ConnectError() if isinstance(error.__cause__, Down):
+            said = f"{name} can't be reached: there seems to be no network"
+            return UpstreamError(name, "offline", said, retry_after_s=error.__cause__.retry_after_s)
         case httpx.ConnectTimeout():
             return UpstreamError(name, "connect", f"{name} can't be reached: it doesn't answer the call")
         case httpx.ConnectError():
             said = f"{name} can't be reached: {_why(error)}"
-            return UpstreamError(name, "connect", said, retryable=True)
+            return UpstreamError(name, "connect", said)
         case httpx.TimeoutException():
             return UpstreamError(name, "timeout", f"{name} didn't answer in time")
+        case httpx.RemoteProtocolError() if "without sending a response" in str(error):
+            return UpstreamError(name, "connect", f"{name} hung up without an answer", retryable=True)
         case httpx.RemoteProtocolError():
             return UpstreamError(name, "truncated", f"The answer of {name} broke off")
         case httpx.DecodingError():

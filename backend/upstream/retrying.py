@@ -3,10 +3,9 @@
 import random
 import time
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from backend.upstream.errors import UpstreamError
+from backend.upstream.http_date import read_http_date
 
 MAX_RETRIES = 2
 BASE_S, CAP_S = 0.2, 2.0
@@ -62,10 +61,5 @@ def retry_after(value: str | None, now: float) -> float | None:
     text = value.strip()
     if text.isascii() and text.replace(".", "", 1).isdigit():
         return float(text) if len(text) < 12 else None
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, moment.timestamp() - now)
+    moment = read_http_date(text)
+    return None if moment is None else max(0.0, moment - now)

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,36 +13,32 @@ import msgspec
 from backend.upstream.errors import UpstreamError
 from backend.upstream.event_stream import EventStream
 from backend.upstream.exchange import Answer, Exchange, error_of
+from backend.upstream.flights import Flight, Flights
+from backend.upstream.guard import Guard
+from backend.upstream.memory import Memory, again, conditions, confirmed, is_fresh, key_of
 from backend.upstream.redaction import Redactor
+from backend.upstream.request import Call, Classify, Credentials, Params, Request, Scrub, SecretParams
 from backend.upstream.retrying import RetryBudget, wait_before_retry
+from backend.upstream.store import Kept
+from backend.upstream.usage import Usage
 from backend.upstream.values import Lifetime, Quota, Reply, Spec, UpstreamState
-from shared.secret import Secret
 
 MAX_STREAM_BYTES = 2 << 20
-
-Params = Iterable[tuple[str, str | int | float]]
-Classify = Callable[[int, Any], UpstreamError | None]
-Scrub = Callable[[Any], Any]
-
-
-class Call(Protocol):
-    """What is filled in for the evidence: ``backend.pipeline.Call`` is one."""
-
-    status: int | str
-    cached: bool
-    retries: int
-    bytes: int
-    as_of: str | None
 
 
 class Upstream:
     """One service, with one key. Made by ``Upstreams.open``; use it from the event loop that made it."""
 
-    def __init__(self, spec: Spec, exchange: Exchange, redact: Redactor, *, offline: bool = False) -> None:
+    def __init__(
+        self, spec: Spec, exchange: Exchange, redact: Redactor, memory: Memory, usage: Usage, *, offline: bool = False
+    ) -> None:
         self.spec = spec
         self.id, self.name, self.base_url = spec.id, spec.name, spec.base_url
-        self._exchange, self._redact, self._offline = exchange, redact, offline
+        self._exchange, self._redact, self._memory, self._usage = exchange, redact, memory, usage
+        self._credentials, self._offline = Credentials(spec, redact), offline
+        self._guard = Guard(spec.name, spec.windows)
         self._budget = RetryBudget()
+        self._flights: Flights[Reply] = Flights()
         self._slots = asyncio.Semaphore(spec.concurrency)
         self._quota: Quota | None = None
         self._last_error: str | None = None
@@ -58,7 +54,7 @@ class Upstream:
         path: str,
         *,
         params: Params = (),
-        secret_params: Iterable[tuple[str, Secret]] = (),
+        secret_params: SecretParams = (),
         headers: Mapping[str, str] | None = None,
         deadline: float,
         lifetime: Lifetime | None = None,
@@ -72,18 +68,33 @@ class Upstream:
         ``deadline`` is on ``time.monotonic()`` and holds for everything: waiting, retries, the body. ``weight`` is what
         the call counts in the windows. ``classify`` gets the status and the decoded body and tells the error that they
         are; None leaves it to the status. ``scrub`` takes out of the body what must not be kept or shown (the key is
-        gone already). ``call`` gets status, cached, retries, bytes and as_of, also when it fails. ``secret_params`` are
-        hidden like the key.
+        gone already); it raises UpstreamError for a body of another shape, which is then not kept either. ``call`` gets
+        status, cached, retries, bytes and as_of, also when it fails. ``secret_params`` are hidden like the key.
         """
         began = time.monotonic()
+        query = [(name, str(value)) for name, value in params]
+        given = dict(headers or {})
+        request = Request(
+            key=key_of([self.id, self.base_url, path], query, given),
+            path=path,
+            query=query + self._credentials.query(secret_params),
+            headers=given | self._credentials.headers(),
+            lifetime=lifetime,
+            weight=weight,
+            classify=classify,
+            scrub=scrub,
+        )
         try:
-            reply = await self._get(path, params, secret_params, headers or {}, deadline, classify, scrub)
+            self._check()
+            reply = await self._get(request, deadline)
         except UpstreamError as error:
-            self._note_failure(error, call)
+            self._last_error = str(error)
+            if call is not None:
+                call.status, call.retries = error.code, error.retries
             raise
-        self._last_ok_at = reply.fetched_at
         if call is not None:
-            call.status, call.cached, call.retries, call.bytes = reply.status, reply.cached, reply.retries, reply.bytes
+            call.status = reply.status if reply.stale_because is None else "stale"
+            call.cached, call.retries, call.bytes = reply.cached, reply.retries, reply.bytes
             call.as_of = reply.fetched_at.isoformat(timespec="seconds").replace("+00:00", "Z")
         return msgspec.structs.replace(reply, ms=round((time.monotonic() - began) * 1000))
 
@@ -105,15 +116,27 @@ class Upstream:
         An answer that is an error raises UpstreamError before the block is entered; one that breaks off, or passes the
         deadline or the caps, raises it inside. The block must end before ``deadline``.
         """
+        sent_headers = (
+            dict(headers or {})
+            | self._credentials.headers()
+            | {
+                "Content-Type": "application/json",
+                "Accept": "text/event-stream",
+            }
+        )
         try:
             self._check()
             async with self._within(deadline), self._slots:
-                sent = self._exchange.post(
-                    path, self._secrets(()), self._headers(headers, json=True), msgspec.json.encode(json)
-                )
-                async with sent as (response, answer):
+                await self._guard.admit(weight, deadline)
+                await self._usage.count(self.id, weight)
+                body = msgspec.json.encode(json)
+                async with self._exchange.post(path, self._credentials.query(), sent_headers, body) as (
+                    response,
+                    answer,
+                ):
                     if answer is not None:
                         raise self._error(answer, classify) or self._unreadable(answer)
+                    self._succeeded()
                     stream = EventStream(self.name, self._exchange.body_parts(response), max_bytes, self._redact)
                     if call is not None:
                         call.status = response.status_code
@@ -122,9 +145,14 @@ class Upstream:
                     finally:
                         if call is not None:
                             call.bytes = stream.bytes
-            self._last_ok_at = datetime.now(UTC)
         except UpstreamError as error:
-            self._note_failure(error, call)
+            self._guard.failed(error)
+            self._last_error = str(error)
+            if call is not None:
+                call.status = error.code
+            raise
+        except BaseException:
+            self._guard.gave_up()
             raise
 
     def state(self) -> UpstreamState:
@@ -134,96 +162,114 @@ class Upstream:
             name=self.name,
             host=urlsplit(self.base_url).netloc.rpartition("@")[2],
             configured=self.configured,
+            circuit=self._guard.circuit,
             quota=self._quota,
+            calls=self._usage.of(self.id),
             last_ok_at=self._last_ok_at,
             last_error=self._last_error,
+            paused_s=self._guard.paused_s,
         )
 
-    async def _get(
-        self,
-        path: str,
-        params: Params,
-        secret_params: Iterable[tuple[str, Secret]],
-        headers: Mapping[str, str],
-        deadline: float,
-        classify: Classify | None,
-        scrub: Scrub | None,
-    ) -> Reply:
-        self._check()
-        query = [(name, str(value)) for name, value in params] + self._secrets(secret_params)
-        retries = 0
+    async def aclose(self) -> None:
+        """End what is under way."""
+        await self._flights.aclose()
+
+    async def _get(self, request: Request, deadline: float) -> Reply:
+        kept = await self._memory.find(request.key, request.lifetime)
+        if kept is not None and is_fresh(kept):
+            return again(kept)
+        try:
+            try:
+                return await self._flights.join(
+                    request.key, deadline, lambda flight: self._fetch(request, kept, flight)
+                )
+            except TimeoutError:
+                raise self._late() from None
+        except UpstreamError as error:
+            if kept is None:
+                raise
+            self._last_error = str(error)
+            return again(kept, because=error)
+
+    async def _fetch(self, request: Request, kept: Kept | None, flight: Flight[Reply]) -> Reply:
         self._budget.earn()
         while True:
             try:
-                async with self._within(deadline), self._slots:
-                    answer = await self._exchange.get(path, query, self._headers(headers))
-                if (error := self._error(answer, classify)) is not None:
-                    raise error
-                if answer.problem is not None:
-                    raise self._unreadable(answer)
-                return self._reply(answer, retries, scrub)
+                answer = await self._send(request, kept, flight)
+                reply = self._reply(request, answer, kept, flight.retries)
+                self._succeeded()
+                await self._memory.keep(request.key, request.lifetime, reply)
+                return reply
             except UpstreamError as error:
-                error.retries = retries
-                wait_s = wait_before_retry(error, retries, deadline)
+                error.retries = flight.retries
+                self._guard.failed(error)
+                wait_s = wait_before_retry(error, flight.retries, flight.deadline)
                 if wait_s is None or not self._budget.spend():
                     raise
-            retries += 1
+            flight.retries += 1
             await asyncio.sleep(wait_s)
+
+    async def _send(self, request: Request, kept: Kept | None, flight: Flight[Reply]) -> Answer:
+        async with self._slots:
+            await self._guard.admit(request.weight, flight.deadline)
+            await self._usage.count(self.id, request.weight)
+            try:
+                return await self._exchange.get(request.path, request.query, request.headers | conditions(kept))
+            except asyncio.CancelledError:
+                if flight.overdue:
+                    self._guard.failed(self._late())
+                else:
+                    self._guard.gave_up()
+                raise
+
+    def _reply(self, request: Request, answer: Answer, kept: Kept | None, retries: int) -> Reply:
+        if answer.status == 304 and kept is not None:
+            return confirmed(kept, answer, retries)
+        if (error := self._error(answer, request.classify)) is not None:
+            raise error
+        if answer.problem is not None:
+            raise self._unreadable(answer)
+        return Reply(
+            status=answer.status,
+            headers=answer.headers,
+            data=request.scrub(answer.data) if request.scrub is not None else answer.data,
+            fetched_at=datetime.now(UTC),
+            retries=retries,
+            bytes=answer.bytes,
+        )
 
     def _check(self) -> None:
         if self._offline:
-            raise UpstreamError(self.name, "offline", f"{self.name} is not asked: Windowseat is set to stay offline")
+            raise UpstreamError(
+                self.name, "offline", f"{self.name} is not asked: Windowseat is set to stay offline", unasked=True
+            )
         if not self.configured:
-            raise UpstreamError(self.name, "refused_key", f"{self.name} has no key", hint="Set its key.")
-
-    def _secrets(self, secret_params: Iterable[tuple[str, Secret]]) -> list[tuple[str, str]]:
-        found = []
-        for name, secret in secret_params:
-            self._redact.add(secret)
-            found.append((name, secret.reveal()))
-        if self.spec.key is not None and self.spec.key_param is not None:
-            found.append((self.spec.key_param, self.spec.key.reveal()))
-        return found
-
-    def _headers(self, headers: Mapping[str, str] | None, *, json: bool = False) -> dict[str, str]:
-        found = dict(headers or {})
-        if json:
-            found |= {"Content-Type": "application/json", "Accept": "text/event-stream"}
-        if self.spec.key is not None and self.spec.key_header is not None:
-            found[self.spec.key_header] = self.spec.key_prefix + self.spec.key.reveal()
-        return found
+            raise UpstreamError(self.name, "refused_key", f"{self.name} has no key", hint="Set its key.", unasked=True)
 
     @contextlib.asynccontextmanager
     async def _within(self, deadline: float) -> AsyncIterator[None]:
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout_at(loop.time() + deadline - time.monotonic()):
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
                 yield
         except TimeoutError:
-            raise UpstreamError(self.name, "timeout", f"{self.name} didn't answer in time") from None
+            raise self._late() from None
 
     def _error(self, answer: Answer, classify: Classify | None) -> UpstreamError | None:
         if self.spec.read_quota is not None:
-            self._quota = self.spec.read_quota(answer.status, answer.headers, answer.data) or self._quota
+            quota = self.spec.read_quota(answer.status, answer.headers, answer.data)
+            if quota is not None:
+                self._quota = quota
+                self._guard.note(quota)
         error = classify(answer.status, answer.data) if classify is not None else None
         return error or error_of(answer, self.spec, time.time())
+
+    def _succeeded(self) -> None:
+        self._guard.succeeded()
+        self._last_ok_at, self._last_error = datetime.now(UTC), None
+
+    def _late(self) -> UpstreamError:
+        return UpstreamError(self.name, "timeout", f"{self.name} didn't answer in time")
 
     def _unreadable(self, answer: Answer) -> UpstreamError:
         said = f"{self.name} answered what can't be read: {answer.problem or 'it is no stream'}"
         return UpstreamError(self.name, "bad_payload", said, status=answer.status, detail=answer.data)
-
-    def _reply(self, answer: Answer, retries: int, scrub: Scrub | None) -> Reply:
-        return Reply(
-            status=answer.status,
-            headers=answer.headers,
-            data=scrub(answer.data) if scrub is not None else answer.data,
-            fetched_at=datetime.now(UTC),
-            retries=retries,
-            ms=answer.ms,
-            bytes=answer.bytes,
-        )
-
-    def _note_failure(self, error: UpstreamError, call: Call | None) -> None:
-        self._last_error = str(error)
-        if call is not None:
-            call.status, call.retries = error.code, error.retries

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -51,13 +51,11 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     per: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """At most ``calls`` (or points of weight) within any ``seconds``. ``counted``: survives a restart and is shown."""
+class Window(NamedTuple):
+    """At most ``calls`` (or points of weight) within any ``seconds``."""
 
     calls: float
     seconds: float
-    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +78,7 @@ class Spec:
     key_prefix: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     concurrency: int = 4
-    connect_s: float = 1.5
+    connect_s: float = 2.0
     read_s: float = 5.0
     max_bytes: int = 1 << 20
     windows: Sequence[Window] = ()

@@ -33,7 +33,7 @@ class Attempt(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """What the first source that had an answer said. ``call`` is the id of its evidence, ``failed`` what went before."""
+    """What the first source with an answer said. ``call`` is the id of its evidence, ``failed`` what went before."""
 
     value: T
     source: str
