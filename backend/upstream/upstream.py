@@ -136,7 +136,6 @@ class Upstream:
                 ):
                     if answer is not None:
                         raise self._error(answer, classify) or self._unreadable(answer)
-                    self._succeeded()
                     stream = EventStream(self.name, self._exchange.body_parts(response), max_bytes, self._redact)
                     if call is not None:
                         call.status = response.status_code
@@ -145,6 +144,7 @@ class Upstream:
                     finally:
                         if call is not None:
                             call.bytes = stream.bytes
+                    self._succeeded()  # not before: a service that begins well and never ends fails each time
         except UpstreamError as error:
             self._guard.failed(error)
             self._last_error = str(error)

@@ -40,8 +40,8 @@ class ChatModels:
             except Trouble as trouble:
                 failed.append(trouble)
                 continue
-            for trouble in failed:
-                ctx.degraded(f"{trouble}; {understood.service} read the wish instead.{_hint(trouble)}")
+            for earlier in failed:
+                ctx.degraded(f"{earlier}; {understood.service} read the wish instead.{_hint(earlier)}")
             return understood
         first, *others = failed
         message = "; ".join(str(trouble) for trouble in (first, *others))

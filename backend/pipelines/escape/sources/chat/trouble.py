@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, NamedTuple
 
-from backend.upstream import UpstreamError
+from backend.upstream import Kind, UpstreamError
 from shared.text import clean
 
 Remedy = Literal["again", "rephrase", "plainer", "larger", "other_model", "none"]
 
-LONGEST_WAIT_S = 2.0
+LONGEST_WAIT_S = 2.5
 """A provider that asks for more patience than this gets none: a person is waiting, and another source can answer."""
 LOADING_S = 1.0
 SHORT_S = 0.3
+_MARGIN_S = 0.02
 _LONGEST_MESSAGE = 160
 
 _DEAD_CODES = frozenset({"model_decommissioned", "model_not_found", "model_archived_error", "model_not_available"})
@@ -85,7 +86,7 @@ def error_in_stream(name: str, tree: Any) -> UpstreamError | None:
     numbers = (inner.get(key) for key in ("status_code", "status", "code"))
     status = next((int(one) for one in numbers if isinstance(one, int) and 400 <= one < 600), None)
     said = f"{name} broke off its answer with an error"
-    kind = "rate_limited" if status == 429 else "http_5xx" if status is None or status >= 500 else "http_4xx"
+    kind: Kind = "rate_limited" if status == 429 else "http_5xx" if status is None or status >= 500 else "http_4xx"
     return UpstreamError(name, kind, said, status=status, detail=tree)
 
 
@@ -103,41 +104,35 @@ def judge(error: UpstreamError, *, key: str, model: str, setting: str, wrote: st
         )
 
     if error.kind == "refused_key" or status in (401, 402, 403):
-        hint = f"Check {key}, or what its plan allows." if key else "Check its key and its address in the settings."
-        return trouble("none", hint=hint)
+        check = f"Check {key}, or what its plan allows." if key else "Check its key and its address in the settings."
+        return trouble("none", hint=check)
     if _is_dead(status, body):
-        hint = f"Choose another model by {setting}." if setting else None
-        return trouble("other_model", hint=hint, message=f"{error.upstream} has no model “{model}” (any more)")
+        choose = f"Choose another model by {setting}." if setting else None
+        return trouble("other_model", hint=choose, message=f"{error.upstream} has no model “{model}” (any more)")
     if body.code == "json_validate_failed" or body.wrote:
         return trouble("larger" if "max completion tokens" in body.message else "again")
     if status == 413:
         return trouble("none", hint=None)
     if status in (400, 404, 405, 415, 422):
         return trouble("plainer" if status in (400, 422) else "none")
-    return _judge_temporary(error, body, trouble)
+    wait_s = _wait_s(error, body)
+    hint = _when(wait_s) if error.kind in ("rate_limited", "quota") else error.hint
+    if wait_s is None or wait_s > LONGEST_WAIT_S:
+        return trouble("none", hint=hint)
+    return trouble("again", wait_s=wait_s + _MARGIN_S, hint=hint)
 
 
-def _judge_temporary(error: UpstreamError, body: ErrorBody, trouble: Any) -> Trouble:
-    """What may be over in a moment."""
-    if error.kind in ("rate_limited", "quota") or error.status == 429:
-        wait_s = error.retry_after_s if error.retry_after_s is not None else asked_wait(body.message)
-        is_soon = wait_s is not None and wait_s <= LONGEST_WAIT_S
-        found: Trouble = trouble("again" if is_soon else "none", wait_s=wait_s or 0.0, hint=_limit_hint(wait_s))
-    elif error.kind == "http_5xx" or error.status in (408, 425, 498):
+def _wait_s(error: UpstreamError, body: ErrorBody) -> float | None:
+    """Seconds after which what failed may be over; None where nothing says so."""
+    asked_s = error.retry_after_s
+    if error.kind in ("rate_limited", "quota"):
+        return asked_s if asked_s is not None else asked_wait(body.message)
+    if error.kind == "http_5xx" or error.status in (408, 425, 498):
         is_loading = error.status == 503 and "loading" in body.message.casefold()
-        wait_s = LOADING_S if is_loading else SHORT_S
-        if error.retry_after_s is not None:
-            wait_s = max(wait_s, error.retry_after_s)
-        found = trouble("again" if wait_s <= LONGEST_WAIT_S else "none", wait_s=wait_s)
-    elif error.kind == "truncated" or (
-        error.status is None
-        and error.kind in ("connect", "bad_payload")
-        and (error.retryable or error.kind != "connect")
-    ):
-        found = trouble("again", wait_s=SHORT_S)
-    else:
-        found = trouble("none")
-    return found
+        return max(LOADING_S if is_loading else SHORT_S, asked_s or 0.0)
+    if error.kind == "truncated" or (error.kind == "bad_payload" and error.status is None):
+        return SHORT_S
+    return SHORT_S if error.kind == "connect" and error.retryable else None
 
 
 def asked_wait(message: str) -> float | None:
@@ -148,7 +143,7 @@ def asked_wait(message: str) -> float | None:
     return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION.findall(found[1].lower()))
 
 
-def _limit_hint(wait_s: float | None) -> str:
+def _when(wait_s: float | None) -> str:
     if wait_s is None:
         return "Ask again later."
     if wait_s < 90:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing
 from typing import Any
 
 from backend.pipeline import Call, Context
@@ -92,20 +93,25 @@ async def write(
 
 
 async def _follow(events: EventStream, writing: Writing, limit: asyncio.Timeout, name: str) -> None:
-    async for data in events:
-        writing.frames += 1
-        if data.strip() == DONE:
-            writing.is_done = True
-            return
-        try:
-            tree = parse_json(data)
-        except Undecodable as error:
-            said = f"{name} streamed a frame that can't be read: {error}"
-            raise UpstreamError(name, "bad_payload", said) from None
-        if (failure := error_in_stream(name, tree)) is not None:
-            raise failure
-        writing.take(read_delta(tree))
-        if writing.first_ms is not None:
-            limit.reschedule(None)
-        if writing.is_endless:
-            return
+    async with aclosing(aiter(events)) as frames:
+        async for data in frames:
+            writing.frames += 1
+            if data.strip() == DONE:
+                writing.is_done = True
+                return
+            writing.take(_read(data, name))
+            if writing.first_ms is not None:
+                limit.reschedule(None)
+            if writing.is_endless:
+                return
+
+
+def _read(data: str, name: str) -> Delta:
+    try:
+        tree = parse_json(data)
+    except Undecodable as error:
+        said = f"{name} streamed a frame that can't be read: {error}"
+        raise UpstreamError(name, "bad_payload", said) from None
+    if (failure := error_in_stream(name, tree)) is not None:
+        raise failure
+    return read_delta(tree)

@@ -85,8 +85,8 @@ def test_models_to_chat_with_are_told_from_the_others() -> None:
     )]  # fmt: skip
     listing = {"object": "list", "data": [*rows, {"id": 7}, "llama"]}
     assert chat_models(listing) == ["openai/gpt-oss-120b", "llama3.2:3b"]
-    for odd in (None, [], {}, {"data": None}, {"data": {"id": "x"}}):
-        assert chat_models(odd) == []
+    odd: list[Any] = [None, [], {}, {"data": None}, {"data": {"id": "x"}}]
+    assert [chat_models(one) for one in odd] == [[]] * 5
 
 
 def test_the_question_is_one_json_text_whatever_is_in_it() -> None:
