@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from backend.errors import SourceError
 from backend.pipeline import Context
@@ -64,7 +65,8 @@ def _server(preset: Preset, settings: EscapeSettings, upstreams: Upstreams) -> C
     url = settings.llm_base_url if is_other else getattr(settings, f"{preset.id}_url")
     spec = Spec(
         id=preset.id,
-        name=preset.name,
+        # Any other service goes by its host.
+        name=preset.name or urlsplit(url or "").netloc.rpartition("@")[2] or "The language model",
         base_url=url or "",
         key=settings.llm_api_key if is_other else getattr(settings, f"{preset.id}_api_key", None),
         needs_key=not preset.local,
