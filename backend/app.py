@@ -8,6 +8,7 @@ from quart import Quart
 
 from backend.errors import RequestError, to_problem
 from backend.http import assist, pages, probes, problems, runs
+from backend.http.client_address import ClientAddresses
 from backend.pipeline import Pipeline
 from backend.runs.manager import RunManager
 
@@ -18,13 +19,14 @@ Scope = dict[str, Any]
 ASGIApp = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
-def create_app(manager: RunManager, pipelines: Sequence[Pipeline]) -> Quart:
-    """The application that serves ``pipelines`` with ``manager``'s runs."""
+def create_app(manager: RunManager, pipelines: Sequence[Pipeline], addresses: ClientAddresses | None = None) -> Quart:
+    """The application that serves ``pipelines`` with ``manager``'s runs, to clients known by ``addresses``."""
     app = Quart("backend", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
     app.extensions["manager"] = manager
     app.extensions["pipelines"] = tuple(pipelines)
+    app.extensions["client_addresses"] = addresses or ClientAddresses()
     for module in (assist, runs, probes, pages):
         app.register_blueprint(module.blueprint)
     problems.install(app)

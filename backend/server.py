@@ -21,6 +21,7 @@ from quart import Quart
 from backend.app import create_app
 from backend.config import Config
 from backend.errors import ConfigError
+from backend.http.client_address import ClientAddresses
 from backend.pipeline import Pipeline
 from backend.registry import PIPELINES
 from backend.resources import open_resources
@@ -98,7 +99,8 @@ async def serve(
             announce(url_of(listening))
             # With the parent of a child server every viewer has gone: no run is worth waiting for.
             runs_end_s = 0.0 if config.until_stdin_closes else RUNS_END_S
-            await _serve_until(stopping, listening, manager, create_app(manager, pipelines), runs_end_s)
+            app = create_app(manager, pipelines, ClientAddresses(config.trusted_proxies, config.proxy_header))
+            await _serve_until(stopping, listening, manager, app, runs_end_s)
     finally:
         listening.close()
         await log.aclose()

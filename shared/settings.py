@@ -78,7 +78,8 @@ def add_flags(parser: argparse.ArgumentParser, cls: type, only: Sequence[str] | 
             parser.add_argument(flag, default=None, metavar="PATH", help=f"a file that holds {field.metadata['text']}")
             continue
         text = field.metadata["text"]
-        default = "" if field.default in (None, "", False, ()) else f" (default: {field.default})"
+        usual = ",".join(field.default) if isinstance(field.default, tuple) else field.default
+        default = "" if usual in (None, "", False) else f" (default: {usual})"
         flag = "--" + field.name.replace("_", "-")
         help_text = (text + default).replace("%", "%%")
         if _kind(hints[field.name]) is bool:

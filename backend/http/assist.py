@@ -6,6 +6,7 @@ import msgspec
 from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest, NotFound, RequestError
+from backend.http.client_address import ClientAddresses
 from backend.http.stream import stream_response
 from backend.pipeline import Option, Pipeline, Question
 from backend.runs.manager import RunManager
@@ -42,8 +43,8 @@ async def assist() -> Response:
     manager: RunManager = current_app.extensions["manager"]
     pipeline = find_pipeline(body.pipeline, current_app.extensions["pipelines"])
     on_disconnect, options = read_options(body.options, pipeline)
-    client = request.scope.get("client")  # the peer itself; headers about it are anybody's claim
-    question = Question(clean_question(body.q), options, client[0] if client else None)
+    addresses: ClientAddresses = current_app.extensions["client_addresses"]
+    question = Question(clean_question(body.q), options, addresses.of(request.scope))
     return stream_response(manager, manager.start(pipeline, question, on_disconnect=on_disconnect))
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import socket
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
@@ -156,4 +158,7 @@ def _root(error: BaseException) -> OSError:
 
 
 def _words(error: OSError) -> str:
-    return error.strerror or str(error)
+    """asyncio puts the address into ``strerror``; a resolver's numbers are no errno."""
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)

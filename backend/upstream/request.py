@@ -1,6 +1,6 @@
 """What a source asks for, and the key that is added to it on the way out and nowhere else."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 

@@ -255,13 +255,15 @@ class Upstream:
             raise self._late() from None
 
     def _error(self, answer: Answer, classify: Classify | None) -> UpstreamError | None:
-        if self.spec.read_quota is not None:
-            quota = self.spec.read_quota(answer.status, answer.headers, answer.data)
-            if quota is not None:
-                self._quota = quota
-                self._guard.note(quota)
+        quota = self.spec.read_quota(answer.status, answer.headers, answer.data) if self.spec.read_quota else None
+        if quota is not None:
+            self._quota = quota
+            self._guard.note(quota)
         error = classify(answer.status, answer.data) if classify is not None else None
-        return error or error_of(answer, self.spec, time.time())
+        error = error or error_of(answer, self.spec, time.time())
+        if error is not None and error.retry_after_s is None and quota is not None and quota.left <= 0:
+            error.retry_after_s = quota.resets_in_s
+        return error
 
     def _succeeded(self) -> None:
         self._guard.succeeded()

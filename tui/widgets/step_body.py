@@ -63,7 +63,7 @@ def _error_lines(step: StepView) -> Iterator[Content]:
     yield _line(f"✗ {step.error.message}", _ERROR)
     if step.error.hint:
         yield _line(f"  Try: {step.error.hint}")
-    again = "" if step.retry_in_ms is None else f" · again in {elapsed(step.retry_in_ms)}"
+    again = f" · again in {elapsed(step.retry_in_ms)}" if step.retry_in_ms else ""
     yield _line(f"  code {one_line(step.error.code)}{again}", _MUTED)
 
 

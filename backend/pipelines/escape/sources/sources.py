@@ -8,6 +8,7 @@ from pathlib import Path
 from backend.config import Config
 from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources.chat import ChatModels, chat_models_of
+from backend.pipelines.escape.sources.where import ChosenSource, where_sources
 from backend.upstream import Upstreams, open_upstreams
 
 MEMORY = Path(":memory:")
@@ -15,12 +16,15 @@ MEMORY = Path(":memory:")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """``upstreams`` opens (once) and holds every service; ``offline``: only what is embedded is to be used. ``models``
-    are the language models that may be asked."""
+    """``upstreams`` opens (once) and holds every service; ``offline``: only what is embedded is to be used.
+
+    ``where``: who places an address, in the order in which they are asked; ``models``: who reads the wish.
+    """
 
     settings: EscapeSettings
     upstreams: Upstreams
     offline: bool = False
+    where: tuple[ChosenSource, ...] = ()
     models: ChatModels = field(default_factory=ChatModels)
 
 
@@ -29,6 +33,11 @@ async def open_sources(config: Config) -> AsyncIterator[Sources]:
     """The sources as ``config`` wants them."""
     folder = None if config.data_dir == MEMORY else config.data_dir
     async with open_upstreams(folder, offline=config.offline) as upstreams:
-        settings = config.of(EscapeSettings)
-        models = chat_models_of(settings, upstreams, offline=config.offline)
-        yield Sources(settings, upstreams, config.offline, models)
+        settings, offline = config.of(EscapeSettings), config.offline
+        yield Sources(
+            settings=settings,
+            upstreams=upstreams,
+            offline=offline,
+            where=where_sources(settings, upstreams, offline=offline),
+            models=chat_models_of(settings, upstreams, offline=offline),
+        )

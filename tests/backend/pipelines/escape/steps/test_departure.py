@@ -8,6 +8,7 @@ from backend.pipelines.escape.models import Departure, Home, Place, Request
 from backend.pipelines.escape.steps.departure import departure
 from backend.pipelines.escape.steps.locate import locate
 from tests.escape_reference import sources
+from tests.escape_values import no_services
 from tests.fake_context import NOON, FakeContext
 
 
@@ -17,7 +18,7 @@ def place_at(lat: float, lon: float, *airports: str) -> Place:
 
 async def leave(atlas: Atlas, words: str) -> tuple[Departure, FakeContext]:
     ctx = FakeContext()
-    return await departure(await locate(Request("", words), atlas, Home(), ctx), atlas, ctx), ctx
+    return await departure(await locate(Request("", words), atlas, Home(), no_services(), ctx), atlas, ctx), ctx
 
 
 @pytest.mark.parametrize(

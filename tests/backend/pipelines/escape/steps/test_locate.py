@@ -9,6 +9,7 @@ from backend.pipelines.escape.atlas import Atlas, PlaceMatch
 from backend.pipelines.escape.models import Home, Place, Request
 from backend.pipelines.escape.steps.departure import departure
 from backend.pipelines.escape.steps.locate import fewer_and_fewer, locate, may_be_looked_up, shown
+from tests.escape_values import no_services
 from tests.fake_context import FakeContext
 
 NOBODY = Home()
@@ -20,7 +21,7 @@ async def find(
     atlas: Atlas, request: Request, home: Home = NOBODY, ctx: FakeContext | None = None
 ) -> tuple[Place, FakeContext]:
     ctx = ctx or FakeContext()
-    return await locate(request, atlas, home, ctx), ctx
+    return await locate(request, atlas, home, no_services(), ctx), ctx
 
 
 @pytest.mark.parametrize(
