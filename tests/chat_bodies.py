@@ -7,7 +7,7 @@ from typing import Any
 from tests.simulators.exchange import Answer, Seen
 from tests.simulators.server import Simulator
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "days_ahead": 2, "weekday": None, "week": None, "date": None, "weather": "cold", "min_c": None, "max_c": 12,
     "max_hours": 3, "origin": None, "ignored": [],
 }  # fmt: skip

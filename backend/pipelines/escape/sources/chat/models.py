@@ -11,6 +11,7 @@ from backend.errors import SourceError
 from backend.pipeline import Context
 from backend.pipelines.escape.settings import EMBEDDED, EscapeSettings
 from backend.pipelines.escape.sources.chat.presets import PRESETS, Preset
+from backend.pipelines.escape.sources.chat.quota import read_quota
 from backend.pipelines.escape.sources.chat.server import ChatServer, Understood
 from backend.pipelines.escape.sources.chat.trouble import Trouble
 from backend.pipelines.escape.sources.order import chosen
@@ -18,6 +19,7 @@ from backend.upstream import Spec, Upstreams
 
 MAX_BODY_BYTES = 1 << 20
 CONNECT_S = 1.5
+CONCURRENCY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ def _server(preset: Preset, settings: EscapeSettings, upstreams: Upstreams) -> C
         connect_s=CONNECT_S,
         read_s=settings.llm_first_token_s,
         max_bytes=MAX_BODY_BYTES,
+        concurrency=CONCURRENCY,
+        read_quota=read_quota,
     )
     model = getattr(settings, f"{preset.id}_model")
     return ChatServer(preset, upstreams.open(spec), model, first_s=settings.llm_first_token_s)

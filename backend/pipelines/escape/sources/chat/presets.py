@@ -25,12 +25,13 @@ _NO_CHAT = re.compile(
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of server. ``models`` are known to have been there in October 2026, in the order in which they are tried;
-    what the server itself lists is tried after them, so that none is the only choice.
+    """A kind of server. ``name`` is empty where its host names it.
 
-    ``name`` is empty where the host names it. ``limits`` are the fields that bound the answer's tokens: servers of one's own know ``max_tokens`` alone, or both.
-    ``key`` and ``model`` are the settings (environment variables) that a person changes; ``local``: no key is needed.
-    ``is_tuned``: it may be sent what not every server knows (``reasoning_effort``).
+    ``models`` are known to have been there in October 2026, in the order in which they are tried; what the server
+    itself lists is tried after them, so that none is the only choice. ``limits`` are the fields that bound the answer's
+    tokens: servers of one's own know ``max_tokens`` alone, or both. ``key`` and ``model`` are the settings (environment
+    variables) that a person changes; ``local``: no key is needed. ``is_tuned``: it may be sent what not every server
+    knows (``reasoning_effort``).
     """
 
     id: str

@@ -45,7 +45,8 @@ def messages(question: str, today: datetime.date | None = None) -> list[dict[str
     """The conversation to begin with. ``today``: the asker's day, where it is known."""
     day = f"Today is {today:%A} {today.day} {today:%B} {today.year}.\n" if today is not None else ""
     # As a JSON text the question can't end itself and go on as something else.
-    asked = f"{day}Question: {json.dumps(question, ensure_ascii=False)}"
+    quoted = json.dumps(question.encode("utf-8", "replace").decode(), ensure_ascii=False)
+    asked = f"{day}Question: {quoted}"
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": asked}]
 
 

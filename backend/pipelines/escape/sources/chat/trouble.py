@@ -28,7 +28,8 @@ _DEAD = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WAIT = re.compile(r"try again in ((?:[0-9.]+(?:h|ms|m|µs|us|ns|s))+)", re.IGNORECASE)
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|m|µs|us|ns|s)")
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{0,12})?)(h|ms|m|µs|us|ns|s)")
+_DURATIONS = re.compile(f"(?:{_DURATION.pattern})+")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9}
 
 
@@ -138,9 +139,14 @@ def _wait_s(error: UpstreamError, body: ErrorBody) -> float | None:
 def asked_wait(message: str) -> float | None:
     """Seconds in "Please try again in 2m52.8s", a duration as Go writes it; None where it names none."""
     found = _WAIT.search(message[:2000])
-    if found is None:
+    return go_duration(found[1]) if found is not None else None
+
+
+def go_duration(text: str) -> float | None:
+    """Seconds in "2m52.8s", "547ms" and the like; None for anything else."""
+    if not _DURATIONS.fullmatch(text.lower()):
         return None
-    return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION.findall(found[1].lower()))
+    return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION.findall(text.lower()))
 
 
 def _when(wait_s: float | None) -> str:
