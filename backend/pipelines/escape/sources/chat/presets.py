@@ -84,6 +84,7 @@ PRESETS = (
         id="llamacpp",
         name="llama.cpp",
         base_url="http://localhost:8080/v1",
+        models=("default",),  # it has one, and ignores the name
         limits=("max_tokens", "max_completion_tokens"),
         key="",
         model="WINDOWSEAT_LLAMACPP_MODEL",

@@ -87,7 +87,8 @@ def error_in_stream(name: str, tree: Any) -> UpstreamError | None:
     numbers = (inner.get(key) for key in ("status_code", "status", "code"))
     status = next((int(one) for one in numbers if isinstance(one, int) and 400 <= one < 600), None)
     said = f"{name} broke off its answer with an error"
-    kind: Kind = "rate_limited" if status == 429 else "http_5xx" if status is None or status >= 500 else "http_4xx"
+    ours = status < 500 if status is not None else "invalid" in _text(inner.get("type"))
+    kind: Kind = "rate_limited" if status == 429 else "http_4xx" if ours else "http_5xx"
     return UpstreamError(name, kind, said, status=status, detail=tree)
 
 
@@ -106,7 +107,8 @@ def judge(error: UpstreamError, *, key: str, model: str, setting: str, wrote: st
 
     if error.kind == "refused_key" or status in (401, 402, 403):
         check = f"Check {key}, or what its plan allows." if key else "Check its key and its address in the settings."
-        return trouble("none", hint=check)
+        # What is said of a wrong key often shows a part of it.
+        return trouble("none", hint=check, message=str(error) if status == 401 else told)
     if _is_dead(status, body):
         choose = f"Choose another model by {setting}." if setting else None
         return trouble("other_model", hint=choose, message=f"{error.upstream} has no model “{model}” (any more)")

@@ -384,7 +384,7 @@ async def test_a_service_that_fails_is_followed_by_the_next() -> None:
     assert read_by(answer) == "model"
     assert (ends(answer)[0].status, answer.end.status) == ("degraded", "partial")
     assert notices(answer) == [
-        "Ollama refuses access (401): told to fail with 401; " + other.origin[7:] + " read the wish instead. "
+        "Ollama refuses access (401); " + other.origin[7:] + " read the wish instead. "
         "Check its key and its address in the settings."
     ]
 

@@ -105,7 +105,7 @@ def test_the_sentences_say_what_failed_and_what_to_try() -> None:
         return str(trouble), trouble.hint
 
     assert told("refused_key", 401, nested("Invalid API Key")) == (
-        "Groq refused (401): Invalid API Key", "Check GROQ_API_KEY, or what its plan allows."
+        "Groq refused (401)", "Check GROQ_API_KEY, or what its plan allows."
     )  # fmt: skip
     assert told("http_4xx", 404, nested(MISSING)) == (
         "Groq has no model “m” (any more)", "Choose another model by GROQ_MODEL."
@@ -134,9 +134,10 @@ def test_durations_as_go_writes_them(message: str, seconds: float | None) -> Non
 @pytest.mark.parametrize(
     ("tree", "status", "kind"),
     [
-        (nested("over capacity", 503), 503, "http_5xx"),
+        (nested("over capacity", 503, "server_error"), 503, "http_5xx"),
         (nested("slow down", "rate_limit_exceeded", status_code=429), 429, "rate_limited"),
         (nested("no", "json_validate_failed", status_code=400), 400, "http_4xx"),
+        (nested("no", "json_validate_failed"), None, "http_4xx"),
         ({"error": "out of memory"}, None, "http_5xx"),
         ({"message": "flat", "type": "t", "code": "c"}, None, "http_5xx"),
     ],
