@@ -23,7 +23,7 @@ HTML: Final = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hostile:
     """``slow``: it may take until a client's time-out. ``heavy``: much data may be sent."""
 

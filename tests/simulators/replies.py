@@ -39,13 +39,20 @@ class Reply:
     def pieces(self) -> list[Delta]:
         if self.deltas:
             return [Delta(one) if isinstance(one, str) else one for one in self.deltas]
-        thoughts = [Delta(reasoning=piece) for piece in PIECE.findall(self.reasoning)]
-        return thoughts + [Delta(piece) for piece in PIECE.findall(self.text)]
+        thoughts = [Delta(reasoning=piece) for piece in in_pieces(self.reasoning)]
+        return thoughts + [Delta(piece) for piece in in_pieces(self.text)]
 
     @property
     def content(self) -> str:
         """All that is not reasoning, in one."""
         return "".join(piece.content or "" for piece in self.pieces())
+
+
+def in_pieces(text: str) -> list[str]:
+    """A text by tokens, or by 2,000 characters where it is long."""
+    if len(text) > 4000:
+        return [text[start : start + 2000] for start in range(0, len(text), 2000)]
+    return PIECE.findall(text)
 
 
 Model = Callable[[Any], Reply | str]

@@ -1,7 +1,6 @@
 """The AirLabs simulator keeps to what is known of the service."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -13,17 +12,6 @@ from tests.simulators.clock import SimulatedClock
 from tests.simulators.world import World
 
 VALENCIA = {"lat": 39.47, "lng": -0.38, "distance": 120}
-
-
-@pytest.fixture(scope="module")
-def world() -> World:
-    return World(seed=7)
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-        yield client
 
 
 async def ask(client: httpx.AsyncClient, sim: AirLabsSimulator, method: str, **params: Any) -> Any:
