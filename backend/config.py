@@ -1,7 +1,6 @@
 """The server's settings and their defaults: flag, ``[server]`` table of the TOML file, ``WINDOWSEAT_<NAME>``."""
 
 import dataclasses
-import io
 import ipaddress
 import os
 import tomllib
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import platformdirs
-from dotenv import dotenv_values
 
+from backend.environment import CONFIG, config_file, with_dotenv
 from backend.errors import ConfigError
 from shared.settings import SettingError, resolve, setting
 
@@ -49,13 +48,6 @@ class Config:
         return next((one for one in self.pipelines if isinstance(one, kind)), None) or kind()
 
 
-def config_file(env: Mapping[str, str] = os.environ) -> Path:
-    """Where the TOML file is: ``WINDOWSEAT_CONFIG``, or ``config.toml`` in the user's configuration folder."""
-    if env.get("WINDOWSEAT_CONFIG"):
-        return Path(env["WINDOWSEAT_CONFIG"]).expanduser()
-    return Path(platformdirs.user_config_dir("windowseat", appauthor=False)) / "config.toml"
-
-
 def load_config(
     flags: Mapping[str, Any] | None = None,
     env: Mapping[str, str] = os.environ,
@@ -68,7 +60,7 @@ def load_config(
     """
     env = with_dotenv(env)
     path = file or config_file(env)
-    tables = _tables(path, required=file is not None or bool(env.get("WINDOWSEAT_CONFIG")))
+    tables = _tables(path, required=file is not None or bool(env.get(CONFIG)))
     pipelines = pipelines or {}
 
     def found(name: str, kind: type[S]) -> S:
@@ -87,24 +79,6 @@ def load_config(
     except ValueError as error:
         raise ConfigError(f"trusted_proxies must be addresses or networks: {error}") from None
     return config
-
-
-def with_dotenv(env: Mapping[str, str]) -> Mapping[str, str]:
-    """``env`` over the variables of ``.env`` in the current folder, those over ``.env`` in the configuration folder.
-
-    Values are taken as they stand, without ``$`` in them meaning anything. Raises ConfigError for a file that can't be
-    read.
-    """
-    merged: dict[str, str] = {}
-    for folder in (config_file(env).parent, Path()):
-        file = folder / ".env"
-        try:
-            if file.is_file():
-                read = dotenv_values(stream=io.StringIO(file.read_text("utf-8")), interpolate=False)
-                merged |= {name: value for name, value in read.items() if value}
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{file.absolute()} can't be read: {error}") from None
-    return merged | dict(env)
 
 
 def _tables(path: Path, *, required: bool) -> dict[str, Any]:

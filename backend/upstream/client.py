@@ -26,15 +26,22 @@ KEEP_ALIVE_S = 5.0
 class Transport(httpx.AsyncHTTPTransport):
     """httpx's transport on a pool that dials through ``network``; httpx itself has no way to pass that on."""
 
-    def __init__(self, slots: int, network: httpcore.AsyncNetworkBackend, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, slots: int, network: httpcore.AsyncNetworkBackend, context: ssl.SSLContext, proxy: str | None
+    ) -> None:
         super().__init__(verify=context, trust_env=False)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            max_connections=slots,
-            max_keepalive_connections=slots,
-            keepalive_expiry=KEEP_ALIVE_S,
-            network_backend=network,
-        )
+        options: dict[str, Any] = {
+            "ssl_context": context,
+            "max_connections": slots,
+            "max_keepalive_connections": slots,
+            "keepalive_expiry": KEEP_ALIVE_S,
+            "network_backend": network,
+        }
+        if proxy is None:
+            self._pool = httpcore.AsyncConnectionPool(**options)
+        else:
+            known = httpx.Proxy(proxy)
+            self._pool = httpcore.AsyncHTTPProxy(proxy_url=str(known.url), proxy_auth=known.raw_auth, **options)
 
     @property
     def busy(self) -> int:
@@ -43,10 +50,18 @@ class Transport(httpx.AsyncHTTPTransport):
 
 
 class Client:
-    """One pool after another; ``swaps`` counts how often it had to be renewed."""
+    """One pool after another; ``swaps`` counts how often it had to be renewed. ``proxy`` is the URL of one to go
+    through."""
 
-    def __init__(self, concurrency: int, network: httpcore.AsyncNetworkBackend, context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        concurrency: int,
+        network: httpcore.AsyncNetworkBackend,
+        context: ssl.SSLContext,
+        proxy: str | None = None,
+    ) -> None:
         self._slots, self._network, self._context = SLOTS_PER_CALL * concurrency, network, context
+        self._proxy = proxy
         self._current = self._renewed()
         self._closing: set[asyncio.Task[None]] = set()
         self.swaps = 0
@@ -87,7 +102,7 @@ class Client:
         return task
 
     def _renewed(self) -> "_Pool":
-        return _Pool(Transport(self._slots, self._network, self._context))
+        return _Pool(Transport(self._slots, self._network, self._context, self._proxy))
 
 
 class _Pool:

@@ -92,7 +92,7 @@ class Guard:
             self._opened += 1
 
     def gave_up(self) -> None:
-        """The caller doesn't wait for the end: nothing is learned, and another may try."""
+        """It ended without a verdict: the caller left, or will try again."""
         self._trying = False
 
     def note(self, quota: Quota) -> None:

@@ -1,7 +1,7 @@
 """What a source asks for, and the key that is added to it on the way out and nowhere else."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from backend.upstream.errors import UpstreamError
@@ -27,12 +27,13 @@ class Call(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A GET as it is to be sent. ``key`` is what its reply is kept under; no secret is part of that."""
+    """A GET as it is to be sent, key of the service included (so no repr of that). ``key`` is what its reply is kept
+    under; no secret is part of it."""
 
     key: bytes
     path: str
-    query: list[tuple[str, str]]
-    headers: dict[str, str]
+    query: list[tuple[str, str]] = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
     lifetime: Lifetime | None
     weight: float
     classify: Classify | None

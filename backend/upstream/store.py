@@ -105,7 +105,7 @@ class Store:
             if self._connection is None:
                 self._connection = self._open()
             return work(self._connection)
-        except (sqlite3.Error, OSError, msgspec.MsgspecError, OverflowError, UnicodeError) as error:
+        except (sqlite3.Error, OSError, msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
             _log.warning("replies are not kept for %g s: %s", BROKEN_S, error)
             self._broken_until = time.monotonic() + BROKEN_S
             self._close()

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ from backend.upstream.usage import Usage
 from backend.upstream.values import Lifetime, Quota, Reply, Spec, UpstreamState
 
 MAX_STREAM_BYTES = 2 << 20
+
+_log = logging.getLogger(__name__)
 
 
 class Upstream:
@@ -203,10 +206,14 @@ class Upstream:
                 return reply
             except UpstreamError as error:
                 error.retries = flight.retries
-                self._guard.failed(error)
                 wait_s = wait_before_retry(error, flight.retries, flight.deadline)
                 if wait_s is None or not self._budget.spend():
+                    self._guard.failed(error)
                     raise
+                self._guard.gave_up()
+            except BaseException:
+                self._guard.gave_up()
+                raise
             flight.retries += 1
             await asyncio.sleep(wait_s)
 
@@ -219,8 +226,6 @@ class Upstream:
             except asyncio.CancelledError:
                 if flight.overdue:
                     self._guard.failed(self._late())
-                else:
-                    self._guard.gave_up()
                 raise
 
     def _reply(self, request: Request, answer: Answer, kept: Kept | None, retries: int) -> Reply:
@@ -230,10 +235,12 @@ class Upstream:
             raise error
         if answer.problem is not None:
             raise self._unreadable(answer)
+        with self._reading(answer):
+            data = request.scrub(answer.data) if request.scrub is not None else answer.data
         return Reply(
             status=answer.status,
             headers=answer.headers,
-            data=request.scrub(answer.data) if request.scrub is not None else answer.data,
+            data=data,
             fetched_at=datetime.now(UTC),
             retries=retries,
             bytes=answer.bytes,
@@ -256,8 +263,9 @@ class Upstream:
             raise self._late() from None
 
     def _error(self, answer: Answer, classify: Classify | None) -> UpstreamError | None:
-        quota = self._note_quota(answer.status, answer.headers, answer.data)
-        error = classify(answer.status, answer.data) if classify is not None else None
+        with self._reading(answer):
+            quota = self._note_quota(answer.status, answer.headers, answer.data)
+            error = classify(answer.status, answer.data) if classify is not None else None
         error = error or error_of(answer, self.spec, time.time())
         if error is not None and error.retry_after_s is None and quota is not None and quota.left <= 0:
             error.retry_after_s = quota.resets_in_s
@@ -277,6 +285,15 @@ class Upstream:
     def _late(self) -> UpstreamError:
         return UpstreamError(self.name, "timeout", f"{self.name} didn't answer in time")
 
-    def _unreadable(self, answer: Answer) -> UpstreamError:
-        said = f"{self.name} answered what can't be read: {answer.problem or 'it is no stream'}"
+    @contextlib.contextmanager
+    def _reading(self, answer: Answer) -> Iterator[None]:
+        """A body that whoever knows the service stumbles over is one that can't be read."""
+        try:
+            yield
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            _log.warning("%s answered what its reader stumbles over", self.name, exc_info=error)
+            raise self._unreadable(answer, "it has another shape than expected") from None
+
+    def _unreadable(self, answer: Answer, why: str | None = None) -> UpstreamError:
+        said = f"{self.name} answered what can't be read: {why or answer.problem or 'it is no stream'}"
         return UpstreamError(self.name, "bad_payload", said, status=answer.status, detail=answer.data)

@@ -14,6 +14,7 @@ from backend.upstream.client import Client
 from backend.upstream.exchange import Exchange
 from backend.upstream.memory import Memory
 from backend.upstream.network import Network
+from backend.upstream.proxy import proxy_for
 from backend.upstream.redaction import Redactor
 from backend.upstream.store import Store
 from backend.upstream.upstream import Upstream
@@ -44,10 +45,11 @@ class Upstreams:
             self._redact.add(spec.key)
         if self._context is None:
             self._context = httpx.create_ssl_context()
-        url = urlsplit(spec.base_url)
+        proxy = proxy_for(spec.base_url)
+        url = urlsplit(proxy or spec.base_url)
         if url.hostname and not self.offline:
             self._network.know(url.hostname, url.port or (443 if url.scheme == "https" else 80))
-        client = Client(spec.concurrency, self._network, self._context)
+        client = Client(spec.concurrency, self._network, self._context, proxy)
         self._clients.append(client)
         exchange = Exchange(spec, client, self._redact)
         upstream = Upstream(spec, exchange, self._redact, self._memory, self._usage, offline=self.offline)

@@ -8,7 +8,8 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from backend import registry
-from backend.config import Config, config_file, load_config
+from backend.config import Config, load_config
+from backend.environment import config_file
 from backend.errors import ConfigError
 from backend.pipelines.escape.settings import EscapeSettings
 from shared.secret import Secret
@@ -169,9 +170,39 @@ def test_a_dotenv_that_cannot_be_read_is_told_without_what_is_in_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_bytes(b"GROQ_API_KEY=canary\xff")
-    with pytest.raises(ConfigError, match=re.escape(f"{tmp_path / '.env'} can't be read")) as told:
+    with pytest.raises(ConfigError, match=re.escape(f"{tmp_path / '.env'} can't be read: it isn't UTF-8")) as told:
         load()
     assert "canary" not in str(told.value)
+
+
+@pytest.mark.parametrize("name", ["WINDOWSEAT_AIRLABS_URL", "WINDOWSEAT_GROQ_API_KEY_FILE", "WINDOWSEAT_CONFIG"])
+def test_the_folder_that_one_stands_in_cannot_say_where_keys_go(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    monkeypatch.chdir(tmp_path)
+    (there / "config.toml").write_text("# fit to be read as TOML and as a key")
+    (tmp_path / ".env").write_text(f"{name}={there / 'config.toml'}\n")
+    with pytest.raises(ConfigError, match=f"sets {name}, which a .env of the current folder can't") as told:
+        load()
+    env = {"WINDOWSEAT_CONFIG": str(there / "config.toml")}
+    load({}, env | {name: str(there / "config.toml")})  # who has set it otherwise isn't bothered
+    (there / ".env").write_text(f"{name}={there / 'config.toml'}\n")
+    (tmp_path / ".env").unlink()
+    load({}, env)
+    assert str(tmp_path / ".env") in str(told.value)
+
+
+def test_another_dotenv_can_be_named_and_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("GROQ_MODEL=here\n")
+    (tmp_path / "other").write_text("GROQ_MODEL=other\nWINDOWSEAT_GROQ_URL=http://127.0.0.1:1\n")
+    found = load({}, {"WINDOWSEAT_DOTENV": str(tmp_path / "other")}).of(EscapeSettings)
+    assert (found.groq_model, found.groq_url) == ("other", "http://127.0.0.1:1")
+    assert load({}, {"WINDOWSEAT_DOTENV": "/dev/null"}).of(EscapeSettings).groq_model == EscapeSettings().groq_model
+    with pytest.raises(ConfigError, match="nowhere can't be read: No such file"):
+        load({}, {"WINDOWSEAT_DOTENV": str(tmp_path / "nowhere")})
 
 
 WRONG: list[tuple[dict[str, str], str]] = [

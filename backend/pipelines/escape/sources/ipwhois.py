@@ -25,7 +25,6 @@ class IpWhois:
         """See ``WhereSource.locate``."""
         reply = await self.upstream.get_json(
             f"/{address or ''}",
-            params=[("fields", "success,message,country_code,city,latitude,longitude,timezone.id")],
             deadline=deadline,
             lifetime=THEIRS if address else OURS,
             scrub=self._read,
