@@ -36,8 +36,11 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         monkeypatch.delenv(name, raising=False)
 
 
+@functools.cache
 def _is_there(tool: str) -> bool:
-    """Whether a program is on the path, or ``npm:<package>`` among those that node finds for tests."""
+    """Whether a program is on the path, ``npm:<package>`` among those that node finds for tests, or the kernel able."""
+    if tool == "network namespaces":
+        return without_network.is_possible()
     if tool.startswith("npm:"):
         return (Path(__file__).parent / "npm" / "node_modules" / tool.removeprefix("npm:")).is_dir()
     return shutil.which(tool) is not None
