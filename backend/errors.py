@@ -73,15 +73,25 @@ class StepError(WindowseatError):
     """What a person should hear when a step can't go on.
 
     ``code`` is short and stable (``no_place``, ``timeout``); the message says what went wrong and whose fault it is;
-    ``hint`` what to try. ``retryable``: another attempt may help.
+    ``hint`` what to try. ``retryable``: another attempt may help, after ``retry_in_s`` seconds (0: at once;
+    None: the engine chooses).
     """
 
-    def __init__(self, message: str, *, code: str = "failed", hint: str | None = None, retryable: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "failed",
+        hint: str | None = None,
+        retryable: bool = False,
+        retry_in_s: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
         self.hint = hint
         self.retryable = retryable
+        self.retry_in_s = retry_in_s
 
 
 class SourceError(StepError):

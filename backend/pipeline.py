@@ -22,7 +22,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from shared.events import Column, Evidence, Level, PlanStep, RowRemoval, RowUpsert
+from shared.events import Column, ErrorInfo, Evidence, Level, PlanStep, RowRemoval, RowUpsert, TokenKind
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -84,6 +84,10 @@ class Context(Protocol):
         """Which attempt of the step this is, from 1."""
 
     @property
+    def failure(self) -> ErrorInfo | None:
+        """How the attempt before this one failed; None for the first."""
+
+    @property
     def deadline(self) -> float:
         """``time.monotonic()`` by which this attempt must end, in seconds."""
 
@@ -105,8 +109,8 @@ class Context(Protocol):
     def log(self, text: str, *, level: Level = "info", evidence: Evidence | None = None) -> None:
         """A line inside the step."""
 
-    def token(self, text: str) -> None:
-        """Text of a language model as it arrives; pieces are joined before they are numbered."""
+    def token(self, text: str, *, kind: TokenKind = "answer") -> None:
+        """Text of a language model as it arrives; pieces of one kind are joined before they are numbered."""
 
     def rows(self, upsert: Sequence[RowUpsert] = (), remove: Sequence[RowRemoval] = ()) -> None:
         """The result as it grows."""

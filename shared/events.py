@@ -21,6 +21,7 @@ StepStatus: TypeAlias = Literal["ok", "degraded", "failed", "skipped", "cancelle
 RunStatus: TypeAlias = Literal["ok", "partial", "failed", "cancelled", "interrupted"]
 RowState: TypeAlias = Literal["provisional", "confirmed"]
 Level: TypeAlias = Literal["info", "warning", "error"]
+TokenKind: TypeAlias = Literal["answer", "reasoning"]
 NoticeKind: TypeAlias = Literal["queued", "cancelling", "degraded", "recovered", "deadline"]
 ColumnKind: TypeAlias = Literal[
     "text",
@@ -158,9 +159,12 @@ class StepLog(Event, frozen=True, kw_only=True, tag="step.log"):
 
 
 class StepToken(Event, frozen=True, kw_only=True, tag="step.token"):
+    """Text of a language model: its ``answer``, or the ``reasoning`` that it wrote on the way and that is no answer."""
+
     step: str
     attempt: int
     text: str
+    kind: TokenKind = "answer"
 
 
 class StepFinished(Event, frozen=True, kw_only=True, tag="step.finished"):

@@ -36,8 +36,11 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         monkeypatch.delenv(name, raising=False)
 
 
+@functools.cache
 def _is_there(tool: str) -> bool:
-    """Whether a program is on the path, or ``npm:<package>`` among those that node finds for tests."""
+    """Whether a program is on the path, ``npm:<package>`` among those that node finds for tests, or the kernel able."""
+    if tool == "network namespaces":
+        return without_network.is_possible()
     if tool.startswith("npm:"):
         return (Path(__file__).parent / "npm" / "node_modules" / tool.removeprefix("npm:")).is_dir()
     return shutil.which(tool) is not None
@@ -46,16 +49,9 @@ def _is_there(tool: str) -> bool:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         for tool in mark.args:
-            if not _has(tool):
+            if not _is_there(tool):
                 _skipped.append(f"{item.nodeid}: {tool} is not to be had here")
                 pytest.skip(f"{tool} is not to be had here")
-
-
-@functools.cache
-def _has(tool: str) -> bool:
-    if tool == "network namespaces":
-        return without_network.is_possible()
-    return _is_there(tool)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

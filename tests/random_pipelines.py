@@ -107,7 +107,7 @@ def _signature(names: list[str]) -> Any:
 
 async def _speak(plan: Plan, ctx: Context, name: str) -> None:
     for number in range(plan.says):
-        ctx.token(f"{name} {number} ")
+        ctx.token(f"{name} {number} ", kind="reasoning" if number % 2 else "answer")
         async with ctx.call("fake", "ask", number=number) as call:
             await asyncio.sleep(0)
             call.bytes = number

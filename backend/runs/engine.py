@@ -58,6 +58,7 @@ class Execution:
         self._over = False
         self._calls = 0
         self._attempts = {step.id: 0 for step in pipeline.steps}
+        self._failures: dict[str, ev.ErrorInfo] = {}
         self._open: dict[str, OpenState] = dict.fromkeys(self._attempts, "waiting")
         self._sentences: dict[str, str] = {}
         self._degraded: list[str] = []
@@ -163,7 +164,8 @@ class Execution:
             self._end_cancelled(step, voice, began)
             raise
         except Exception as error:
-            return self._end_failed(step, voice, began, self._explain(step, error, limit.expired()))
+            retry_in_s = error.retry_in_s if isinstance(error, StepError) else None
+            return self._end_failed(step, voice, began, self._explain(step, error, limit.expired()), retry_in_s)
         self._end(step, voice, began, "degraded" if voice.degradations else "ok", detail=detail)
         self._sentences[step.id] = voice.sentence or step.title
         self._values[step.returns].set_result(value)
@@ -178,6 +180,7 @@ class Execution:
             self._writer,
             step.id,
             attempt,
+            failure=self._failures.get(step.id),
             deadline=min(self._deadline, limit),
             clock=self._clock,
             new_call_id=self._new_call_id,
@@ -211,10 +214,14 @@ class Execution:
         else:
             self._end(step, voice, began, "cancelled", say="Cancelled")
 
-    def _end_failed(self, step: Step, voice: StepVoice, began: float, error: ev.ErrorInfo) -> float | None:
-        retry_in_s = None
-        if error.retryable and voice.attempt < step.attempts and self._ending is None:
+    def _end_failed(
+        self, step: Step, voice: StepVoice, began: float, error: ev.ErrorInfo, retry_in_s: float | None = None
+    ) -> float | None:
+        if not error.retryable or voice.attempt >= step.attempts or self._ending is not None:
+            retry_in_s = None
+        elif retry_in_s is None:
             retry_in_s = random.uniform(0, min(RETRY_CAP_S, RETRY_BASE_S * 2**voice.attempt))
+        self._failures[step.id] = error
         retry_in_ms = None if retry_in_s is None else round(retry_in_s * 1000)
         self._end(step, voice, began, "failed", say=error.message, error=error, retry_in_ms=retry_in_ms)
         if retry_in_s is not None:

@@ -4,7 +4,7 @@ A source opens an ``Upstream`` by its ``Spec`` and calls ``get_json`` or ``post_
 ``UpstreamError``. Nothing here knows of any service, nor of travel.
 """
 
-from backend.upstream.decoding import Undecodable, decode_json
+from backend.upstream.decoding import Undecodable, decode_json, parse_json
 from backend.upstream.errors import Kind, UpstreamError
 from backend.upstream.event_stream import EventStream
 from backend.upstream.upstream import Upstream
@@ -13,5 +13,5 @@ from backend.upstream.values import Lifetime, Quota, Reply, Spec, UpstreamState,
 
 __all__ = [
     "EventStream", "Kind", "Lifetime", "Quota", "Reply", "Spec", "Undecodable", "Upstream", "UpstreamError",
-    "UpstreamState", "Upstreams", "Window", "decode_json", "open_upstreams",
+    "UpstreamState", "Upstreams", "Window", "decode_json", "open_upstreams", "parse_json",
 ]  # fmt: skip

@@ -24,10 +24,16 @@ class Undecodable(ValueError):
 
 def decode_json(body: bytes, redact: Callable[[str], str] = str) -> Any:
     """The values in ``body``, every string (keys too) through ``redact`` and cleaned. Raises Undecodable."""
-    text = body.decode("utf-8-sig", "replace")
+    return _clean(parse_json(body.decode("utf-8-sig", "replace")), redact, MAX_DEPTH)
+
+
+def parse_json(text: str) -> Any:
+    """The values in ``text``, its strings as they are: for pieces of a text, which are cleaned together, later.
+
+    Raises Undecodable.
+    """
     try:
-        found = _decoder.decode(text)
-        return _clean(found, redact, MAX_DEPTH)
+        return _decoder.decode(text)
     except Undecodable:
         raise
     except RecursionError:

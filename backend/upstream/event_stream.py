@@ -4,7 +4,7 @@ It is read with our own frame parser, which follows the standard where httpx-sse
 first event there, each heartbeat after an id becomes an empty one, a CR holds an event back), and which has a cap.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from backend.upstream.errors import UpstreamError
 from shared.errors import FrameTooLarge
@@ -23,7 +23,7 @@ class EventStream:
         self._name, self._parts, self._max_bytes, self._redact = name, parts, max_bytes, redact
         self.bytes = 0
 
-    async def __aiter__(self) -> AsyncIterator[str]:
+    async def __aiter__(self) -> AsyncGenerator[str, None]:
         parser = FrameParser(max_frame_bytes=min(MAX_EVENT_BYTES, self._max_bytes))
         async for part in self._parts:
             self.bytes += len(part)

@@ -123,12 +123,15 @@ class Exchange:
             data = decode_json(body, self._redact)
         except Undecodable as error:
             problem, data = str(error), excerpt(body, self._redact) or None
-        headers = {
+        return Answer(response.status_code, self.headers_of(response), data, problem, len(body), ms)
+
+    def headers_of(self, response: httpx.Response) -> dict[str, str]:
+        """Those that are of use, lower-case and without secrets."""
+        return {
             name.lower(): clean(self._redact(value), max_chars=200)
             for name, value in response.headers.items()
             if name.lower() in _KEPT_HEADERS or name.lower().startswith(_KEPT_PREFIXES)
         }
-        return Answer(response.status_code, headers, data, problem, len(body), ms)
 
 
 def error_of(answer: Answer, spec: Spec, now: float) -> UpstreamError | None:

@@ -139,7 +139,7 @@ class Upstream:
                 ):
                     if answer is not None:
                         raise self._error(answer, classify) or self._unreadable(answer)
-                    self._succeeded()
+                    self._note_quota(response.status_code, self._exchange.headers_of(response), None)
                     stream = EventStream(self.name, self._exchange.body_parts(response), max_bytes, self._redact)
                     if call is not None:
                         call.status = response.status_code
@@ -148,6 +148,7 @@ class Upstream:
                     finally:
                         if call is not None:
                             call.bytes = stream.bytes
+                    self._succeeded()  # not before: a service that begins well and never ends fails each time
         except UpstreamError as error:
             self._guard.failed(error)
             self._last_error = str(error)
@@ -262,17 +263,20 @@ class Upstream:
             raise self._late() from None
 
     def _error(self, answer: Answer, classify: Classify | None) -> UpstreamError | None:
-        read_quota = self.spec.read_quota
         with self._reading(answer):
-            quota = read_quota(answer.status, answer.headers, answer.data) if read_quota is not None else None
+            quota = self._note_quota(answer.status, answer.headers, answer.data)
             error = classify(answer.status, answer.data) if classify is not None else None
-        if quota is not None:
-            self._quota = quota
-            self._guard.note(quota)
         error = error or error_of(answer, self.spec, time.time())
         if error is not None and error.retry_after_s is None and quota is not None and quota.left <= 0:
             error.retry_after_s = quota.resets_in_s
         return error
+
+    def _note_quota(self, status: int, headers: Mapping[str, str], data: Any) -> Quota | None:
+        quota = self.spec.read_quota(status, headers, data) if self.spec.read_quota is not None else None
+        if quota is not None:
+            self._quota = quota
+            self._guard.note(quota)
+        return quota
 
     def _succeeded(self) -> None:
         self._guard.succeeded()

@@ -11,7 +11,6 @@ import socket
 import struct
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from http import HTTPStatus
 from typing import Any, ClassVar, Final, Self
 
 import h11

@@ -43,12 +43,13 @@ class StepBody(Static):
 
 def has_body(step: StepView) -> bool:
     """Whether there is anything to open: a row without it shows no arrow."""
-    return bool(step.log or step.text or step.error) or step.detail not in _NOTHING
+    return bool(step.log or step.text or step.reasoning or step.error) or step.detail not in _NOTHING
 
 
 def describe(step: StepView) -> Content:
     """Everything known of the step's current attempt, and the calls of earlier ones, in lines."""
-    lines = [*_error_lines(step), *_log_lines(step.log), *_text_lines(step.text), *_detail_section(step.detail)]
+    written = [*_text_lines(step.reasoning, _MUTED), *_text_lines(step.text)]
+    lines = [*_error_lines(step), *_log_lines(step.log), *written, *_detail_section(step.detail)]
     return Content("\n").join(lines) if lines else Content.styled("nothing yet", _MUTED)
 
 
@@ -62,7 +63,7 @@ def _error_lines(step: StepView) -> Iterator[Content]:
     yield _line(f"✗ {step.error.message}", _ERROR)
     if step.error.hint:
         yield _line(f"  Try: {step.error.hint}")
-    again = "" if step.retry_in_ms is None else f" · again in {elapsed(step.retry_in_ms)}"
+    again = f" · again in {elapsed(step.retry_in_ms)}" if step.retry_in_ms else ""
     yield _line(f"  code {one_line(step.error.code)}{again}", _MUTED)
 
 
@@ -97,12 +98,12 @@ def _call_line(call: Evidence, widths: Sequence[int], style: str) -> Content:
     return _line(f"→ {fixed}  ", style) + _line(" · ".join(note for note in notes if note), _MUTED)
 
 
-def _text_lines(text: str) -> Iterator[Content]:
+def _text_lines(text: str, style: str = _PLAIN) -> Iterator[Content]:
     if not text:
         return
     if len(text) > MAX_TEXT:
         yield _line(f"… {len(text) - MAX_TEXT:,} characters before", _MUTED)
-    yield _line(text[-MAX_TEXT:].strip("\n"))
+    yield _line(text[-MAX_TEXT:].strip("\n"), style)
 
 
 def _detail_section(detail: Any) -> Iterator[Content]:

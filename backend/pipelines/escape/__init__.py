@@ -60,7 +60,7 @@ PIPELINE = Pipeline(
     steps=(
         Step("understand", "Understand the request", understand),  # Question -> Request
         Step("locate", "Place you on the map", locate),  # Request -> Place                      } at the
-        Step("intent", "Read the wish", read_wish),  # Request, Later[Place] -> Intent           } same time
+        Step("intent", "Read the wish", read_wish, attempts=2),  # Request, Later[Place] -> Intent           } same time
         Step("departure", "Choose the airport", departure),  # Place -> Departure
         Step("routes", "Look up non-stops", routes),  # Departure, Later[Intent] -> Routes
         Step("distances", "Measure distances", distances),  # Routes, Intent -> Candidates

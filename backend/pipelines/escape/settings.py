@@ -58,13 +58,24 @@ class EscapeSettings:
     cerebras_model: str = setting("gpt-oss-120b", "the model asked at Cerebras", env=["CEREBRAS_MODEL"])
     openai_api_key: Secret | None = setting(None, "the key for OpenAI (platform.openai.com)", env=["OPENAI_API_KEY"])
     openai_model: str = setting("gpt-5-mini", "the model asked at OpenAI", env=["OPENAI_MODEL"])
-    ollama_model: str = setting("llama3.2", "the model asked of Ollama", env=["OLLAMA_MODEL"])
-    llamacpp_model: str = setting("default", "the model asked of llama.cpp, which has one and ignores the name")
+    ollama_model: str | None = setting(
+        None, "the model asked of Ollama (default: the first it has)", env=["OLLAMA_MODEL"]
+    )
+    llamacpp_model: str | None = setting(None, "the model asked of llama.cpp (default: the one it has)")
     llm_provider: str | None = setting(
         None, "the language model asked first", choices=SOURCE_IDS["wish"], env=["LLM_PROVIDER"]
     )
     llm_base_url: str | None = setting(None, "any other OpenAI-compatible service, up to and with /v1", metavar="URL")
     llm_model: str | None = setting(None, "the model asked there")
+    llm_first_token_s: float = setting(
+        8.0, "seconds until a language model must have begun to write", minimum=0.1, maximum=600
+    )
+    llm_timeout_s: float = setting(
+        15.0,
+        "seconds for all that is asked of language models, before the built-in reader reads",
+        minimum=0.1,
+        maximum=600,
+    )
     llm_api_key: Secret | None = setting(None, "the key for it, if it wants one")
 
     airlabs_url: str = setting("https://airlabs.co/api/v9", "the base URL of AirLabs", metavar="URL")

@@ -79,6 +79,12 @@ def find_origin(text: str) -> NamedOrigin | None:
     return NamedOrigin(place_words(question, place), place.guessed) if place else None
 
 
+def day_of(text: str, today: datetime.date) -> tuple[int, tuple[str, ...]]:
+    """The day that ``text`` names (tomorrow if none), in days from ``today``, and what had to be assumed for it."""
+    ahead, part = _day(parsed(text), today)
+    return ahead, tuple(part.assumed)
+
+
 def _day(question: Question, today: datetime.date) -> tuple[int, Part]:
     part = Part([], [])
     found: Day | None = None

@@ -2,11 +2,12 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.config import Config
 from backend.pipelines.escape.settings import EscapeSettings
+from backend.pipelines.escape.sources.chat import ChatModels, chat_models_of
 from backend.pipelines.escape.sources.where import ChosenSource, where_sources
 from backend.upstream import Upstreams, open_upstreams
 
@@ -17,13 +18,14 @@ MEMORY = Path(":memory:")
 class Sources:
     """``upstreams`` opens (once) and holds every service; ``offline``: only what is embedded is to be used.
 
-    ``where``: who places an address, in the order in which they are asked.
+    ``where``: who places an address, in the order in which they are asked; ``models``: who reads the wish.
     """
 
     settings: EscapeSettings
     upstreams: Upstreams
     offline: bool = False
     where: tuple[ChosenSource, ...] = ()
+    models: ChatModels = field(default_factory=ChatModels)
 
 
 @contextlib.asynccontextmanager
@@ -37,4 +39,5 @@ async def open_sources(config: Config) -> AsyncIterator[Sources]:
             upstreams=upstreams,
             offline=offline,
             where=where_sources(settings, upstreams, offline=offline),
+            models=chat_models_of(settings, upstreams, offline=offline),
         )

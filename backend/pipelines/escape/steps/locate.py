@@ -18,6 +18,7 @@ from backend.pipelines.escape.sources.where import ask_about, place_address
 from backend.pipelines.escape.steps.understand import is_time_zone
 
 FROM_QUESTION = "from your question"
+AS_GIVEN = "as you gave it"
 MAX_OTHERS = 4
 # Of a name that nothing goes by, this much is tried in part.
 MOST_WORDS, MOST_REGIONS = 7, 3
@@ -89,7 +90,7 @@ def _said(request: Request, atlas: Atlas, home: Home) -> Iterator[Way]:
         nothing = Way(FROM_QUESTION, [], request.origin, guessed=request.origin_guessed)
         yield _found(nothing, request.origin, request, atlas, home)
     if request.from_option:
-        yield _found(Way("as you gave it", [], request.from_option), request.from_option, request, atlas, home)
+        yield _found(Way(AS_GIVEN, [], request.from_option), request.from_option, request, atlas, home)
     if (here := _home(atlas, home)) is not None:
         yield Way("as the server is set", [here])
 

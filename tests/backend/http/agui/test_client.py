@@ -73,6 +73,15 @@ async def test_a_question_is_answered_and_the_client_holds_what_our_own_view_hol
     assert ended["events"].count("STEP_STARTED") == ended["events"].count("STEP_FINISHED") == 3
 
 
+async def test_what_a_model_thought_is_a_message_of_its_own_kind(url: str) -> None:
+    [ended] = await agui(url, {"question": "think of three words"})
+    assert ended["failure"] is None
+    written = [(one["role"], one["content"]) for one in ended["messages"] if one["role"] in ("reasoning", "assistant")]
+    assert written[:2] == [("reasoning", "Which is the longest? "), ("assistant", "think of three words ")]
+    [joined] = await agui(url, {"forwardedProps": {"run": ended["state"]["run"], "after": 9}})
+    assert joined["messages"] == without_question(ended["messages"])
+
+
 async def test_joining_after_any_event_ends_with_the_same(url: str) -> None:
     [whole] = await agui(url, {"question": "one two degrade"})
     run = whole["state"]["run"]
