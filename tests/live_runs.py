@@ -61,7 +61,7 @@ async def live(
     **settings: Any,
 ) -> AsyncIterator[Live]:
     """``only``: the services that are configured at all. ``minute``: OpenWeather's calls a minute."""
-    world, clock = world or World(), SimulatedClock.frozen(now)
+    world, clock = world or World(), SimulatedClock(now)
     async with AsyncExitStack() as stack:
         lab = await stack.enter_async_context(AirLabsSimulator(world, clock=clock, plan="paid"))
         weather = await stack.enter_async_context(OpenWeatherSimulator(world, clock=clock, minute=minute))
