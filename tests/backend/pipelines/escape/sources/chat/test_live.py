@@ -480,7 +480,7 @@ async def test_a_start_that_the_reader_did_not_find_is_told_with_what_to_ask() -
 @pytest.mark.parametrize(
     ("origin", "options", "line"),
     [
-        ("Atlantis", {}, "The model named a start that is not in the question: “Atlantis” is not used."),
+        ("Atlantis", {}, "The model named a start that is not in the question; it is not used."),
         ("madrid", {}, None),
         ("MADRID", {}, None),
         (None, {}, None),
