@@ -55,7 +55,7 @@ class ClientAddresses:
 def parse(text: str) -> Address | None:
     """An address as proxies write it: with a port, in brackets, in quotes; IPv4 inside of IPv6 as IPv4."""
     text = text.strip().strip('"')
-    if text.startswith("["):
+    if text.startswith("[") and "]" in text:
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
         text = _PORT.sub("", text)

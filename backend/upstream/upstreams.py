@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import ssl
 from collections.abc import AsyncIterator
@@ -33,7 +34,6 @@ class Upstreams:
         self._memory, self._usage = Memory(disk, private), usage
         self._redact = Redactor()
         self._network = Network()
-        self._context: ssl.SSLContext | None = None
         self._clients: list[Client] = []
         self._upstreams: dict[str, Upstream] = {}
 
@@ -43,13 +43,11 @@ class Upstreams:
             return self._upstreams[spec.id]
         if spec.key is not None:
             self._redact.add(spec.key)
-        if self._context is None:
-            self._context = httpx.create_ssl_context()
         proxy = proxy_for(spec.base_url)
         url = urlsplit(proxy or spec.base_url)
         if url.hostname and not self.offline:
             self._network.know(url.hostname, url.port or (443 if url.scheme == "https" else 80))
-        client = Client(spec.concurrency, self._network, self._context, proxy)
+        client = Client(spec.concurrency, self._network, _tls(), proxy)
         self._clients.append(client)
         exchange = Exchange(spec, client, self._redact)
         upstream = Upstream(spec, exchange, self._redact, self._memory, self._usage, offline=self.offline)
@@ -61,6 +59,12 @@ class Upstreams:
         await asyncio.gather(*(upstream.aclose() for upstream in self._upstreams.values()))
         await asyncio.gather(*(client.aclose() for client in self._clients))
         await self._network.aclose()
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Who is trusted: made once, since reading all the certificates takes tens of milliseconds."""
+    return httpx.create_ssl_context()
 
 
 @contextlib.asynccontextmanager

@@ -40,7 +40,7 @@ CODES: Final[dict[Kind, int]] = {
 UNITS: Final = {
     "temperature_2m": "°C", "temperature_2m_max": "°C", "temperature_2m_min": "°C", "weather_code": "wmo code",
     "precipitation_probability": "%", "precipitation_probability_max": "%", "precipitation": "mm",
-    "precipitation_sum": "mm",
+    "precipitation_sum": "mm", "wind_speed_10m_max": "km/h",
 }  # fmt: skip
 Row = dict[str, Any]
 Series = list[float | None] | list[float] | list[int] | list[str]
@@ -147,6 +147,7 @@ class OpenMeteoSimulator(Simulator):
                 "weather_code": max(CODES[sky.kind] for sky in skies),
                 "precipitation_probability_max": round(100 * max(sky.chance for sky in skies)),
                 "precipitation_sum": round(sum(sky.mm for sky in skies), 2),
+                "wind_speed_10m_max": round(3.6 * max(sky.wind for sky in skies), 1),
             }
             table["time"].append(stamp if asked.unixtime else day.isoformat())
             for name, value in values.items():

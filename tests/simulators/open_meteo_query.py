@@ -10,6 +10,7 @@ from tests.simulators.skies import Spot
 
 DAILY: Final = (
     "temperature_2m_max", "temperature_2m_min", "weather_code", "precipitation_probability_max", "precipitation_sum",
+    "wind_speed_10m_max",
 )  # fmt: skip
 HOURLY: Final = ("temperature_2m", "weather_code", "precipitation_probability", "precipitation")
 MAX_DAYS, MAX_PAST_DAYS, DEFAULT_DAYS = 16, 92, 7

@@ -11,7 +11,6 @@ import socket
 import struct
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from http import HTTPStatus
 from typing import Any, ClassVar, Final, Self
 
 import h11
@@ -71,7 +70,7 @@ class Simulator:
 
     def failure(self, status: int) -> Answer:
         """The service's own document for an error of this status, for faults that only name one."""
-        return Answer.of_text(HTTPStatus(status).phrase, status)
+        return Answer.of_text(phrase(status), status)
 
     async def __aenter__(self) -> Self:
         await self.start()

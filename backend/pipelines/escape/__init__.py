@@ -32,6 +32,7 @@ COLUMNS = (
     Column(key="rain", label="Rain", kind="percent", unit="%"),
     Column(key="country", label="Country", kind="text"),
     Column(key="evidence", label="Known from", kind="text"),
+    Column(key="told_by", label="Weather from", kind="text"),
     Column(key="km", label="Distance", kind="integer", unit="km"),
     Column(key="score", label="Score", kind="integer"),
     Column(key="airlines", label="Airlines", kind="list"),

@@ -4,7 +4,7 @@ Those that come by the hundred are ``gc=False``: they hold strings and numbers a
 """
 
 import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -114,13 +114,15 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class AirportOption(msgspec.Struct, frozen=True):
-    """An airport near the traveller, ``km`` away; ``busyness`` in departing seats a month."""
+    """An airport near the traveller, ``km`` away; ``busyness`` in departing seats a month, ``nonstops`` destinations
+    in the bundled network (None where it doesn't know the airport); ``popularity`` as a live source counts it."""
 
     iata: str
     name: str
     km: int
-    busyness: int
-    nonstops: int
+    busyness: int | None
+    nonstops: int | None
+    popularity: int | None = None
 
 
 class Departure(msgspec.Struct, frozen=True):
@@ -136,15 +138,17 @@ class Departure(msgspec.Struct, frozen=True):
     runners_up: tuple[AirportOption, ...] = ()
 
 
-EvidenceClass = Literal["timetable", "network", "route"]
+EvidenceClass = Literal["live", "doubtful", "timetable", "network", "route"]
 
 
-class Destination(msgspec.Struct, frozen=True, gc=False):
+class Destination(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A non-stop destination. ``flights`` are public numbers, with the local departure time where a timetable has it.
 
-    ``evidence``: ``timetable`` (number and time), ``network`` (number, no time), ``route`` (neither). ``known`` words
-    it for a person, with the date it is from. ``minutes`` is the flight time from gate to gate, ``estimated`` or
-    scheduled.
+    ``evidence``: ``live`` (number and time in a timetable that is kept up), ``doubtful`` (there, but not seen for a
+    year, or hardly ever), ``timetable`` (number and time in a sample of years ago), ``network`` (number, no time),
+    ``route`` (neither). ``known`` words it for a person, with the date it is from. ``minutes`` is the flight time from
+    gate to gate, ``estimated`` or scheduled. ``call`` is the id of the evidence; empty: that of all the routes.
+    ``next_day``: whoever leaves on the day lands on the next.
     """
 
     iata: str
@@ -160,6 +164,8 @@ class Destination(msgspec.Struct, frozen=True, gc=False):
     flights: tuple[str, ...]
     evidence: EvidenceClass
     known: str
+    call: str = ""
+    next_day: bool = False
 
 
 class LeftOut(msgspec.Struct, frozen=True, gc=False):
@@ -170,13 +176,22 @@ class LeftOut(msgspec.Struct, frozen=True, gc=False):
     why: str
 
 
+class Network(Protocol):
+    """The non-stops of one airport, for any day, as a source knows them."""
+
+    def flown_on(self, day: datetime.date) -> tuple[list[Destination], list[LeftOut]]:
+        """Those that may be flown on ``day``, and the others, each with the reason."""
+
+
 class Routes(msgspec.Struct, frozen=True):
-    """The non-stops that fly on ``day``; ``call`` is the id of the evidence they came from."""
+    """The non-stops that fly on ``day``; ``call`` is the id of the evidence they came from. ``network`` knows those of
+    the other days."""
 
     day: datetime.date
     call: str
     destinations: tuple[Destination, ...]
     left_out: tuple[LeftOut, ...] = ()
+    network: Network | msgspec.UnsetType = msgspec.UNSET
 
 
 class Candidates(msgspec.Struct, frozen=True):
@@ -204,18 +219,29 @@ class Distances(msgspec.Struct, frozen=True):
     farther: tuple[Measured, ...]
 
 
-class Forecast(msgspec.Struct, frozen=True, gc=False):
-    """The weather at a destination on the day. ``high_c`` is the day's high, ``spread_c`` how far a day strays from it
-    (standard deviation), ``rain`` the chance of rain (0-100). ``basis`` is ``typical`` or ``forecast``; ``quality`` A
-    (a station beside the airport) to D (far away)."""
+class Forecast(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The weather at a destination on the day. ``high_c`` and ``low_c`` are its extremes in °C, ``spread_c`` how far
+    the high strays from that (standard deviation), ``rain`` the chance of rain (0-100), ``wind_kmh`` the strongest.
+
+    ``basis`` is ``forecast`` (by ``source``, fetched at ``as_of``) or ``typical``, whose ``quality`` goes from A (a
+    station beside the airport) to D (far away). ``partly``: the forecast doesn't reach over that day's afternoon.
+    ``hours`` are local hours with the °C foreseen.
+    """
 
     iata: str
     high_c: float
     spread_c: float
     rain: int | None
     basis: Literal["typical", "forecast"]
-    quality: str
+    quality: str | None
     fits: bool
+    low_c: float | None = None
+    sky: str | None = None
+    wind_kmh: int | None = None
+    source: str | None = None
+    as_of: str | None = None
+    partly: bool = False
+    hours: tuple[tuple[int, float], ...] = ()
 
 
 class Forecasts(msgspec.Struct, frozen=True):

@@ -93,6 +93,12 @@ class EscapeSettings:
     met_norway_url: str = setting(
         "https://api.met.no/weatherapi/locationforecast/2.0", "the base URL of MET Norway", metavar="URL"
     )
+    airlabs_pages: int = setting(
+        12,
+        "pages of an airport's timetable that are read at AirLabs; each costs a call of the month",
+        minimum=1,
+        maximum=200,
+    )
     contact: str | None = setting(
         None,
         "your e-mail address or web site, for the User-Agent that MET Norway requires (without it, it isn't asked)",

@@ -41,11 +41,11 @@ class Answer(Generic[T]):
     failed: tuple[UpstreamError, ...] = ()
 
 
-async def first_answer(ctx: Context, attempts: Sequence[Attempt[T]]) -> Answer[T] | None:
+async def first_answer(ctx: Context, attempts: Sequence[Attempt[T]], *, required: bool = True) -> Answer[T] | None:
     """Ask each in turn; None when none has an answer. Every try is a call in the log of the step.
 
     The step is ``degraded`` when a configured source failed, whether another answered or not. Raises SourceError when
-    the only sources that could have answered failed and were configured, and nothing came after them.
+    the last one failed and was configured, unless the step knows another way (``required`` is False).
     """
     failed: list[tuple[Attempt[T], UpstreamError]] = []
     for attempt in attempts:
@@ -59,7 +59,7 @@ async def first_answer(ctx: Context, attempts: Sequence[Attempt[T]]) -> Answer[T
         if value is not None:
             _tell(ctx, failed, f"{attempt.source} is used instead")
             return Answer(value, attempt.source, call.id, tuple(error for _, error in failed))
-    if failed and failed[-1][0] is attempts[-1] and failed[-1][0].configured:
+    if required and failed and failed[-1][0] is attempts[-1] and failed[-1][0].configured:
         raise source_error(failed[-1][1])
     _tell(ctx, failed, "nothing else answered")
     return None

@@ -72,7 +72,7 @@ async def place_address(address: str | None, sources: Sequence[ChosenSource], ct
 
         return Attempt(one.source.upstream.name, "place address", ask, {"of": whose}, one.configured)
 
-    return await first_answer(ctx, [attempt(one) for one in sources])
+    return await first_answer(ctx, [attempt(one) for one in sources], required=False)
 
 
 def ask_about(address: str | None) -> str | None:

@@ -12,9 +12,9 @@ from backend.pipeline import Context
 from backend.pipelines.escape.atlas import Atlas, PlaceMatch, great_circle_km
 from backend.pipelines.escape.atlas.folding import fold
 from backend.pipelines.escape.models import Home, Place, Request
+from backend.pipelines.escape.sources.atlas_airports import RANGE_KM, leaving_from
 from backend.pipelines.escape.sources.sources import Sources
 from backend.pipelines.escape.sources.where import ask_about, place_address
-from backend.pipelines.escape.steps.leaving import RANGE_KM, leaving_from
 from backend.pipelines.escape.steps.understand import is_time_zone
 
 FROM_QUESTION = "from your question"

@@ -14,9 +14,9 @@ from backend.pipelines.escape.atlas import Atlas, great_circle_km
 from backend.pipelines.escape.models import Bands, Intent, Place, Request
 from backend.pipelines.escape.reader import read
 from backend.pipelines.escape.reader.tokens import fold
+from backend.pipelines.escape.sources.atlas_airports import RANGE_KM
 from backend.pipelines.escape.sources.chat import intent_of, occurs
 from backend.pipelines.escape.sources.sources import Sources
-from backend.pipelines.escape.steps.leaving import RANGE_KM
 from backend.pipelines.escape.steps.locate import AS_GIVEN, FROM_QUESTION, shown
 
 

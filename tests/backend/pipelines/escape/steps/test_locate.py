@@ -193,7 +193,7 @@ async def test_today_is_the_airports_local_day(bundled: Atlas, origin: str, now:
     # The client's own zone and the server's say another day: they don't count.
     place, ctx = await find(bundled, Request("hot", origin, tz="Pacific/Midway"), ctx=FakeContext(now=now))
     assert place.today == today
-    assert (await departure(place, bundled, ctx)).tz == place.tz
+    assert (await departure(place, no_services(), bundled, ctx)).tz == place.tz
 
 
 async def test_a_named_airport_without_flights_gives_way_to_one_nearby_in_its_own_zone(bundled: Atlas) -> None:
@@ -201,7 +201,7 @@ async def test_a_named_airport_without_flights_gives_way_to_one_nearby_in_its_ow
     assert codes, "the sample of airports without non-stops has become empty"
     for code in codes:
         place, ctx = await find(bundled, Request("hot", code))
-        left = await departure(place, bundled, ctx)
+        left = await departure(place, no_services(), bundled, ctx)
         assert (left.iata != code, left.tz) == (True, place.tz)
         assert f"{code} has no non-stops in the route network; another airport nearby is taken." in [
             text for _, text in ctx.logs

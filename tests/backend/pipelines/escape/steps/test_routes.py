@@ -8,8 +8,9 @@ import pytest
 from backend.errors import StepError
 from backend.pipelines.escape.atlas import Atlas, Carrier, Route, TimetableEntry, block_minutes, great_circle_km
 from backend.pipelines.escape.models import Destination, LeftOut, Routes
-from backend.pipelines.escape.steps.routes import flown_on, routes
-from tests.escape_values import MONDAY, leaving, wish
+from backend.pipelines.escape.sources.atlas_routes import flown_on
+from backend.pipelines.escape.steps.routes import routes
+from tests.escape_values import MONDAY, leaving, no_services, wish
 from tests.fake_context import FakeContext, Now
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(1, 8)
@@ -37,7 +38,7 @@ def on(
 
 async def look_up(bundled: Atlas, iata: str, day: datetime.date = MONDAY) -> tuple[Routes, FakeContext]:
     ctx = FakeContext()
-    return await routes(leaving(iata, bundled), Now(wish(depart=day)), bundled, ctx), ctx
+    return await routes(leaving(iata, bundled), Now(wish(depart=day)), no_services(), bundled, ctx), ctx
 
 
 @pytest.mark.parametrize(

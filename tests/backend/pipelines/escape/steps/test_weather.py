@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from backend.pipelines.escape.atlas import Atlas, Climate
 from backend.pipelines.escape.models import Bands, Forecasts, Intent
-from backend.pipelines.escape.steps.weather import typical, wanted, weather, why_not
+from backend.pipelines.escape.steps.forecasts import typical, wanted, why_not
+from backend.pipelines.escape.steps.weather import weather
 from tests.escape_reference import on_day
-from tests.escape_values import MONDAY, candidates, destination, wish
+from tests.escape_values import MONDAY, candidates, destination, no_services, wish
 from tests.fake_context import FakeContext
 
 BANDS = Bands()
@@ -33,7 +34,9 @@ async def read(
     for iata in airports:
         ctx.cells[iata] = {}
         ctx.states[iata] = "provisional"
-    found = await weather(candidates(*(destination(iata) for iata in airports)), asked, atlas, bands, ctx)
+    found = await weather(
+        candidates(*(destination(iata) for iata in airports)), asked, no_services(), atlas, bands, ctx
+    )
     return found, ctx
 
 
