@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from backend.pipeline import Context
+from backend.pipeline import Call, Context
 from backend.pipelines.escape.sources.chat.answer import Answer, NotAnAnswer, decode_answer
 from backend.pipelines.escape.sources.chat.presets import MAX_TOKENS, Form, Preset, chat_models, request_body
 from backend.pipelines.escape.sources.chat.prompt import corrected, messages
@@ -20,6 +20,7 @@ MAX_REQUESTS = 5
 """For one question at one service: the first, a retry, and what dead models and refused fields cost the first time."""
 MAX_LISTED = 3
 """How many of the models that a server lists are tried where none that was named is there."""
+LISTED_S = 60.0
 FORGET_S = 3600.0
 """After so long a model that was gone is tried again: models are pulled and keys get permissions."""
 
@@ -77,6 +78,15 @@ class ChatServer:
         self._forms[model] = plainer
         return True
 
+    async def list_models(self, deadline: float, call: Call | None = None) -> list[str]:
+        """The models to chat with that the service says it has; also a way to see whether it takes the key.
+
+        Raises UpstreamError.
+        """
+        lifetime = Lifetime(LISTED_S, private=True)
+        reply = await self.upstream.get_json("models", deadline=deadline, lifetime=lifetime, call=call)
+        return chat_models(reply.data)
+
     async def _models(self, ctx: Context, deadline: float) -> AsyncIterator[str]:
         """The models to try, each once: the one that was asked for, those known of the service, those it lists."""
         named = dict.fromkeys(one for one in (self.model, *self.preset.models) if one)
@@ -90,14 +100,11 @@ class ChatServer:
     async def _listed(self, ctx: Context, deadline: float) -> list[str]:
         async with ctx.call(self.name, "list models") as call:
             try:
-                reply = await self.upstream.get_json(
-                    "models", deadline=deadline, lifetime=Lifetime(60.0, private=True), call=call
-                )
+                models = await self.list_models(deadline, call)
             except UpstreamError as error:
                 call.text = str(error)
                 trouble = judge(error, key=self.preset.key, model="", setting=self.preset.model)
                 raise Trouble(str(trouble), "none", code=trouble.code, hint=trouble.hint) from None
-            models = chat_models(reply.data)
             shown = ", ".join(models[:6]) + (" …" if len(models) > 6 else "")
             call.text = f"{self.name} has {shown}" if models else f"{self.name} lists no model"
             return models

@@ -331,6 +331,21 @@ async def test_a_local_server_is_asked_for_what_it_has() -> None:
         assert read_by(answer) == "reader"
 
 
+async def test_a_service_without_a_model_named_is_asked_for_what_it_lists() -> None:
+    async with Chat(models=["text-embedding-x", "first", "second"]) as sim:
+        assert read_by(await ask(sim.url, llm_model=None)) == "model"
+        assert [body["model"] for body in sim.asked] == ["first"]
+
+
+async def test_a_second_service_is_not_asked_when_the_time_is_up() -> None:
+    async with Chat() as one, Chat() as other:
+        one.faults.next(never=True)
+        order: dict[str, Any] = {"wish_sources": ("ollama", "llm"), "ollama_url": one.url, "ollama_model": "m"}
+        answer = await ask(other.url, llm_timeout_s=0.3, **order)
+        assert other.requests == []
+    assert read_by(answer) == "reader"
+
+
 async def test_what_a_server_refuses_is_left_out_from_then_on() -> None:
     refusal = json.dumps(
         {"message": '"stream=true" with structured outputs is not supported', "code": "wrong_api_format"}
@@ -480,7 +495,7 @@ async def test_a_start_that_the_reader_did_not_find_is_told_with_what_to_ask() -
 @pytest.mark.parametrize(
     ("origin", "options", "line"),
     [
-        ("Atlantis", {}, "The model named a start that is not in the question: “Atlantis” is not used."),
+        ("Atlantis", {}, "The model named a start that is not in the question; it is not used."),
         ("madrid", {}, None),
         ("MADRID", {}, None),
         (None, {}, None),
