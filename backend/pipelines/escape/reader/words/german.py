@@ -37,6 +37,8 @@ WORDS: Table = {
         5: "samstag | samstags | sonnabend | am sa | ab sa | sa bis so",
         6: "sonntag | sonntags",
     },
+    # Only before a date: "Fr 27.11."
+    "dateday": {0: "mo", 1: "di", 2: "mi", 3: "do", 4: "fr", 5: "sa", 6: "so"},
     "on": {"": "am | ab dem | zum | den"},
     "this": {"": "diesen | dieses | diesem"},
     "next": {"": "nächsten | nächster | nächstes | nächstem"},
@@ -173,11 +175,13 @@ WORDS: Table = {
     },
     "weather": {
         "hot": (
-            "warm | warmem | heißem | warme | warmes | warmen | wärmer | wärme | heiß | heiße | heißes | heißen | hitze"
+            "wärmste | wärmsten | wärmster | heißeste | heißesten | am wärmsten | am heißesten"
+            " | warm | warmem | heißem | warme | warmes | warmen | wärmer | wärme | heiß | heiße | heißes | heißen | hitze"
             " | die hitze | tropisch | die wärme | heißer"
         ),
         "cold": (
-            "kalt | kaltem | kalte | kaltes | kalten | kälter | kälte | die kälte | kühl | kühle | kühles | kühler"
+            "kälteste | kältesten | kältester | kühlste | kühlsten | am kältesten"
+            " | kalt | kaltem | kalte | kaltes | kalten | kälter | kälte | die kälte | kühl | kühle | kühles | kühler"
             " | kühlen | frost | eisig | frostig | frisch | eis | frischer | frieren | eiskalt"
         ),
         "normal": (
@@ -235,7 +239,7 @@ WORDS: Table = {
     },
     "bags": {"": "koffer | koffern | taschen | gepäckstücke | rucksäcke"},
     "money": {"": "franken"},
-    "kilometres": {"": "kilometer | kilometern"},
+    "kilometres": {1: "kilometer | kilometern"},
     "companion": {
         "": (
             "hund | katze | frau | mann | freundin | freund | kinder | kindern | familie | partner"

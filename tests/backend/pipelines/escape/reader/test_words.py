@@ -11,10 +11,10 @@ from backend.pipelines.escape.reader.words import TABLES
 
 # Tags that only the search for the origin, or the skipping of words, asks for.
 _OUTSIDE_RULES = {
-    "airport", "airportof", "away", "but", "filler", "infinitive", "leaveplace", "native", "somewhere",
+    "airport", "airportof", "away", "but", "filler", "infinitive", "leaveplace", "native", "nearest", "somewhere",
 }  # fmt: skip
 # Readings that figures and signs get without a table.
-_OF_FIGURES = {"clock", "comma", "date", "day", "daymonth", "dot", "onday", "range", "tail", "year"}
+_OF_FIGURES = {"clock", "comma", "date", "day", "daymonth", "dot", "figure", "onday", "range", "tail", "year"}
 
 
 def _tags_of_rules() -> set[str]:
