@@ -36,7 +36,8 @@ WORDS: Table = {
     "atleast": {
         "": (
             "at least | a minimum temperature of | more than | over | above | min | minimum | a minimum of"
-            " | > | >= | ≥ | no less than | longer than | further than | farther than | not less than | not under | not below"
+            " | further than | farther than"
+            " | > | >= | ≥ | no less than | longer than | not less than | not under | not below"
             " | nothing under | nothing below | or more | or above | or over | beyond | or warmer"
             " | or hotter | or higher | or longer | and up | warmer than | hotter than | higher than"
             " | upwards of | well over | and above"

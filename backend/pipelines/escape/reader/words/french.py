@@ -185,7 +185,8 @@ WORDS: Table = {
         ),
         "cold": (
             "neige | la neige | de la neige | ski | skier | faire du ski | aurores boréales"
-            " | enneigé | enneigée | enneigés | enneigées | aurore boréale | raquettes | sports d'hiver | luge | marché de noël"
+            " | enneigé | enneigée | enneigés | enneigées"
+            " | aurore boréale | raquettes | sports d'hiver | luge | marché de noël"
         ),
     },
     "soft": {

@@ -175,8 +175,8 @@ WORDS: Table = {
     },
     "weather": {
         "hot": (
-            "wärmste | wärmsten | wärmster | heißeste | heißesten | am wärmsten | am heißesten"
-            " | warm | warmem | heißem | warme | warmes | warmen | wärmer | wärme | heiß | heiße | heißes | heißen | hitze"
+            "wärmste | wärmsten | wärmster | heißeste | heißesten | am wärmsten | am heißesten | wärmer"
+            " | warm | warmem | heißem | warme | warmes | warmen | wärme | heiß | heiße | heißes | heißen | hitze"
             " | die hitze | tropisch | die wärme | heißer"
         ),
         "cold": (
