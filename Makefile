@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: run test format bench clean
 
 run: .venv/.runtime
-	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/windowseat app $${Q:+"$$Q"}; else exec $(BIN)/windowseat ask "$${Q:-$$SAMPLE}"; fi
+	@if [ -t 0 ] && [ -t 1 ] && [ -t 2 ]; then exec $(BIN)/windowseat app $${Q:+"$$Q"}; else exec $(BIN)/windowseat ask "$${Q:-$$SAMPLE}"; fi
 
 test: .venv/.dev
 	$(BIN)/ruff format --check .

@@ -128,7 +128,9 @@ def _about(settings: ClientSettings) -> int:
 
 def _app(arguments: Arguments, settings: ClientSettings) -> int:
     question = arguments.question.strip() or None
-    on_terminal = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    # Textual draws on stderr: with that in a file the app would be there, and nobody would see it.
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    on_terminal = all(stream.isatty() for stream in streams) and os.environ.get("TERM") != "dumb"
     if on_terminal and not settings.plain:
         from tui import app
 
