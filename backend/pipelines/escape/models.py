@@ -18,7 +18,8 @@ class Intent(msgspec.Struct, frozen=True):
     `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are limits in Celsius
     that the wish sets beside its band; where both are there, `min_c <= max_c`. `origin` holds the words as
     typed, with a region behind a comma; `origin_guessed` is whether no word says that one leaves there. `said` is
-    one sentence, `assumed` are sentences, `ignored` are pieces of the question.
+    one sentence, `assumed` are sentences, `ignored` are pieces of the question. `changed` tells what a question that
+    refines an earlier one has changed, part by part: `hours: 12 h → 2 h`.
     """
 
     depart: datetime.date
@@ -32,6 +33,7 @@ class Intent(msgspec.Struct, frozen=True):
     assumed: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     origin_guessed: bool = False
+    changed: tuple[str, ...] = ()
 
 
 class Bands(msgspec.Struct, frozen=True):

@@ -57,6 +57,13 @@ def read_day(finding: Finding, today: datetime.date) -> Day | None:
     return day
 
 
+def names_day(finding: Finding) -> bool:
+    """Whether a finding names a day, and no vague one."""
+    if finding.kind == "in_hours":
+        return is_departure_in_hours(finding)
+    return finding.kind in _READERS and finding.kind not in VAGUE
+
+
 def is_departure_in_hours(finding: Finding) -> bool:
     """Whether `in 3 hours` says when to leave; otherwise it is the length of the flight."""
     return finding.has("leave") or in_hours(finding.parts) >= 24

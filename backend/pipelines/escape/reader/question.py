@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from backend.pipelines.escape.reader.ambiguous import is_code_after_from, is_day_figure, is_tail
+from backend.pipelines.escape.reader.follow_rules import FOLLOW_RULES
 from backend.pipelines.escape.reader.grammar import Finding, Grammar, Lexicon, Reading
 from backend.pipelines.escape.reader.rules import MACROS, RULES
 from backend.pipelines.escape.reader.tokens import Token, tokenize
-from backend.pipelines.escape.reader.words import TABLES
+from backend.pipelines.escape.reader.words import TABLES, following
 
 _SKIPPED_BY_GAPS = frozenset(
     {"filler", "article", "too", "its", "number", "ordinal", "here", "haul", "on", "leave", "this"}
@@ -26,6 +28,13 @@ _NO_WORDS = frozenset({"dateday"})
 _THOUSANDS = re.compile(r"[0-9]{1,3}[.,][0-9]{3}")
 
 
+class Language(NamedTuple):
+    """The words that are known, and the rules for what they mean together."""
+
+    lexicon: Lexicon
+    grammar: Grammar
+
+
 class Question:
     """`tokens[i]` may mean any of `readings[i]`; `findings` are what the rules made of them, in order.
 
@@ -33,7 +42,8 @@ class Question:
     (`is_whispered`) a small letter means nothing. Nothing changes a question once it is made: `parsed` shares it.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, language: Language | None = None) -> None:
+        self._lexicon, grammar = language or _language()
         self.text = unicodedata.normalize("NFC", text)
         self.tokens = tokenize(self.text)
         self.is_shouted = self.text.isupper() and sum(token.kind == "word" for token in self.tokens) > 1
@@ -48,7 +58,7 @@ class Question:
             if reading.tag in {"filler", "neutral"}
             for i in range(reading.length)
         }
-        self.findings = _grammar().findings(self.readings, [self._is_gap(i) for i in range(len(self.tokens))])
+        self.findings = grammar.findings(self.readings, [self._is_gap(i) for i in range(len(self.tokens))])
         self.claimed: list[Finding | None] = [None] * len(self.tokens)
         for finding in self.findings:
             self.claimed[finding.start : finding.end] = [finding] * (finding.end - finding.start)
@@ -81,7 +91,7 @@ class Question:
     def _readings(self, at: int) -> list[Reading]:
         token = self.tokens[at]
         if token.kind in {"word", "sign", "pause"}:
-            readings = list(_lexicon().readings(self.tokens, at))
+            readings = list(self._lexicon.readings(self.tokens, at))
             if token.key in _BEFORE_DAY:
                 readings.append(Reading("onday", "", 1))
             if token.key in {".", ","}:
@@ -90,7 +100,7 @@ class Question:
         if token.kind == "number":
             return self._number(at, token)
         if token.kind in _DATE_KINDS:
-            return [*_lexicon().readings(self.tokens, at), Reading("date", token.key, 1)]
+            return [*self._lexicon.readings(self.tokens, at), Reading("date", token.key, 1)]
         if token.kind == "clock":
             hours, _, minutes = token.key.partition(":")
             return [Reading("clock", int(hours) + int(minutes) / 60, 1)]
@@ -100,7 +110,7 @@ class Question:
         if len(token.key) > _LONGEST_NUMBER:
             return []
         value = float(token.key.replace(",", ".")) * (1000 if _THOUSANDS.fullmatch(token.key) else 1)
-        readings = list(_lexicon().readings(self.tokens, at))
+        readings = list(self._lexicon.readings(self.tokens, at))
         readings.append(Reading("number", value, 1))
         if value.is_integer() and 1 <= value <= 31 and len(token.key) <= 2:
             readings.append(Reading("day", value, 1))
@@ -147,11 +157,18 @@ def parsed(text: str) -> Question:
     return Question(text)
 
 
-@cache
-def _lexicon() -> Lexicon:
-    return Lexicon(TABLES)
+@lru_cache(maxsize=_QUESTIONS_KEPT)
+def parsed_follow_up(text: str) -> Question:
+    """As `parsed`, with the words that refer to an earlier question."""
+    return Question(text, _language_of_follow_ups())
 
 
 @cache
-def _grammar() -> Grammar:
-    return Grammar(RULES, MACROS)
+def _language() -> Language:
+    return Language(Lexicon(TABLES), Grammar(RULES, MACROS))
+
+
+@cache
+def _language_of_follow_ups() -> Language:
+    # What stands first wins where both would fit: "too hot" is about the answer before, not about where one is.
+    return Language(Lexicon((*following.TABLES, *TABLES)), Grammar((*FOLLOW_RULES, *RULES), MACROS))

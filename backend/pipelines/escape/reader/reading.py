@@ -31,10 +31,12 @@ _NEVER_USED = frozenset({"extra", "clock", "daypart", "back", "lower_bound", "to
 
 
 class Part(NamedTuple):
-    """One answer out of several findings: what was assumed for it, and the findings that went unused."""
+    """One answer out of several findings: what was assumed for it, and the findings that went unused. `named`: a
+    finding said it."""
 
     assumed: list[str]
     unused: list[Finding]
+    named: bool = True
 
 
 class NamedOrigin(NamedTuple):
@@ -52,7 +54,7 @@ def read(text: str, today: datetime.date, bands: Bands = _DEFAULT_BANDS, *, gues
     """
     question = parsed(text)
     day, day_part = _day(question, today)
-    limit, limit_part = _hours(question)
+    limit, limit_part = find_hours(question)
     sky, unused_weather = read_weather(question.findings, bands)
     place = find_place(question)
     if place is not None and place.guessed and not guesses:
@@ -65,7 +67,7 @@ def read(text: str, today: datetime.date, bands: Bands = _DEFAULT_BANDS, *, gues
         assumed.append(f"“{origin}” taken as the place to leave from")
     if not sky.said:
         assumed.append("no weather given: any")
-    leftovers = list(_leftovers(question, unused, place))
+    destinations, ignored = left_over(question, unused, place)
     nothing = _nothing_understood(question, sky, origin)
     return Intent(
         depart=depart,
@@ -77,8 +79,8 @@ def read(text: str, today: datetime.date, bands: Bands = _DEFAULT_BANDS, *, gues
         min_c=sky.min_c,
         max_c=sky.max_c,
         said=sentence(today, depart, sky, limit, origin, bands),
-        assumed=(*_destinations(question, leftovers), *(nothing or assumed)),
-        ignored=tuple(_ignored(question, leftovers)),
+        assumed=(*destinations, *(nothing or assumed)),
+        ignored=ignored,
     )
 
 
@@ -117,7 +119,8 @@ def _day(question: Question, today: datetime.date) -> tuple[int, Part]:
     return found.ahead, part
 
 
-def _hours(question: Question) -> tuple[float, Part]:
+def find_hours(question: Question) -> tuple[float, Part]:
+    """The longest flight in hours that a question accepts, and how that is known."""
     part = Part([], [])
     limits: list[tuple[flight.Limit, Finding]] = []
     for i, finding in enumerate(question.findings):
@@ -131,7 +134,7 @@ def _hours(question: Question) -> tuple[float, Part]:
             limits.append((limit, finding))
     if not limits:
         part.assumed.append(f"no flight length given: up to {flight.spoken(flight.DEFAULT_HOURS)}")
-        return flight.DEFAULT_HOURS, part
+        return flight.DEFAULT_HOURS, part._replace(named=False)
     chosen = min(limits, key=lambda entry: entry[0].rank)
     part.unused.extend(finding for limit, finding in limits if limit is not chosen[0])
     hours, clamped = flight.clamp(chosen[0].hours)
@@ -150,6 +153,14 @@ def _nothing_understood(question: Question, sky: Sky, origin: str | None) -> lis
     if question.findings or sky.said or origin:
         return []
     return ["nothing in the question was understood: tomorrow, any weather, flights of up to 12 h"]
+
+
+def left_over(
+    question: Question, unused: list[Finding], place: Origin | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What to say of destinations, which are not used, and all that was seen and not used, as typed."""
+    leftovers = list(_leftovers(question, unused, place))
+    return tuple(_destinations(question, leftovers)), tuple(_ignored(question, leftovers))
 
 
 def _destinations(question: Question, leftovers: list[tuple[int, int]]) -> Iterator[str]:
@@ -195,7 +206,7 @@ def _is_unread(finding: Finding) -> bool:
     if finding.kind == "for_number":
         return finding.number() != 1
     if finding.kind == "bare_most":
-        return flight.read_limit(finding) is None
+        return flight.read_limit(finding) is None and not names_temperature(finding)
     return finding.kind == "bare_least" and not names_temperature(finding)
 
 

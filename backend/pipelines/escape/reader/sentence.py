@@ -21,7 +21,7 @@ def sentence(
     near = {0: "today, ", 1: "tomorrow, "}.get(ahead, "on ")
     typical = " (typical weather: a forecast doesn't reach that far)" if ahead > FORECAST_DAYS else ""
     parts = [
-        f"{_weather(sky, bands)} {near}{spoken_day(depart, today)}{typical}",
+        f"{spoken_weather(sky, bands)} {near}{spoken_day(depart, today)}{typical}",
         f"at most {spoken_hours(hours)} of flight",
     ]
     if origin is not None:
@@ -29,7 +29,8 @@ def sentence(
     return ", ".join(parts)
 
 
-def _weather(sky: Sky, bands: Bands) -> str:
+def spoken_weather(sky: Sky, bands: Bands) -> str:
+    """`Hot (25 °C or more)`."""
     name = _NAMES[sky.weather]
     if sky.weather == "any" and (sky.min_c is not None or sky.max_c is not None):
         return _limits(sky, bands)

@@ -59,7 +59,8 @@ WORDS: Table = {
             "long haul | long haul ok | long haul is ok | long haul is fine | long haul fine | any distance"
             " | longhaul | distance doesn't matter | distance does not matter | however far | however long"
             " | no matter how far | long flights ok | long flight ok | long flights are fine"
-            " | long flight is fine | any flight time"
+            " | long flight is fine | any flight time | no time limit | no limit on hours | remove the time limit"
+            " | no limit on flight time"
         ),
     },
     "leave": {

@@ -147,7 +147,7 @@ WORDS: Table = {
         ),
         24: (
             "long-courrier | long courrier | vol long | peu importe la distance | n'importe quelle distance"
-            " | distance sans importance"
+            " | distance sans importance | sans limite de temps | sans limite d'heures"
         ),
     },
     "leave": {"": "partir | pars | partons | partant | décoller | décolle | je pars | m'envoler"},

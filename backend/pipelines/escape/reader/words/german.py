@@ -157,7 +157,7 @@ WORDS: Table = {
         ),
         24: (
             "langstrecke | langstrecke ok | langer flug ok | entfernung egal | egal wie weit"
-            " | langstrecke ist ok | beliebig weit | flugzeit egal"
+            " | langstrecke ist ok | beliebig weit | flugzeit egal | ohne zeitlimit | kein zeitlimit"
         ),
     },
     "leave": {"": "los | abfliegen | starten | losfliegen | wegfliegen | abreisen | fliegen"},

@@ -162,7 +162,7 @@ WORDS: Table = {
         " | vuelo no demasiado largo | que no sea muy largo",
         24: (
             "larga distancia | largo recorrido | vuelo largo | vuelos largos | cualquier distancia"
-            " | la distancia da igual | no importa la distancia"
+            " | la distancia da igual | no importa la distancia | sin límite de horas | sin límite de tiempo"
         ),
     },
     "leave": {"": "salgo | salir | salimos | saliendo | me voy | irme | irnos | viajar | volar"},

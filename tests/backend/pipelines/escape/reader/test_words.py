@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.pipelines.escape.reader.question import Question
+from backend.pipelines.escape.reader.follow_rules import FOLLOW_RULES
+from backend.pipelines.escape.reader.question import Question, parsed_follow_up
 from backend.pipelines.escape.reader.rules import MACROS, RULES
 from backend.pipelines.escape.reader.tokens import fold, tokenize
-from backend.pipelines.escape.reader.words import TABLES
+from backend.pipelines.escape.reader.words import TABLES, following
 
 # Tags that only the search for the origin, or the skipping of words, asks for.
 _OUTSIDE_RULES = {
@@ -43,6 +44,19 @@ def test_every_phrase_is_met_when_it_is_typed() -> None:
         question = Question(phrase)
         whole = [reading for reading in question.readings[0] if reading.length == len(question.tokens)]
         assert tag in {reading.tag for reading in whole}, (tag, phrase)
+
+
+def test_the_words_of_follow_ups_and_their_rules_fit_too() -> None:
+    of_rules = {word.rstrip("?") for rule in FOLLOW_RULES for word in rule.pattern.split() if word[0] not in "<~"}
+    tags = {tag for words in of_rules for tag in words.split("|")}
+    of_all = {tag for table in TABLES for tag in table} | _OF_FIGURES
+    assert tags - of_all == {tag for table in following.TABLES for tag in table}
+    for table in following.TABLES:
+        for tag, by_value in table.items():
+            for phrase in (phrase for text in by_value.values() for phrase in text.split(" | ")):
+                question = parsed_follow_up(phrase)
+                whole = [reading for reading in question.readings[0] if reading.length == len(question.tokens)]
+                assert tag in {reading.tag for reading in whole}, (tag, phrase)
 
 
 def test_every_phrase_is_met_without_accents_and_in_capitals() -> None:
