@@ -37,6 +37,16 @@ class Later(Awaitable[T_co], Protocol[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class Previous:
+    """The earlier run that a question follows up. ``details``: by step id, the outcomes of the steps that the pipeline
+    ``follows``, as JSON; those that didn't end well are missing."""
+
+    run: str
+    question: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a run begins with.
 
@@ -46,6 +56,7 @@ class Question:
     text: str
     options: Mapping[str, Any] = field(default_factory=dict)
     address: str | None = None
+    previous: Previous | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +182,9 @@ class Pipeline:
 
     ``examples`` are questions that work. ``resources`` are opened when the server starts: by type, a function that gets
     the server's configuration (see ``backend.resources``). ``attributions`` are texts to show beside results, each a
-    mapping with ``text`` and maybe ``url``. Raises PlanError when the steps' signatures don't make a plan.
+    mapping with ``text`` and maybe ``url``. ``follows`` names the steps whose outcomes a follow-up question builds on
+    (``Question.previous``); without any the pipeline takes none. Raises PlanError when the steps' signatures don't make
+    a plan.
     """
 
     def __init__(
@@ -186,6 +199,7 @@ class Pipeline:
         resources: Mapping[Any, Callable[[Any], Any]] | None = None,
         deadline_s: float | None = None,
         attributions: Callable[[], Sequence[Mapping[str, str]]] = tuple,
+        follows: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.title = title
@@ -196,7 +210,9 @@ class Pipeline:
         self.resources = dict(resources or {})
         self.deadline_s = deadline_s
         self.attributions = attributions
+        self.follows = tuple(follows)
         _check_ids(self.steps)
+        _check_follows(self.follows, self.steps)
         self.needs = {step.id: step.needs for step in self.steps}
         self.context_names = {step.id: step.context_name for step in self.steps}
         self.producers = _producers(self.steps, self.needs, frozenset({Question, *self.resources}))
@@ -255,6 +271,12 @@ def _check_ids(steps: Sequence[Step]) -> None:
             raise PlanError(f"two steps are called {step_id!r}")
 
 
+def _check_follows(follows: Sequence[str], steps: Sequence[Step]) -> None:
+    for step_id in follows:
+        if all(step.id != step_id for step in steps):
+            raise PlanError(f"follow-up questions build on step {step_id!r}, which isn't there")
+
+
 def _producers(
     steps: Sequence[Step], all_needs: Mapping[str, tuple[Need, ...]], given: frozenset[Any]
 ) -> dict[Any, Step]:
@@ -289,5 +311,5 @@ def to_json(value: Any) -> Any:
 
 
 __all__ = [
-    "Call", "Context", "Later", "Need", "Option", "Pipeline", "PlanError", "Question", "Step", "to_json",
+    "Call", "Context", "Later", "Need", "Option", "Pipeline", "PlanError", "Previous", "Question", "Step", "to_json",
 ]  # fmt: skip

@@ -9,18 +9,20 @@ from backend.errors import InvalidRequest, NotFound, RequestError
 from backend.http.stream import stream_response
 from backend.pipeline import Option, Pipeline, Question
 from backend.runs.manager import RunManager
+from backend.runs.previous import read_previous
 from shared.text import clean
 
 MAX_QUESTION_CHARS = 2000
 EXAMPLE = 'For example: {"q": "somewhere hot tomorrow, under 4 hours, from Valencia"}'
 
 COMMON_OPTIONS = (Option("tz", "the client's time zone (IANA name)"),)
+FOLLOW_UP_OPTIONS = (Option("previous", "the run that this question follows up"),)
 
 blueprint = Blueprint("assist", __name__)
 
 
 class AssistRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body. ``options``: ``on_disconnect``, COMMON_OPTIONS and those that the pipeline lists."""
+    """The body. ``options``: ``on_disconnect``, COMMON_OPTIONS, FOLLOW_UP_OPTIONS and those that the pipeline lists."""
 
     q: str
     pipeline: str | None = None
@@ -42,8 +44,10 @@ async def assist() -> Response:
     manager: RunManager = current_app.extensions["manager"]
     pipeline = find_pipeline(body.pipeline, current_app.extensions["pipelines"])
     on_disconnect, options = read_options(body.options, pipeline)
+    earlier = options.pop("previous", "")
+    previous = await read_previous(manager.log, earlier, pipeline) if earlier else None
     client = request.scope.get("client")  # the peer itself; headers about it are anybody's claim
-    question = Question(clean_question(body.q), options, client[0] if client else None)
+    question = Question(clean_question(body.q), options, client[0] if client else None, previous)
     return stream_response(manager, manager.start(pipeline, question, on_disconnect=on_disconnect))
 
 
@@ -85,7 +89,8 @@ def read_options(
     on_disconnect = rest.pop("on_disconnect", "grace")
     if on_disconnect not in ("grace", "continue", "cancel"):
         raise _unfit("options.on_disconnect must be grace, continue or cancel.")
-    known = {option.key: option for option in (*COMMON_OPTIONS, *pipeline.options)}
+    follow_up = FOLLOW_UP_OPTIONS if pipeline.follows else ()
+    known = {option.key: option for option in (*COMMON_OPTIONS, *follow_up, *pipeline.options)}
     for key, value in rest.items():
         option = known.get(key)
         if option is None:

@@ -83,19 +83,6 @@ class Home(msgspec.Struct, frozen=True):
     city: str | None = None
 
 
-class Request(msgspec.Struct, frozen=True):
-    """The question and what came with it. ``origin`` holds the words in it that name a place (``origin_guessed``: that
-    may name one), ``from_option`` the place given beside it, ``tz`` the client's time zone (IANA), ``address`` the
-    client's IP address."""
-
-    text: str
-    origin: str | None = None
-    from_option: str | None = None
-    tz: str | None = None
-    address: str | None = None
-    origin_guessed: bool = False
-
-
 class Place(msgspec.Struct, frozen=True):
     """Where the traveller is. ``today`` is the day there, in the zone ``tz`` of the airport they would leave from.
 
@@ -113,6 +100,31 @@ class Place(msgspec.Struct, frozen=True):
     region: str | None = None
     airports: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+
+
+class Before(msgspec.Struct, frozen=True):
+    """The question before, in ``run``, with what became of it as far as that is known."""
+
+    run: str
+    question: str
+    wish: Intent | None = None
+    place: Place | None = None
+
+
+class Request(msgspec.Struct, frozen=True):
+    """The question and what came with it. ``origin`` holds the words in it that name a place (``origin_guessed``: that
+    may name one), ``from_option`` the place given beside it, ``tz`` the client's time zone (IANA), ``address`` the
+    client's IP address. ``before`` is the question that it follows up; ``refines``: it changes that one's wish, and is
+    no question of its own."""
+
+    text: str
+    origin: str | None = None
+    from_option: str | None = None
+    tz: str | None = None
+    address: str | None = None
+    origin_guessed: bool = False
+    before: Before | None = None
+    refines: bool = False
 
 
 class AirportOption(msgspec.Struct, frozen=True):

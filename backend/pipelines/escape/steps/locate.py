@@ -15,6 +15,7 @@ from backend.pipelines.escape.models import Home, Place, Request
 from backend.pipelines.escape.steps.leaving import RANGE_KM, leaving_from
 
 FROM_QUESTION = "from your question"
+AS_BEFORE = "as before"
 MAX_OTHERS = 4
 # Of a name that nothing goes by, this much is tried in part.
 MOST_WORDS, MOST_REGIONS = 7, 3
@@ -71,18 +72,34 @@ class Way(NamedTuple):
 
 
 def _ways(request: Request, atlas: Atlas, home: Home) -> Iterator[Way]:
-    """Each way in turn."""
+    """Each way in turn. Words count for more than what is set, those of the question before too."""
+    before = _as_before(request.before.place) if request.before and request.before.place else None
     if request.origin:
         nothing = Way(FROM_QUESTION, [], request.origin, guessed=request.origin_guessed)
         yield _found(nothing, request.origin, request, atlas, home)
+    if before is not None and request.refines and before.asked:
+        yield before
     if request.from_option:
         yield _found(Way("as you gave it", [], request.from_option), request.from_option, request, atlas, home)
+    if before is not None and request.refines:
+        yield before
     if (here := _home(atlas, home)) is not None:
         yield Way("as the server is set", [here])
     if (match := _by_address(request, atlas)) is not None:
         yield Way("roughly, from your address", [match])
     if request.tz and (match := atlas.place_of_tz(request.tz)) is not None:
         yield Way(f"a guess from your time zone, {request.tz}", [match])
+    if before is not None:
+        yield before
+
+
+def _as_before(place: Place) -> Way:
+    match = PlaceMatch(
+        kind="city", name=place.name, country="", country_name=place.country, admin1=place.region, lat=place.lat,
+        lon=place.lon, tz=place.tz, population=0, iata=None, airports=place.airports, matched=place.name,
+    )  # fmt: skip
+    words = place.name if place.basis in (FROM_QUESTION, AS_BEFORE) else None
+    return Way(AS_BEFORE, [match], asked=words, has_region=place.region is not None)
 
 
 def _found(way: Way, words: str, request: Request, atlas: Atlas, home: Home) -> Way:
