@@ -93,11 +93,12 @@ def _ask(arguments: Arguments, settings: ClientSettings) -> int:
     with _server(settings) as server:
         from tui import headless
 
-        question = headless.Question(
-            text=text.strip(),
-            pipeline=settings.pipeline,
-            options=run_options(settings.origin, settings.tz, arguments.options),
-        )
+        options = run_options(settings.origin, settings.tz, arguments.options)
+        if arguments.previous:
+            from tui.previous import find_previous
+
+            options["previous"] = find_previous(server.url(), arguments.previous, settings.pipeline)
+        question = headless.Question(text=text.strip(), pipeline=settings.pipeline, options=options)
         return headless.ask(server.url(), question, _report(arguments, settings, server))
 
 

@@ -20,7 +20,7 @@ async def test_a_follow_up_keeps_what_it_does_not_change_and_says_what_it_does(a
         "Cold (20 °C or less) tomorrow, Monday 23 November, at most 2 h of flight, from Valencia"
     )
     assert second.detail("departure")["iata"] == "VLC"
-    assert 0 < len(second.end.order) < len(first.end.order)
+    assert 0 < len(second.end.order or ()) < len(first.end.order or ())
 
 
 async def test_follow_ups_follow_follow_ups(asker: Asker) -> None:
