@@ -1,6 +1,6 @@
 """``POST /assist``: a question starts a run, and the answer to that same request is the run."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from quart import Blueprint, Response, current_app, request
@@ -29,6 +29,7 @@ class AssistRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options: dict[str, Any] = {}
 
 
+OnDisconnect: TypeAlias = Literal["grace", "continue", "cancel"]
 _KINDS: dict[str, type | tuple[type, ...]] = {"text": str, "number": (int, float), "flag": bool}
 _decoder = msgspec.json.Decoder(AssistRequest)
 
@@ -43,11 +44,7 @@ async def assist() -> Response:
     body = read_body(await request.get_data(as_text=False))  # type: ignore[arg-type]  # bytes, with as_text=False
     manager: RunManager = current_app.extensions["manager"]
     pipeline = find_pipeline(body.pipeline, current_app.extensions["pipelines"])
-    on_disconnect, options = read_options(body.options, pipeline)
-    earlier = options.pop("previous", "")
-    previous = await read_previous(manager.log, earlier, pipeline) if earlier else None
-    client = request.scope.get("client")  # the peer itself; headers about it are anybody's claim
-    question = Question(clean_question(body.q), options, client[0] if client else None, previous)
+    on_disconnect, question = await read_question(body.q, body.options, pipeline, manager)
     return stream_response(manager, manager.start(pipeline, question, on_disconnect=on_disconnect))
 
 
@@ -59,6 +56,21 @@ def read_body(data: bytes) -> AssistRequest:
         raise InvalidRequest(f"{error}.", status=422, title="Unprocessable content", hint=EXAMPLE) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise InvalidRequest(f"The body can't be read as JSON: {error}.", hint=EXAMPLE) from None
+
+
+async def read_question(
+    q: str, given: dict[str, Any], pipeline: Pipeline, manager: RunManager
+) -> tuple[OnDisconnect, Question]:
+    """What to do when nobody watches, and the question of the request, with the run that it follows up.
+
+    Raises InvalidRequest (422), NotFound, StorageError.
+    """
+    on_disconnect, options = read_options(given, pipeline)
+    text = clean_question(q)
+    earlier = options.pop("previous", "")
+    previous = await read_previous(manager.log, earlier, pipeline) if earlier else None
+    client = request.scope.get("client")  # the peer itself; headers about it are anybody's claim
+    return on_disconnect, Question(text, options, client[0] if client else None, previous)
 
 
 def clean_question(q: str) -> str:
@@ -81,9 +93,7 @@ def find_pipeline(name: str | None, pipelines: tuple[Pipeline, ...]) -> Pipeline
     raise NotFound(f"There is no pipeline {clean(name or '')!r}.", hint=f"There are: {known}.")
 
 
-def read_options(
-    options: dict[str, Any], pipeline: Pipeline
-) -> tuple[Literal["grace", "continue", "cancel"], dict[str, Any]]:
+def read_options(options: dict[str, Any], pipeline: Pipeline) -> tuple[OnDisconnect, dict[str, Any]]:
     """What to do when nobody watches, and the pipeline's options, checked against what it lists (422)."""
     rest = dict(options)
     on_disconnect = rest.pop("on_disconnect", "grace")

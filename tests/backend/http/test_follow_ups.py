@@ -67,6 +67,17 @@ async def test_a_follow_up_of_nothing_is_a_question_like_any_other() -> None:
         assert "changed" not in ends["intent"].detail or not ends["intent"].detail["changed"]
 
 
+async def test_ag_ui_clients_follow_up_in_the_same_way() -> None:
+    messages = [{"id": "m1", "role": "user", "content": "max 2 hours"}]
+    fixed = {"threadId": "t1", "runId": "r1", "state": {}, "tools": [], "context": [], "messages": messages}
+    async with running_server(PIPELINES) as url, client(url) as http:
+        run, _ = await ask(http, "cold tomorrow, under 5 hours, from Oslo")
+        response = await http.post("/agui", json={**fixed, "forwardedProps": {"options": {"previous": run}}})
+        assert "Changed hours: 5 h → 2 h" in response.text
+        response = await http.post("/agui", json={**fixed, "forwardedProps": {"options": {"previous": "nope"}}})
+        assert response.status_code == 404
+
+
 async def test_machines_can_ask_which_pipelines_take_follow_ups() -> None:
     async with running_server([*PIPELINES, tiny_pipeline()]) as url, client(url) as http:
         told = {one["name"]: one["follow_ups"] for one in (await http.get("/pipelines")).json()["pipelines"]}
