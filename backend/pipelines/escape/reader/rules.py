@@ -20,8 +20,8 @@ MACROS = {
     "day": ("day", "day ordinal", "day dot"),
     "month": ("month", "softmonth"),
     "explicit": ("<day> of? <month> year?", "<month> day ordinal? comma? year?", "date"),
-    "dated": ("weekday|shortday|dateday comma|dot? comma? on|article? article? <explicit>", "<explicit> weekday"),
-    "end": ("weekday", "offset", "this? weekend", "<explicit>", "shortday", "<dated>"),
+    # Macros multiply: what stands in `end` is kept small.
+    "end": ("weekday", "offset", "this? weekend", "weekday? <explicit>", "shortday"),
 }
 
 _DATES = {
@@ -59,7 +59,8 @@ _DATES = {
         "on|onday daymonth",
         "from|between? day dot? to|range|and <explicit>",
         "<explicit> to|range|and <end>",
-        "on|from? <dated>",
+        "on|from? weekday|shortday|dateday comma|dot? on|article? article? <explicit>",
+        "on? <explicit> weekday",
     ),
     "day_of_month": (
         "on|article article? day ordinal",
