@@ -126,6 +126,12 @@ def _weekend(finding: Finding, today: datetime.date) -> Day:
     return Day(SATURDAY - today.weekday())
 
 
+def _weekend_of(finding: Finding, today: datetime.date) -> Day:
+    day = _explicit(finding, today)
+    weekday = (today + datetime.timedelta(days=day.ahead)).weekday()
+    return Day(day.ahead + max(0, SATURDAY - weekday), day.assumed)
+
+
 def _coming_weekend(finding: Finding, today: datetime.date) -> Day:
     return Day((SATURDAY - today.weekday() - 1) % 7 + 1)
 
@@ -211,6 +217,7 @@ _READERS: dict[str, Reader] = {
     "weekday_next_week": _of_next_week,
     "weekday_week": lambda finding, today: Day(_bare_weekday(finding, today).ahead + 7),
     "weekend": _weekend,
+    "weekend_of": _weekend_of,
     "coming_weekend": _coming_weekend,
     "next_weekend": _next_weekend,
     "next_week": _next_week,

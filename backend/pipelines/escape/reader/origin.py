@@ -20,6 +20,8 @@ from backend.pipelines.escape.reader.question import Question
 # Not the German ones: behind those, every noun has a capital.
 _ARTICLES = frozenset({"the", "la", "le", "les", "l", "el", "los", "las"})
 _ADJECTIVES = frozenset({"extra", "wish", "inverted"})
+# In small letters these are words like any other: "fun" is not FUN, an airport.
+_LONGEST_CODE = 3
 _NEGATIONS = frozenset({"not", "no", "nicht", "pas"})
 
 _COURTESY = frozenset(
@@ -209,7 +211,8 @@ def _alone(question: Question) -> tuple[int, int] | None:
             at += 1
             continue
         end = with_region(question, at, end)
-        if is_edge(question, at - 1) and _may_end(question, end) and is_plausible(question, at):
+        is_code = may_be_small and end - at == 1 and len(question.typed(at)) <= _LONGEST_CODE
+        if not is_code and is_edge(question, at - 1) and _may_end(question, end) and is_plausible(question, at):
             if found is not None:
                 return None
             found = at, end

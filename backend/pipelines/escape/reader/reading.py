@@ -166,7 +166,9 @@ def left_over(
 def _destinations(question: Question, leftovers: list[tuple[int, int]]) -> Iterator[str]:
     """`to Rome`: a person who names where to go should hear that it isn't used."""
     for start, end in leftovers:
-        if start and "to" in question.tags(start - 1) and is_capital(question, start):
+        finding = question.claimed[start]
+        is_name = finding is None or finding.kind == "name"
+        if start and is_name and "to" in question.tags(start - 1) and is_capital(question, start):
             yield f"where to go is what is looked for: “{question.slice(start, end)}” is not used"
 
 

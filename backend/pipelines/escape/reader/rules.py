@@ -47,6 +47,7 @@ _DATES = {
     "next_weekday": ("from? next weekday|shortday", "weekday next"),
     "weekday_next_week": ("nextweek ~1 on? weekday", "weekday of? article? nextweek"),
     "weekend": ("this? weekend", "from|for? weekend"),
+    "weekend_of": ("on? weekend of|from|article? article? <explicit>",),
     "coming_weekend": ("coming weekend", "weekend coming"),
     "weekday_week": ("on? weekday weeklater",),
     "next_weekend": ("next weekend", "weekend next", "weekend of? article? nextweek"),

@@ -46,7 +46,8 @@ async def locate(request: Request, atlas: Atlas, home: Home, ctx: Context) -> Pl
     for one in unknown:
         nowhere = f"There is no place called “{one.asked}” in the atlas"
         if one.guessed:
-            ctx.log(f"{nowhere}; it is not taken as where you leave from.")
+            unsure = f"“{one.asked}” need not be a place" if one.asked and one.asked.islower() else nowhere
+            ctx.log(f"{unsure}; it is not taken as where you leave from.")
         else:
             ctx.degraded(f"{nowhere}; {shown(place)} is taken instead.")
     if way.left:
@@ -106,6 +107,8 @@ def _found(way: Way, words: str, request: Request, atlas: Atlas, home: Home) -> 
     """The ``way`` with what goes by ``words``, or else (unless the place was guessed) by fewer of them."""
     for taken, left in fewer_and_fewer(words):
         matches = _named(taken, request, atlas, home)
+        if way.guessed and taken.islower() and matches and matches[0].population < LARGE:
+            continue  # "sandy" is a word before it is a city of Utah
         if matches and (not left or (not way.guessed and _stands_alone(taken, matches[0]))):
             return way._replace(matches=matches, left=left, has_region=fold(taken) != fold(matches[0].matched))
     return way

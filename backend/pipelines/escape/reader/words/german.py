@@ -87,6 +87,7 @@ WORDS: Table = {
     "and": {"": "und | u"},
     "or": {"": "oder"},
     "between": {"": "zwischen | von"},
+    "of": {"": "vom"},
     "article": {
         "": (
             "der | die | das | den | dem | des | ein | eine | einen | einem | einer | eines | meiner | meinem | meine"

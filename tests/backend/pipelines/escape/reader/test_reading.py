@@ -109,7 +109,15 @@ def test_a_destination_is_not_used_and_that_is_said(question: str, named: str) -
     assert intent.origin != named
 
 
-@pytest.mark.parametrize("question", ["to the beach from Rome", "from Rome to anywhere", "Friday to Sunday from Rome"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "to the beach from Rome",
+        "from Rome to anywhere",
+        "Friday to Sunday from Rome",
+        "from Friday 4 December to Sunday 6 December, snow, from Paris",
+    ],
+)
 def test_what_is_no_place_is_no_destination(question: str) -> None:
     assert not any("where to go" in sentence for sentence in read(question, TODAY).assumed)
 
