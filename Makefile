@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: run test format bench clean
 
 run: .venv/.runtime
-	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/windowseat app $${Q:+"$$Q"}; else exec $(BIN)/windowseat ask "$${Q:-$$SAMPLE}"; fi
+	@if [ -t 0 ] && [ -t 1 ] && [ -t 2 ]; then exec $(BIN)/windowseat app $${Q:+"$$Q"}; else exec $(BIN)/windowseat ask "$${Q:-$$SAMPLE}"; fi
 
 test: .venv/.dev
 	$(BIN)/ruff format --check .
@@ -35,13 +35,14 @@ clean:
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Windowseat needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version 2>&1`."; \
-	  echo "Name another one: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }
-	$(PYTHON) -m venv .venv
+	  echo "Name another one: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; } >&2
+	@echo "Setting up .venv; this takes a minute, once." >&2
+	@$(PYTHON) -m venv .venv
 
 .venv/.runtime: pyproject.toml constraints.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . >&2
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' >&2
 	@touch .venv/.runtime $@

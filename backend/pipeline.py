@@ -37,6 +37,16 @@ class Later(Awaitable[T_co], Protocol[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class Previous:
+    """The earlier run that a question follows up. ``details``: by step id, the outcomes of the steps that the pipeline
+    ``follows``, as JSON; those that didn't end well are missing."""
+
+    run: str
+    question: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a run begins with.
 
@@ -46,6 +56,7 @@ class Question:
     text: str
     options: Mapping[str, Any] = field(default_factory=dict)
     address: str | None = None
+    previous: Previous | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +216,9 @@ class Pipeline:
     the server's configuration (see ``backend.resources``). ``attributions`` are texts to show beside results, each a
     mapping with ``text`` and maybe ``url``. ``settings`` is a dataclass of ``shared.settings``: the configuration
     resolves it beside the server's own, from flags, environment and the table ``[name]``; openers get it by
-    ``config.of(settings)``. ``check`` tells ``windowseat doctor`` how the sources fare. Raises PlanError when the
-    steps' signatures don't make a plan.
+    ``config.of(settings)``. ``check`` tells ``windowseat doctor`` how the sources fare. ``follows`` names the steps
+    whose outcomes a follow-up question builds on (``Question.previous``); without any the pipeline takes none. Raises
+    PlanError when the steps' signatures don't make a plan.
     """
 
     def __init__(
@@ -223,6 +235,7 @@ class Pipeline:
         attributions: Callable[[], Sequence[Mapping[str, str]]] = tuple,
         settings: type | None = None,
         check: "Check | None" = None,
+        follows: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.title = title
@@ -235,7 +248,9 @@ class Pipeline:
         self.attributions = attributions
         self.settings = settings
         self.check = check
+        self.follows = tuple(follows)
         _check_ids(self.steps)
+        _check_follows(self.follows, self.steps)
         self.needs = {step.id: step.needs for step in self.steps}
         self.context_names = {step.id: step.context_name for step in self.steps}
         self.producers = _producers(self.steps, self.needs, frozenset({Question, *self.resources}))
@@ -294,6 +309,12 @@ def _check_ids(steps: Sequence[Step]) -> None:
             raise PlanError(f"two steps are called {step_id!r}")
 
 
+def _check_follows(follows: Sequence[str], steps: Sequence[Step]) -> None:
+    for step_id in follows:
+        if all(step.id != step_id for step in steps):
+            raise PlanError(f"follow-up questions build on step {step_id!r}, which isn't there")
+
+
 def _producers(
     steps: Sequence[Step], all_needs: Mapping[str, tuple[Need, ...]], given: frozenset[Any]
 ) -> dict[Any, Step]:
@@ -328,6 +349,6 @@ def to_json(value: Any) -> Any:
 
 
 __all__ = [
-    "Call", "Check", "Context", "Later", "Need", "Option", "Pipeline", "PlanError", "Question", "SourceReport", "Step",
-    "to_json",
+    "Call", "Check", "Context", "Later", "Need", "Option", "Pipeline", "PlanError", "Previous", "Question",
+    "SourceReport", "Step", "to_json",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from backend.pipeline import Question
 from backend.registry import PIPELINES
 from backend.resources import open_resources
 from backend.runs.manager import RunManager
+from backend.runs.previous import read_previous
 from backend.runs.sqlite import MEMORY, SQLiteRunLog
 from shared import events as ev
 from shared.view import RunView, fold_all
@@ -63,12 +64,15 @@ class Asker:
         options: Mapping[str, Any] | None = None,
         *,
         address: str | None = None,
+        previous: str | None = None,
         now: datetime | None = None,
         cancel_after_turns: int | None = None,
     ) -> Answer:
-        """Ask, and read the run to its end. ``cancel_after_turns``: of the event loop."""
+        """Ask, and read the run to its end. ``previous``: the run that this follows up. ``cancel_after_turns``: of the
+        event loop."""
         self.now = now or SUNDAY_NOON
-        viewer = self._manager.start(PIPELINE, Question(text, options or {}, address))
+        earlier = await read_previous(self._log, previous, PIPELINE) if previous else None
+        viewer = self._manager.start(PIPELINE, Question(text, options or {}, address, earlier))
         if cancel_after_turns is not None:
             for _ in range(cancel_after_turns):
                 await asyncio.sleep(0)

@@ -34,13 +34,14 @@ examples:
   windowseat ask cold and close, next Saturday
   windowseat ask --md --quiet "beach on Friday" > places.md
   windowseat ask "anywhere mild, up to 3 hours" --from BCN
+  windowseat ask --previous last "warmer, and max 2 hours"
 
 The table goes to stdout, the narration to stderr. Ctrl+C cancels the run; once more leaves at once.
 """
 _COMMON = ("url",)
 _TELLING = ("plain", "color", "expand", "motion")
 _ASKING = ("origin", "pipeline", "tz")
-_ASK_ONLY = ("--json", "--csv", "--md", "--quiet", "-q", "--option")
+_ASK_ONLY = ("--json", "--csv", "--md", "--quiet", "-q", "--option", "--previous")
 
 Form = Literal["table", "json", "csv", "md"]
 
@@ -66,6 +67,7 @@ class Arguments:
     options: dict[str, Any] = field(default_factory=dict)
     form: Form = "table"
     quiet: bool = False
+    previous: str = ""
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -94,6 +96,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         options=dict(found.get("option") or ()),
         form=found.get("form") or "table",
         quiet=found.get("quiet") or False,
+        previous=found.get("previous") or "",
     )
 
 
@@ -176,6 +179,12 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "question", nargs="*", metavar="QUESTION", help="the question in your words; - reads it from stdin"
     )
+    ask.add_argument(
+        "--previous",
+        metavar="RUN",
+        type=_named_run,
+        help="the run that this question follows up: its id, how it begins, or last",
+    )
     ask.add_argument("--option", metavar="KEY=VALUE", action="append", type=_option, help="an option of the pipeline")
     _add_forms(ask)
     show = add("show", "show a run again, from the server's log", settings=_TELLING)
@@ -209,6 +218,12 @@ def _add_forms(parser: argparse.ArgumentParser) -> None:
     ):
         forms.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=text)
     parser.add_argument("--quiet", "-q", action="store_true", help="no narration, only errors")
+
+
+def _named_run(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a run must be named, or last")
+    return text.strip()
 
 
 def _option(text: str) -> tuple[str, Any]:

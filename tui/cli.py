@@ -93,11 +93,12 @@ def _ask(arguments: Arguments, settings: ClientSettings) -> int:
     with _server(settings) as server:
         from tui import headless
 
-        question = headless.Question(
-            text=text.strip(),
-            pipeline=settings.pipeline,
-            options=run_options(settings.origin, settings.tz, arguments.options),
-        )
+        options = run_options(settings.origin, settings.tz, arguments.options)
+        if arguments.previous:
+            from tui.previous import find_previous
+
+            options["previous"] = find_previous(server.url(), arguments.previous, settings.pipeline)
+        question = headless.Question(text=text.strip(), pipeline=settings.pipeline, options=options)
         return headless.ask(server.url(), question, _report(arguments, settings, server))
 
 
@@ -128,7 +129,9 @@ def _about(settings: ClientSettings) -> int:
 
 def _app(arguments: Arguments, settings: ClientSettings) -> int:
     question = arguments.question.strip() or None
-    on_terminal = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    # Textual draws on stderr: with that in a file the app would be there, and nobody would see it.
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    on_terminal = all(stream.isatty() for stream in streams) and os.environ.get("TERM") != "dumb"
     if on_terminal and not settings.plain:
         from tui import app
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from backend.http.assist import COMMON_OPTIONS, EXAMPLE, MAX_QUESTION_CHARS, AssistRequest
+from backend.http.assist import COMMON_OPTIONS, EXAMPLE, FOLLOW_UP_OPTIONS, MAX_QUESTION_CHARS, AssistRequest
 from backend.runs.log import RunSummary
 from shared import events as ev
 from shared.view import RunView
@@ -67,7 +67,9 @@ def openapi(pipelines: Sequence[str]) -> Document:
 
 
 def _options() -> Document:
-    listed = {option.key: {"type": "string", "description": option.label} for option in COMMON_OPTIONS}
+    listed = {
+        option.key: {"type": "string", "description": option.label} for option in (*COMMON_OPTIONS, *FOLLOW_UP_OPTIONS)
+    }
     gone = "What becomes of the run when the last viewer has left."
     return {
         "type": "object",

@@ -12,9 +12,8 @@ from typing import Any
 from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest, StorageError
-from backend.http.assist import clean_question, find_pipeline, read_options, refuse_other_sites
+from backend.http.assist import find_pipeline, read_question, refuse_other_sites
 from backend.http.pages import HEADERS
-from backend.pipeline import Question
 from backend.runs.live import Viewer
 from backend.runs.manager import RunManager
 from shared import events as ev
@@ -44,11 +43,9 @@ async def ask_plainly() -> Response:
     manager: RunManager = current_app.extensions["manager"]
     pipeline = find_pipeline(form.get("pipeline") or None, current_app.extensions["pipelines"])
     given = {option.key: form[option.key] for option in pipeline.options if form.get(option.key)}
-    on_disconnect, options = read_options(given, pipeline)
     if "q" not in form:
         raise InvalidRequest("There is no question.", status=422, title="Unprocessable content")
-    client = request.scope.get("client")
-    question = Question(clean_question(form["q"]), options, client[0] if client else None)
+    on_disconnect, question = await read_question(form["q"], given, pipeline, manager)
     return _response(manager, manager.start(pipeline, question, on_disconnect=on_disconnect))
 
 

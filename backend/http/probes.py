@@ -34,5 +34,6 @@ def _describe(pipeline: Pipeline) -> dict[str, object]:
         "columns": pipeline.columns,
         "examples": pipeline.examples,
         "options": [{"key": option.key, "label": option.label, "kind": option.kind} for option in pipeline.options],
+        "follow_ups": bool(pipeline.follows),
         "attributions": list(pipeline.attributions()),
     }

@@ -9,6 +9,7 @@ import sys
 import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from shared import events as ev
 from tests.scripted_server import RUN, ScriptedServer, a_run
@@ -51,14 +52,14 @@ class Terminal:
 
 @asynccontextmanager
 async def on_terminal(
-    *arguments: str, columns: int = 80, **env: str
+    *arguments: str, columns: int = 80, stderr: int | None = None, **env: str
 ) -> AsyncIterator[tuple[Terminal, asyncio.subprocess.Process]]:
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
     terminal = Terminal(master)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tui", *arguments, stdin=slave, stdout=slave, stderr=slave, cwd=ROOT,
+        sys.executable, "-m", "tui", *arguments, stdin=slave, stdout=slave, stderr=stderr or slave, cwd=ROOT,
         env={**kept, "TERM": "xterm-256color", "WINDOWSEAT_CONFIG": os.devnull, **env},
     )  # fmt: skip
     os.close(slave)
@@ -154,3 +155,11 @@ async def test_without_a_screen_to_draw_on_the_app_points_to_ask() -> None:
         assert await asyncio.wait_for(process.wait(), 10) == 2
         await terminal.until("windowseat ask")
     assert "the app can't open" in terminal.text
+
+
+async def test_the_app_never_opens_where_nobody_would_see_it(tmp_path: Path) -> None:
+    # Textual draws on stderr.
+    with (tmp_path / "log").open("wb") as log:
+        async with on_terminal(stderr=log.fileno()) as (_, process):
+            assert await asyncio.wait_for(process.wait(), 10) == 2
+    assert "the app can't open" in (tmp_path / "log").read_text("utf-8")

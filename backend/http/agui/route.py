@@ -13,9 +13,8 @@ import msgspec
 from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest, StorageError
-from backend.http.assist import clean_question, find_pipeline, read_options, refuse_other_sites
+from backend.http.assist import find_pipeline, read_question, refuse_other_sites
 from backend.http.stream import HEADERS
-from backend.pipeline import Question
 from backend.runs.live import Viewer
 from backend.runs.manager import RunManager
 from shared.encoding import encode_frame
@@ -58,15 +57,13 @@ async def agui() -> Response:
         manager.release(viewer)
         viewer = await manager.attach(forwarded.run)
     else:
-        viewer = _start(manager, asked, forwarded)
+        viewer = await _start(manager, asked, forwarded)
     return agui_response(manager, viewer, asked, after=forwarded.after)
 
 
-def _start(manager: RunManager, asked: "RunAgentInput", forwarded: Forwarded) -> Viewer:
+async def _start(manager: RunManager, asked: "RunAgentInput", forwarded: Forwarded) -> Viewer:
     pipeline = find_pipeline(forwarded.pipeline, current_app.extensions["pipelines"])
-    on_disconnect, options = read_options(forwarded.options, pipeline)
-    client = request.scope.get("client")
-    question = Question(clean_question(last_question(asked)), options, client[0] if client else None)
+    on_disconnect, question = await read_question(last_question(asked), forwarded.options, pipeline, manager)
     return manager.start(pipeline, question, on_disconnect=on_disconnect)
 
 

@@ -75,6 +75,7 @@ PIPELINE = Pipeline(
         "du soleil demain, moins de 7 heures, au départ de Paris",
         "Schnee am Freitag ab München, höchstens 3 Stunden",
     ),
+    follows=("intent", "locate"),
     options=(Option("from", "where the journey starts: a city or an airport code"),),
     resources={
         Atlas: lambda config: Atlas.open(),

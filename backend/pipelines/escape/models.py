@@ -18,7 +18,8 @@ class Intent(msgspec.Struct, frozen=True):
     `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are limits in Celsius
     that the wish sets beside its band; where both are there, `min_c <= max_c`. `origin` holds the words as
     typed, with a region behind a comma; `origin_guessed` is whether no word says that one leaves there. `said` is
-    one sentence, `assumed` are sentences, `ignored` are pieces of the question.
+    one sentence, `assumed` are sentences, `ignored` are pieces of the question. `changed` tells what a question that
+    refines an earlier one has changed, part by part: `hours: 12 h → 2 h`.
     """
 
     depart: datetime.date
@@ -32,6 +33,7 @@ class Intent(msgspec.Struct, frozen=True):
     assumed: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     origin_guessed: bool = False
+    changed: tuple[str, ...] = ()
 
 
 class Bands(msgspec.Struct, frozen=True):
@@ -81,19 +83,6 @@ class Home(msgspec.Struct, frozen=True):
     city: str | None = None
 
 
-class Request(msgspec.Struct, frozen=True):
-    """The question and what came with it. ``origin`` holds the words in it that name a place (``origin_guessed``: that
-    may name one), ``from_option`` the place given beside it, ``tz`` the client's time zone (IANA), ``address`` the
-    client's IP address."""
-
-    text: str
-    origin: str | None = None
-    from_option: str | None = None
-    tz: str | None = None
-    address: str | None = None
-    origin_guessed: bool = False
-
-
 class Place(msgspec.Struct, frozen=True):
     """Where the traveller is. ``today`` is the day there, in the zone ``tz`` of the airport they would leave from.
 
@@ -111,6 +100,31 @@ class Place(msgspec.Struct, frozen=True):
     region: str | None = None
     airports: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+
+
+class Before(msgspec.Struct, frozen=True):
+    """The question before, in ``run``, with what became of it as far as that is known."""
+
+    run: str
+    question: str
+    wish: Intent | None = None
+    place: Place | None = None
+
+
+class Request(msgspec.Struct, frozen=True):
+    """The question and what came with it. ``origin`` holds the words in it that name a place (``origin_guessed``: that
+    may name one), ``from_option`` the place given beside it, ``tz`` the client's time zone (IANA), ``address`` the
+    client's IP address. ``before`` is the question that it follows up; ``refines``: it changes that one's wish, and is
+    no question of its own."""
+
+    text: str
+    origin: str | None = None
+    from_option: str | None = None
+    tz: str | None = None
+    address: str | None = None
+    origin_guessed: bool = False
+    before: Before | None = None
+    refines: bool = False
 
 
 class AirportOption(msgspec.Struct, frozen=True):

@@ -170,12 +170,12 @@ def _temperatures(findings: Iterable[Finding]) -> tuple[float | None, float | No
 def _limits(finding: Finding, assumed: list[str]) -> tuple[float | None, float | None] | None:
     if finding.kind == "temp_zero":
         return None, 0.0
-    if finding.kind == "bare_least":
+    if finding.kind in {"bare_least", "bare_most"}:
         figure = finding.number() or 0
         if figure not in _BARE_DEGREES:
             return None
         assumed.append(f"“{figure:g}” without a unit taken as degrees Celsius")
-        return figure, None
+        return (figure, None) if finding.kind == "bare_least" else (None, figure)
     if not finding.kind.startswith("temp_"):
         return None
     degrees = sorted(_celsius(finding, assumed))

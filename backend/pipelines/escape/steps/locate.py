@@ -19,6 +19,7 @@ from backend.pipelines.escape.steps.understand import is_time_zone
 
 FROM_QUESTION = "from your question"
 AS_GIVEN = "as you gave it"
+AS_BEFORE = "as before"
 MAX_OTHERS = 4
 # Of a name that nothing goes by, this much is tried in part.
 MOST_WORDS, MOST_REGIONS = 7, 3
@@ -36,7 +37,8 @@ async def locate(request: Request, atlas: Atlas, home: Home, sources: Sources, c
     """
     words = [asked for asked in (request.origin, request.from_option) if asked]
     unknown: list[Way] = []
-    way = _first(_said(request, atlas, home), unknown) if words or home.lat is not None else None
+    is_said = bool(words) or home.lat is not None or (request.refines and request.before is not None)
+    way = _first(_said(request, atlas, home), unknown) if is_said else None
     if way is None:
         way = await _by_services(request, atlas, sources, ctx)
     async with ctx.call("atlas", "find place", words=words, tz=request.tz) as call:
@@ -49,7 +51,8 @@ async def locate(request: Request, atlas: Atlas, home: Home, sources: Sources, c
     for one in unknown:
         nowhere = f"There is no place called “{one.asked}” in the atlas"
         if one.guessed:
-            ctx.log(f"{nowhere}; it is not taken as where you leave from.")
+            unsure = f"“{one.asked}” need not be a place" if one.asked and one.asked.islower() else nowhere
+            ctx.log(f"{unsure}; it is not taken as where you leave from.")
         else:
             ctx.degraded(f"{nowhere}; {shown(place)} is taken instead.")
     if way.left:
@@ -85,22 +88,39 @@ def _first(ways: Iterable[Way], unknown: list[Way]) -> Way | None:
 
 
 def _said(request: Request, atlas: Atlas, home: Home) -> Iterator[Way]:
-    """What somebody said or set, in turn."""
+    """What somebody said or set, in turn: words count for more than what is set, those of the question before too."""
+    before = _as_before(request.before.place) if request.before and request.before.place else None
     if request.origin:
         nothing = Way(FROM_QUESTION, [], request.origin, guessed=request.origin_guessed)
         yield _found(nothing, request.origin, request, atlas, home)
+    if before is not None and request.refines and before.asked:
+        yield before
     if request.from_option:
         yield _found(Way(AS_GIVEN, [], request.from_option), request.from_option, request, atlas, home)
+    if before is not None and request.refines:
+        yield before
     if (here := _home(atlas, home)) is not None:
         yield Way("as the server is set", [here])
 
 
 def _guessed(request: Request, atlas: Atlas) -> Iterator[Way]:
     """What can be told without anybody's help, in turn."""
+    before = _as_before(request.before.place) if request.before and request.before.place else None
     if (match := _by_address(request, atlas)) is not None:
         yield Way("roughly, from your address", [match])
     if request.tz and (match := atlas.place_of_tz(request.tz)) is not None:
         yield Way(f"a guess from your time zone, {request.tz}", [match])
+    if before is not None:
+        yield before
+
+
+def _as_before(place: Place) -> Way:
+    match = PlaceMatch(
+        kind="city", name=place.name, country="", country_name=place.country, admin1=place.region, lat=place.lat,
+        lon=place.lon, tz=place.tz, population=0, iata=None, airports=place.airports, matched=place.name,
+    )  # fmt: skip
+    words = place.name if place.basis in (FROM_QUESTION, AS_BEFORE) else None
+    return Way(AS_BEFORE, [match], asked=words, has_region=place.region is not None)
 
 
 async def _by_services(request: Request, atlas: Atlas, sources: Sources, ctx: Context) -> Way | None:
@@ -121,6 +141,8 @@ def _found(way: Way, words: str, request: Request, atlas: Atlas, home: Home) -> 
     """The ``way`` with what goes by ``words``, or else (unless the place was guessed) by fewer of them."""
     for taken, left in fewer_and_fewer(words):
         matches = _named(taken, request, atlas, home)
+        if way.guessed and taken.islower() and matches and matches[0].population < LARGE:
+            continue  # "sandy" is a word before it is a city of Utah
         if matches and (not left or (not way.guessed and _stands_alone(taken, matches[0]))):
             return way._replace(matches=matches, left=left, has_region=fold(taken) != fold(matches[0].matched))
     return way

@@ -24,6 +24,8 @@ from backend.pipelines.escape.steps.weather import spoken_day
 
 FOUR_WEEKS = datetime.timedelta(weeks=4)
 SEASONS = 12
+# Nobody who asks for heat is helped by "accept 9 °C".
+FAR_FROM_C = 8.0
 
 
 def loosenings(
@@ -35,15 +37,20 @@ def loosenings(
     bands: Bands,
 ) -> tuple[Loosening, ...]:
     """One for each part of the wish that alone is in the way: the weather, the hours, the day. Where no part alone
-    would help, one of them together. Empty only if the airport has no destination on any day of a week."""
+    would help, one of them together. Empty only if the airport has no destination on any day of a week.
+
+    Weather that is ``FAR_FROM_C`` or more from the wish is suggested only where nothing else is.
+    """
     is_typical = bool(forecasts.forecasts) and all(one.basis == "typical" for one in forecasts.forecasts)
     usually = "" if is_typical else "typically "
+    other_weather = _other_weather(candidates, forecasts, wish, bands)
     ways = (
-        _other_weather(candidates, forecasts, wish, bands),
         _more_hours(candidates, wish, atlas, bands, usually),
         _other_weekday(routes, wish, atlas, bands, usually) or _other_season(candidates, wish, atlas, bands, usually),
     )
     found = tuple(way for way in ways if way is not None)
+    if other_weather is not None and not (found and _is_far_from(wish, other_weather, bands)):
+        found = (other_weather, *found)
     together = None if found else _all_together(routes, candidates, wish, atlas, bands)
     return found if together is None else (together,)
 
@@ -62,6 +69,12 @@ def widened(wish: Intent, bands: Bands, high_c: float) -> tuple[float | None, fl
     """The limits of the wish, the nearer one moved so that ``high_c`` is within."""
     low, high = bands.limits(wish)
     return None if low is None else min(low, high_c), None if high is None else max(high, high_c)
+
+
+def _is_far_from(wish: Intent, way: Loosening, bands: Bands) -> bool:
+    low, high = bands.limits(wish)
+    too_cold = low is not None and way.min_c is not None and low - way.min_c >= FAR_FROM_C
+    return too_cold or (high is not None and way.max_c is not None and way.max_c - high >= FAR_FROM_C)
 
 
 def _other_weather(candidates: Candidates, forecasts: Forecasts, wish: Intent, bands: Bands) -> Loosening | None:

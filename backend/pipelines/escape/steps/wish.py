@@ -9,24 +9,27 @@ and all of them would become as slow as the model. What it does find is told (``
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from backend.pipeline import Context, Later
 from backend.pipelines.escape.atlas import Atlas, great_circle_km
 from backend.pipelines.escape.models import Bands, Intent, Place, Request
-from backend.pipelines.escape.reader import read
+from backend.pipelines.escape.reader import read, refine
 from backend.pipelines.escape.reader.tokens import fold
 from backend.pipelines.escape.sources.atlas_airports import RANGE_KM
 from backend.pipelines.escape.sources.chat import intent_of, occurs
 from backend.pipelines.escape.sources.sources import Sources
-from backend.pipelines.escape.steps.locate import AS_GIVEN, FROM_QUESTION, shown
+from backend.pipelines.escape.steps.locate import AS_BEFORE, AS_GIVEN, FROM_QUESTION, shown
 
 
 async def read_wish(
     request: Request, place: Later[Place], bands: Bands, atlas: Atlas, sources: Sources, ctx: Context
 ) -> Intent:
     """The first attempt asks the language models that are set, if any, and raises SourceError where none answers; the
-    next is the built-in reader's, which never fails: a question that can't be read gets the defaults, said so.
+    next is the built-in reader's, which never fails: a question that can't be read gets the defaults, said so. What
+    refines an earlier wish is the reader's too.
     """
-    if sources.models.servers and ctx.attempt == 1:
+    if sources.models.servers and ctx.attempt == 1 and not request.refines:
         wish = await _by_model(request, place, bands, atlas, sources, ctx)
     else:
         if ctx.failure is not None:
@@ -45,7 +48,7 @@ async def _by_reader(request: Request, place: Later[Place], bands: Bands, ctx: C
     today = here.today
     async with ctx.call("built-in reader", "read", today=today.isoformat()) as call:
         # A name that was only guessed to be the origin, and led nowhere, is none.
-        wish = read(request.text, today, bands, guesses=here.basis == FROM_QUESTION)
+        wish = _understood(request, here, bands, guesses=here.basis == FROM_QUESTION)
         call.bytes = len(request.text.encode())
         call.text = f"Read with today being {today:%A} {today.day} {today:%B}"
     return wish
@@ -102,3 +105,15 @@ def _tell_start(origin: str | None, request: Request, here: Place, atlas: Atlas,
 
 def _overlap(one: str, other: str) -> bool:
     return fold(one) in fold(other) or fold(other) in fold(one)
+
+
+def _understood(request: Request, here: Place, bands: Bands, *, guesses: bool) -> Intent:
+    before = request.before
+    if before is None or not request.refines:
+        return read(request.text, here.today, bands, guesses=guesses)
+    # An earlier run may have ended before its wish was read: then its question tells it.
+    wish = before.wish or read(before.question, here.today, bands)
+    if before.place is not None and before.place.basis not in (FROM_QUESTION, AS_BEFORE):
+        wish = msgspec.structs.replace(wish, origin=None, origin_guessed=False)  # its words led nowhere
+    left_from = before.place.name if before.place is not None else None
+    return refine(request.text, wish, here.today, bands, guesses=guesses, left_from=left_from)

@@ -245,6 +245,15 @@ async def test_the_beginning_of_an_unknown_name_is_no_place_of_its_own(bundled: 
     assert len(ctx.degradations) == 1
 
 
+async def test_a_name_in_small_letters_that_may_be_none_is_only_believed_of_a_large_city(bundled: Atlas) -> None:
+    place, ctx = await find(bundled, Request("sandy, hot", "sandy", tz="Europe/Madrid", origin_guessed=True))
+    assert (place.name, ctx.degradations) == ("Madrid", [])
+    assert ("info", "“sandy” need not be a place; it is not taken as where you leave from.") in ctx.logs
+    for words, name in (("helsinki", "Helsinki"), ("Sandy", "Sandy")):
+        asked = Request("hot", words, tz="America/Denver", origin_guessed=True)
+        assert (await find(bundled, asked))[0].name == name
+
+
 async def test_a_guess_that_names_no_place_degrades_nothing(bundled: Atlas) -> None:
     for words in ("Blorp", "Valencia Blorp", "Lisbon, Madrid"):
         place, ctx = await find(bundled, Request("hot", words, tz="Europe/Paris", origin_guessed=True))

@@ -122,6 +122,14 @@ async def test_nothing_that_fits_names_the_nearest_and_what_does_find_something(
     )
 
 
+async def test_weather_that_is_nothing_like_the_wish_is_only_suggested_where_nothing_else_is(bundled: Atlas) -> None:
+    _, ctx = await whole(bundled, "OSL", wish(weather="hot", hours=2.0))
+    assert "Try to fly for up to " in (ctx.said or "")
+    assert "accept" not in (ctx.said or "")
+    _, ctx = await whole(bundled, "LYR", wish(min_c=45.0, hours=0.5))
+    assert " and accept " in (ctx.said or "")
+
+
 WISHES = st.builds(
     wish,
     depart=st.dates(datetime.date(2026, 11, 23), datetime.date(2027, 12, 31)),
