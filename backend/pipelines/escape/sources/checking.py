@@ -31,18 +31,18 @@ BUNDLED: Mapping[Fact, tuple[str, str]] = {
     "route": ("bundled network", "the route network of August 2026, with few times"),
     "weather": ("typical weather", "what is usual on the day, which is no forecast"),
 }
-KEYS: Mapping[str, tuple[str, str]] = {
-    "groq": ("GROQ_API_KEY", "https://console.groq.com/keys"),
-    "cerebras": ("CEREBRAS_API_KEY", "https://cloud.cerebras.ai"),
-    "openai": ("OPENAI_API_KEY", "https://platform.openai.com/api-keys"),
-    "airlabs": ("AIRLABS_API_KEY", "https://airlabs.co/account"),
-    "openweather": ("OPENWEATHER_API_KEY", "https://home.openweathermap.org/api_keys"),
-    "met-norway": ("WINDOWSEAT_CONTACT", "your e-mail address or web site"),
-    "llm": ("WINDOWSEAT_LLM_BASE_URL and WINDOWSEAT_LLM_MODEL", "any OpenAI-compatible service"),
-    "ollama": ("WINDOWSEAT_WISH_SOURCES or LLM_PROVIDER", "with ollama in it"),
-    "llamacpp": ("WINDOWSEAT_WISH_SOURCES or LLM_PROVIDER", "with llamacpp in it"),
+SETTINGS: Mapping[str, tuple[str, str]] = {
+    "groq": ("GROQ_API_KEY", "https://console.groq.com/keys has keys"),
+    "cerebras": ("CEREBRAS_API_KEY", "https://cloud.cerebras.ai has keys"),
+    "openai": ("OPENAI_API_KEY", "https://platform.openai.com/api-keys has keys"),
+    "airlabs": ("AIRLABS_API_KEY", "https://airlabs.co/account has keys"),
+    "openweather": ("OPENWEATHER_API_KEY", "https://home.openweathermap.org/api_keys has keys"),
+    "met-norway": ("WINDOWSEAT_CONTACT", "its terms want an e-mail address or a web site of yours"),
+    "llm": ("WINDOWSEAT_LLM_BASE_URL", "with WINDOWSEAT_LLM_MODEL it names any OpenAI-compatible service"),
+    "ollama": ("LLM_PROVIDER=ollama", "it is asked when named"),
+    "llamacpp": ("LLM_PROVIDER=llamacpp", "it is asked when named"),
 }
-"""What to set so that a source can be asked, and where to get it."""
+"""What to set so that a source can be asked, and why or where to get it."""
 KEPT_S = 600.0
 
 
@@ -88,26 +88,31 @@ async def check_sources(resources: Mapping[Any, Any], deadline: float | None) ->
 async def _check(fact: Fact, one: Chosen, sources: Sources, deadline: float | None) -> SourceReport:
     if one.id == EMBEDDED:
         return _bundled(fact, used=True)
-    spec = spec_of(one.id, sources.settings)
-    upstream = sources.upstreams.open(spec)
-    key: Key = "none needed" if spec.key is None else "given"
+    upstream = sources.upstreams.open(spec_of(one.id, sources.settings))
+    probe, has_key = PROBES[one.id], upstream.spec.key is not None
+
+    def report(key: Key, **more: Any) -> SourceReport:
+        return SourceReport(
+            fact=FACTS[fact], id=one.id, name=upstream.name, used=True, wanted=one.configured, key=key,
+            quota=quota_in_words(upstream.state()), **more,
+        )  # fmt: skip
+
     if not upstream.configured:
-        return _report(fact, spec, upstream, key="missing" if spec.needs_key else key, works=False, says="isn't set up")
+        setting, why = SETTINGS[one.id]
+        return report("missing", works=False, says="not set up", hint=f"Set {setting}: {why}.", setting=setting)
     if deadline is None:
-        return _report(fact, spec, upstream, key=key, says=_last_known(upstream.state()))
+        return report("given" if has_key else "none needed", says=_last_known(upstream.state()))
     began = time.monotonic()
     try:
-        age_s = await _ask(PROBES[one.id], upstream, deadline)
+        age_s = await _ask(probe, upstream, deadline)
     except UpstreamError as error:
-        refused = error.kind == "refused_key" and spec.key is not None
-        return _report(
-            fact, spec, upstream, key="refused" if refused else key, works=False, says=str(error), hint=error.hint
-        )
-    ago = f"answered {age_s:.0f} s ago" if age_s >= 1 else "answers"
-    accepted: Key = "accepted" if spec.key is not None else key
-    ms = round((time.monotonic() - began) * 1000) if age_s < 1 else None
-    costs = PROBES[one.id].costs if age_s < 1 else None
-    return _report(fact, spec, upstream, key=accepted, works=True, says=ago, costs=costs, ms=ms)
+        key: Key = "refused" if error.kind == "refused_key" else "given"
+        return report(key if has_key else "none needed", works=False, says=str(error), hint=error.hint)
+    ms = round((time.monotonic() - began) * 1000)
+    key = "accepted" if has_key else "none needed"
+    if age_s >= 1:
+        return report(key, works=True, says=f"answered {age_s:.0f} s ago")
+    return report(key, works=True, says="answers", ms=ms, costs=probe.costs)
 
 
 async def _ask(probe: Probe, upstream: Upstream, deadline: float) -> float:
@@ -127,26 +132,23 @@ async def _unused(fact: Fact, source: str, sources: Sources) -> SourceReport:
     if source == EMBEDDED:
         return _bundled(fact, used=False)
     spec = spec_of(source, sources.settings)
-    is_missing = (spec.needs_key and spec.key is None) or not spec.base_url
-    key: Key = "missing" if spec.needs_key and spec.key is None else "none needed" if spec.key is None else "given"
+    lacks_key = spec.needs_key and spec.key is None
+    key: Key = "missing" if lacks_key else "none needed" if spec.key is None else "given"
+    says, hint, setting = f"not among {fact}_sources", None, None
     if sources.offline:
-        says, hint = "not asked: Windowseat is set to stay offline", None
-    elif source in KEYS and (is_missing or source in ("ollama", "llamacpp")):
-        says, (setting, where) = "not set up", KEYS[source]
-        hint = f"Set {setting}: {where}."
-    else:
-        says, hint = f"not among {fact}_sources", None
-    return SourceReport(fact=FACTS[fact], id=source, name=spec.name, used=False, key=key, says=says, hint=hint)
+        says = "offline"
+    elif lacks_key or not spec.base_url or source in ("ollama", "llamacpp"):
+        setting, why = SETTINGS[source]
+        says, hint = "not set up", f"Set {setting}: {why}."
+    name = spec.name if spec.base_url or source != "llm" else "another model"
+    return SourceReport(
+        fact=FACTS[fact], id=source, name=name, used=False, key=key, says=says, hint=hint, setting=setting
+    )
 
 
 def _bundled(fact: Fact, *, used: bool) -> SourceReport:
     name, says = BUNDLED[fact]
     return SourceReport(fact=FACTS[fact], id=EMBEDDED, name=name, used=used, key="none needed", works=True, says=says)
-
-
-def _report(fact: Fact, spec: Spec, upstream: Upstream, *, key: Key, **more: Any) -> SourceReport:
-    quota = quota_in_words(upstream.state())
-    return SourceReport(fact=FACTS[fact], id=spec.id, name=spec.name, used=True, key=key, quota=quota, **more)
 
 
 def spec_of(source: str, settings: EscapeSettings) -> Spec:
@@ -164,8 +166,8 @@ def quota_in_words(state: UpstreamState) -> str | None:
         of = f" of {state.quota.limit:,.0f}" if state.quota.limit is not None else ""
         per = {"": "", "day": " today"}.get(state.quota.per, f" this {state.quota.per}")
         return f"{state.quota.left:,.0f}{of} calls left{per}"
-    month = state.calls.get("this month", 0)
-    return f"{month:,.0f} calls made this month" if month else None
+    month = round(state.calls.get("this month", 0))
+    return f"{month:,} {'call' if month == 1 else 'calls'} made this month" if month else None
 
 
 def _last_known(state: UpstreamState) -> str:
