@@ -27,9 +27,8 @@ class Asked(list[float | None]):
 async def check(resources: Mapping[Any, Any], deadline: float | None) -> list[SourceReport]:
     resources[Asked].append(deadline)
     await asyncio.sleep(0.01)
-    return [
-        SourceReport(fact="weather", id="sky", name="Sky", used=True, key="given", works=deadline is not None or None)
-    ]
+    works = True if deadline is not None else None
+    return [SourceReport(fact="weather", id="sky", name="Sky", used=True, key="given", works=works)]
 
 
 def checked(asked: Asked) -> Pipeline:
@@ -65,10 +64,10 @@ async def test_who_asks_again_at_once_or_meanwhile_hears_the_same() -> None:
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [{"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "10.0.0.1"}, {"Via": "1.1 x"}, {"Forwarded": "for=x"}],
-)
+PASSED_ON = [{"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "10.0.0.1"}, {"Via": "1.1 x"}, {"Forwarded": "x"}]
+
+
+@pytest.mark.parametrize("headers", PASSED_ON, ids=str)
 async def test_who_comes_through_a_proxy_that_is_not_known_hears_what_is_known(headers: dict[str, str]) -> None:
     asked = Asked()
     async with running_server([checked(asked)]) as url, client(url) as http:
@@ -109,5 +108,5 @@ async def test_a_pipeline_without_sources_to_check_is_left_out() -> None:
     ("peer", "near"), [("127.0.0.1", True), ("::1", True), ("10.1.1.1", True), ("8.8.8.8", False), (None, False)]
 )
 def test_who_is_near(peer: str | None, near: bool) -> None:
-    scope = {"client": (peer, 1) if peer else None, "headers": []}
+    scope: dict[str, Any] = {"client": (peer, 1) if peer else None, "headers": []}
     assert ClientAddresses().is_near(scope) is near

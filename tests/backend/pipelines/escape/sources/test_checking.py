@@ -114,7 +114,8 @@ async def test_without_asking_it_is_told_what_is_set_and_what_was_learned(all_li
 
 @pytest.mark.parametrize("name", ["airlabs", "openweather"])
 async def test_a_key_that_is_refused(name: str, all_live: Checked) -> None:
-    found = await all_live.reports(**{f"{name}_api_key": Secret("wrong-key-0123456789")})
+    changed: dict[str, Any] = {f"{name}_api_key": Secret("wrong-key-0123456789")}
+    found = await all_live.reports(**changed)
     assert (found[name].key, found[name].works) == ("refused", False)
     assert found[name].hint
     all_live.simulators[name].requests.clear()
@@ -125,7 +126,7 @@ async def test_each_that_is_down_alone(all_live: Checked) -> None:
         simulator.faults.always(status=500)
         found = await all_live.reports()
         assert [other for other in all_live.simulators if not found[other].works] == [name]
-        assert "error (500)" in found[name].says
+        assert "error" in found[name].says
         simulator.faults.clear()
 
 
@@ -151,8 +152,8 @@ async def test_offline_everything_else_is_left_alone(all_live: Checked) -> None:
 
 
 async def test_one_that_is_named_and_lacks_its_key_fails() -> None:
-    found = await Checked({}, {"route_sources": ("airlabs", "embedded")}).reports(where_sources=("embedded",),
-                                                                                 weather_sources=("embedded",))  # fmt: skip
+    alone = {"where_sources": ("embedded",), "weather_sources": ("embedded",)}
+    found = await Checked({}, {"route_sources": ("airlabs", "embedded"), **alone}).reports()
     assert (found["airlabs"].used, found["airlabs"].wanted, found["airlabs"].works) == (True, True, False)
     assert found["airlabs"].says == "not set up"
     assert found["open-meteo"].says == "not among weather_sources"
