@@ -38,6 +38,8 @@ class ChatModels:
         deadline = min(time.monotonic() + self.whole_s, ctx.deadline)
         failed: list[Trouble] = []
         for server in self.servers:
+            if failed and time.monotonic() >= deadline:
+                break
             try:
                 understood = await server.ask(question, today, ctx, deadline)
             except Trouble as trouble:
