@@ -97,11 +97,9 @@ class AirLabsSimulator(Simulator):
         return 50 if self.plan == "free" else 500
 
     async def answer(self, request: Seen) -> Answer:
-        given = dict(request.query)
-        if request.method == "POST":
-            given |= request.json
         method = request.path.strip("/").removesuffix(".json")
         try:
+            given = request.query | (_posted(request) if request.method == "POST" else {})
             key = self._key(given)
             payload, more = self._answered(method, given, key)
         except Refused as refused:
@@ -222,6 +220,16 @@ ROUTE_FILTERS: Final = (
     "flight_number",
 )  # fmt: skip
 AIRPORT_FILTERS: Final = ("iata_code", "icao_code", "city_code", "country_code")
+
+
+def _posted(request: Seen) -> dict[str, str]:
+    try:
+        body = request.json
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Refused("wrong_params", "The body is no JSON object.", rule=True)
+    return {name: str(value) for name, value in body.items()}
 
 
 def _number(given: dict[str, str], name: str, least: float, most: float, other_name: str = "") -> float:

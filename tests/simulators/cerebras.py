@@ -1,7 +1,7 @@
 """Cerebras (https://api.cerebras.ai/v1): flat errors, windows with names, tokens reserved before anything runs.
 
 ``json_streams`` false refuses JSON mode together with streaming, as older documents say of reasoning models;
-``strict_params`` refuses the parameters that they call unsupported.
+``strict_params`` refuses the parameters that they call unsupported; ``busy`` is the shared queue being full.
 """
 
 from collections.abc import Sequence
@@ -47,6 +47,7 @@ class CerebrasSimulator(ChatSimulator):
         )
         self.json_streams = json_streams
         self.strict_params = strict_params
+        self.busy = False
         self.requests_a_minute = requests_a_minute
         self.tokens = CalendarWindows(self.clock, TOKENS)
         self._requests: dict[str, CalendarWindows] = {}
@@ -79,6 +80,9 @@ class CerebrasSimulator(ChatSimulator):
             raise self._wrong_format(f"invalid schema: {wrong}")
 
     def charge(self, body: Document) -> None:
+        if self.busy:
+            message = "We're experiencing high traffic right now! Please try again soon."
+            raise self._over("minute", message, "too_many_requests_error", "queue_exceeded")
         requests = self._requests_of(body["model"])
         span = requests.exceeded("all")
         if span is not None:

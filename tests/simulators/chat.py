@@ -153,6 +153,8 @@ class ChatSimulator(Simulator):
         messages = body.get("messages") if has_both else None
         if not messages or not all(isinstance(one, dict) and "role" in one and "content" in one for one in messages):
             raise self.refusal(400, "'model' and 'messages' are required", rule=True)
+        if not isinstance(body.get("response_format") or {}, dict):
+            raise self.refusal(400, "'response_format' must be an object", rule=True)
         return dict(body)
 
     def wants_json(self, body: Document) -> str | None:

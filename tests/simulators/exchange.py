@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 class Seen:
     """A line of the log: what came in, when, and what became of it.
 
-    ``path`` is below the simulator's base URL. ``at`` is on its clock, ``at_s`` monotonic. ``answered`` is the status
-    sent (None: none), ``sent`` the bytes of body that went out, ``left`` whether the client closed before the end, and
-    ``over`` is set when the exchange has ended. ``refusal`` says which rule of the service the request broke.
+    ``path`` is below the simulator's base URL, unless it isn't ``inside``. ``at`` is on its clock, ``at_s`` monotonic.
+    ``answered`` is the status sent (None: none), ``sent`` the bytes of body that went out, ``left`` whether the client
+    closed before the end, and ``over`` is set when the exchange has ended. ``refusal`` says which rule of the service
+    the request broke.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Seen:
     answered: int | None = None
     sent: int = 0
     left: bool = False
+    inside: bool = True
     refusal: str | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 

@@ -22,6 +22,7 @@ class LlamaCppSimulator(ChatSimulator):
     service: ClassVar[str] = "llamacpp"
     reasoning_field: ClassVar[str] = "reasoning_content"
     needs_model: ClassVar[bool] = False
+    beside: ClassVar[tuple[str, ...]] = ("/health",)
 
     def __init__(
         self,

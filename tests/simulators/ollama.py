@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 
 from tests.simulators.chat import ChatRefused, ChatSimulator, Document
 from tests.simulators.clock import SimulatedClock
-from tests.simulators.exchange import Answer, Seen, path_of
+from tests.simulators.exchange import Answer, Seen
 from tests.simulators.replies import Delta, Model, Reply
 
 
 class OllamaSimulator(ChatSimulator):
     service: ClassVar[str] = "library"
+    beside: ClassVar[tuple[str, ...]] = ("/", "/api/tags", "/api/version")
 
     def __init__(
         self,
@@ -32,16 +33,13 @@ class OllamaSimulator(ChatSimulator):
         self._loaded: set[str] = set()
 
     async def answer(self, request: Seen) -> Answer:
-        path = path_of(request.target).rstrip("/")
-        if path == "":
+        if request.inside:
+            return await super().answer(request)
+        if request.path == "/":
             return Answer.of_text("Ollama is running")
-        if path == "/api/version":
+        if request.path == "/api/version":
             return Answer.of_json({"version": "0.12.6"})
-        if path == "/api/tags":
-            return Answer.of_json({"models": [{"name": name, "model": name, "size": 1} for name in self.models]})
-        if path.startswith("/api/"):
-            return Answer.of_json({"error": "not found"}, 404)
-        return await super().answer(request)
+        return Answer.of_json({"models": [{"name": name, "model": name, "size": 1} for name in self.models]})
 
     def error(self, status: int, message: str, kind: str = "", code: Any = None, **more: Any) -> Answer:
         kinds = {400: "invalid_request_error", 404: "not_found_error"}

@@ -101,9 +101,9 @@ def _where(given: dict[str, str], max_locations: int) -> tuple[tuple[float, floa
     if len(lats) > max_locations:
         raise Bad(f"Only up to {max_locations} locations can be requested at once")
     for lat, lon in zip(lats, lons, strict=True):
-        if abs(lat) > 90:
+        if not abs(lat) <= 90:
             raise Bad(f"Latitude must be in range of -90 to 90°. Given: {lat}.")
-        if abs(lon) > 180:
+        if not abs(lon) <= 180:
             raise Bad(f"Longitude must be in range of -180 to 180°. Given: {lon}.")
     return tuple(zip(lats, lons, strict=True))
 

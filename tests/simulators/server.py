@@ -27,11 +27,13 @@ _LINGER_NOT: Final = struct.pack("ii", 1, 0)
 class Simulator:
     """``async with Provider(...) as sim``; ``sim.url`` is what a client is given in place of the real base URL.
 
+    ``base`` is the path of that URL, ``beside`` are paths that the service has outside it.
     ``latency_s`` delays every answer in real time. ``requests`` is the log, ``most_at_once`` the highest number of
     requests ever being answered at the same time.
     """
 
     base: ClassVar[str] = ""
+    beside: ClassVar[tuple[str, ...]] = ()
     gzips: ClassVar[bool] = False
 
     def __init__(self, *, clock: SimulatedClock | None = None, latency_s: float = 0.0) -> None:
@@ -115,8 +117,10 @@ class Simulator:
         fault = self.faults.take(request)
         if fault.replaces:
             answer = Answer() if fault.status is None else self.failure(fault.status)
-        else:
+        elif request.inside or request.path in self.beside:
             answer = await self.answer(request)
+        else:
+            answer = Answer.of_text("Not Found", 404, refusal=f"{request.path} is not below {self.base}")
         request.refusal = answer.refusal
         body: Any = fault.body.encode() if isinstance(fault.body, str) else fault.body
         if fault.gzip_bomb is not None:
@@ -168,7 +172,7 @@ class _Connection:
             exchange = asyncio.create_task(self._exchange(request))
             try:
                 await asyncio.wait({watch, exchange}, return_when=asyncio.FIRST_COMPLETED)
-                if not exchange.done() and watch.result():
+                if not exchange.done() and watch.exception() is None and watch.result():
                     await asyncio.wait({exchange})  # it pipelines: it has not left
                 if not exchange.done():
                     request.left = True
@@ -208,10 +212,13 @@ class _Connection:
                 return None
 
     def _seen(self, head: h11.Request, body: bytes) -> Seen:
-        target = head.target.decode("ascii", "replace")
+        target, base = head.target.decode("ascii", "replace"), self._simulator.base
+        path = path_of(target)
+        inside = path == base or path.startswith(f"{base}/")
         seen = Seen(
             method=head.method.decode("ascii"),
-            path=path_of(target).removeprefix(self._simulator.base),
+            path=path.removeprefix(base) if inside else path,
+            inside=inside,
             target=target,
             headers={name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers},
             body=body,

@@ -1,6 +1,7 @@
 """The AirLabs simulator keeps to what is known of the service."""
 
 import asyncio
+import hashlib
 from typing import Any
 
 import httpx
@@ -179,11 +180,11 @@ async def test_nothing_found_in_each_way(client: httpx.AsyncClient, world: World
 
 
 async def test_post_with_json_and_a_signature(client: httpx.AsyncClient, world: World) -> None:
-    import hashlib
-
     async with AirLabsSimulator(world) as sim:
         posted = await client.post(f"{sim.url}/routes", json={"api_key": KEY, "dep_iata": "VLC", "limit": "1"})
         assert len(posted.json()["response"]) == 1
+        posted = await client.post(f"{sim.url}/routes", content=b"dep_iata=VLC")
+        assert posted.json()["error"]["code"] == "wrong_params"
         at = int(sim.clock.seconds())
         digest = hashlib.md5(f"{at}:{KEY}".encode(), usedforsecurity=False).hexdigest()
         signed = await client.get(f"{sim.url}/ping", params={"signature": f"10101:{at}:{digest}"})

@@ -40,6 +40,8 @@ async def test_five_a_minute(client: httpx.AsyncClient) -> None:
         assert answers[5].json()["type"] == "too_many_requests_error"
         clock.advance(minutes=1)
         assert (await ask(client, sim)).status_code == 200
+        sim.busy = True
+        assert (await ask(client, sim)).json()["code"] == "queue_exceeded"
 
 
 async def test_tokens_are_reserved_up_front(client: httpx.AsyncClient) -> None:

@@ -39,6 +39,22 @@ async def test_rain_and_snow_are_there_when_they_fall(
     assert any("rain" not in slot for slot in slots)
 
 
+async def test_what_falls_in_the_frost_is_snow(
+    client: httpx.AsyncClient, openweather: OpenWeatherSimulator, world: World
+) -> None:
+    frozen = list(world.airports)[15:40]
+    for iata in frozen:
+        world.set_high(iata, -8.5)
+    slots: list[Any] = []
+    for iata in frozen:
+        answer = await client.get(f"{openweather.url}/forecast", params=at(world, iata, appid=KEY))
+        slots += answer.json()["list"]
+    snowed = [slot for slot in slots if "snow" in slot]
+    assert snowed
+    assert all(slot["weather"][0]["main"] == "Snow" and slot["snow"]["3h"] > 0 for slot in snowed)
+    assert not any("rain" in slot for slot in slots)
+
+
 async def test_errors_have_codes_of_both_types(
     client: httpx.AsyncClient, openweather: OpenWeatherSimulator, world: World
 ) -> None:

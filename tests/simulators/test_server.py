@@ -51,6 +51,12 @@ async def test_the_log_has_what_came_in(sim: Echo, client: httpx.AsyncClient) ->
     assert not seen.left
 
 
+async def test_what_is_not_below_the_base_is_not_there(sim: Echo, client: httpx.AsyncClient) -> None:
+    for path in ("/x", "/v1x", "/"):
+        assert (await client.get(sim.origin + path)).status_code == 404
+    assert len(sim.refusals) == 3
+
+
 async def test_connections_are_kept_and_counted(sim: Echo, client: httpx.AsyncClient) -> None:
     for _ in range(3):
         assert (await client.get("/x")).content == BODY
