@@ -33,9 +33,11 @@ Row = dict[str, Any]
 
 
 class MetNorwaySimulator(Simulator):
-    """``rate_s``: the seconds in which 20 requests are let through, and the 21st isn't. They are real ones, since a clock
-    that stands still would forbid it for ever; and only half a one, since a busy machine reads requests together that
-    were sent one by one."""
+    """``rate_s``: the seconds in which 20 requests are let through, and the 21st isn't.
+
+    They are real ones, since a clock that stands still would forbid it for ever; and only half a one, since a busy
+    machine reads requests together that were sent one by one.
+    """
 
     base: ClassVar[str] = "/weatherapi/locationforecast/2.0"
     gzips: ClassVar[bool] = True
