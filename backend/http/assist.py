@@ -6,7 +6,7 @@ import msgspec
 from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest, NotFound, RequestError
-from backend.http.client_address import ClientAddresses
+from backend.http.client_address import client_address
 from backend.http.stream import stream_response
 from backend.pipeline import Option, Pipeline, Question
 from backend.runs.manager import RunManager
@@ -70,8 +70,7 @@ async def read_question(
     text = clean_question(q)
     earlier = options.pop("previous", "")
     previous = await read_previous(manager.log, earlier, pipeline) if earlier else None
-    addresses: ClientAddresses = current_app.extensions["client_addresses"]
-    return on_disconnect, Question(text, options, addresses.of(request.scope), previous)
+    return on_disconnect, Question(text, options, client_address(), previous)
 
 
 def clean_question(q: str) -> str:

@@ -68,6 +68,7 @@ class AirLabs:
 
     id = "airlabs"
     name = NAME
+    spoken = NAME
 
     def __init__(self, upstream: Upstream, atlas: Atlas, max_pages: int) -> None:
         self._upstream, self._atlas, self._max_pages = upstream, atlas, max_pages

@@ -26,6 +26,7 @@ class AtlasAirports:
 
     id = "embedded"
     name = "atlas"
+    spoken = "the atlas"
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas = atlas

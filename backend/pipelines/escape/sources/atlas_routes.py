@@ -25,6 +25,7 @@ class AtlasRoutes:
 
     id = "embedded"
     name = "atlas"
+    spoken = "the atlas"
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas = atlas

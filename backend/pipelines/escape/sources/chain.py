@@ -21,7 +21,7 @@ class Attempt(Generic[T]):
     source has no answer (which is no failure), or raises UpstreamError.
 
     ``source``, ``operation`` and ``request`` are shown as evidence: they hold no secret. ``configured`` is that of
-    ``Chosen``.
+    ``Chosen``. ``spoken`` is what the source is called in a sentence, if not by its name.
     """
 
     source: str
@@ -29,6 +29,7 @@ class Attempt(Generic[T]):
     ask: Callable[[Call], Awaitable[T | None]]
     request: Mapping[str, Any] = field(default_factory=dict)
     configured: bool = False
+    spoken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ async def first_answer(ctx: Context, attempts: Sequence[Attempt[T]], *, required
                 call.status, call.text = error.code, str(error)
                 continue
         if value is not None:
-            _tell(ctx, failed, f"{attempt.source} is used instead")
+            _tell(ctx, failed, f"{attempt.spoken or attempt.source} is used instead")
             return Answer(value, attempt.source, call.id, tuple(error for _, error in failed))
     if required and failed and failed[-1][0] is attempts[-1] and failed[-1][0].configured:
         raise source_error(failed[-1][1])

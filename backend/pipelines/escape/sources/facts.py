@@ -27,10 +27,11 @@ class Nearby(msgspec.Struct, frozen=True):
 
 
 class AirportSource(Protocol):
-    """Airports that one can leave from."""
+    """Airports that one can leave from. ``spoken`` is its name in a sentence ("the atlas")."""
 
     id: str
     name: str
+    spoken: str
 
     async def leaving_from(self, place: Place, ctx: Context, call: Call) -> list[Nearby] | None:
         """Those that the place names, else those in range, the one to take first; None if there are none.
@@ -52,10 +53,11 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class RouteSource(Protocol):
-    """Non-stop flights."""
+    """Non-stop flights. ``spoken`` is its name in a sentence ("the atlas")."""
 
     id: str
     name: str
+    spoken: str
 
     async def routes_from(self, departure: Departure, ctx: Context, call: Call) -> Found | None:
         """None where it knows of no flight from there. ``call`` is the first that it makes. Raises UpstreamError."""

@@ -57,7 +57,9 @@ def _attempt(one: AirportChoice, place: Place, ctx: Context) -> Attempt[list[Nea
         return await one.source.leaving_from(place, ctx, call)
 
     where = {"codes": list(place.airports)} if place.airports else {"lat": place.lat, "lon": place.lon}
-    return Attempt(one.source.name, "airports", ask, {**where, "within_km": RANGE_KM}, one.configured)
+    return Attempt(
+        one.source.name, "airports", ask, {**where, "within_km": RANGE_KM}, one.configured, one.source.spoken
+    )
 
 
 def _option(one: Nearby) -> AirportOption:

@@ -54,7 +54,7 @@ def _attempt(one: RouteChoice, departure: Departure, ctx: Context) -> Attempt[Fo
     request: dict[str, object] = {"departure": departure.iata}
     if one.source.id == EMBEDDED:
         request["min_confidence"] = MIN_CONFIDENCE
-    return Attempt(one.source.name, "routes", ask, request, one.configured)
+    return Attempt(one.source.name, "routes", ask, request, one.configured, one.source.spoken)
 
 
 async def _whole(answer: Answer[Found], choices: Sequence[RouteChoice], departure: Departure, ctx: Context) -> Network:
@@ -66,7 +66,7 @@ async def _whole(answer: Answer[Found], choices: Sequence[RouteChoice], departur
     for choice in choices[names.index(answer.source) + 1 :]:
         other = await first_answer(ctx, [_attempt(choice, departure, ctx)])
         if other is not None:
-            say = f"{found.cut} What else the {choice.source.name} has is added."
+            say = f"{found.cut} What else {choice.source.spoken} has is added."
             ctx.log(say, level="warning")
             return CompletedNetwork(found.network, other.value.network, other.call)
     ctx.degraded(found.cut)

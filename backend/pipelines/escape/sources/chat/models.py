@@ -65,9 +65,15 @@ def chat_models_of(settings: EscapeSettings, upstreams: Upstreams, *, offline: b
 
 
 def _server(preset: Preset, settings: EscapeSettings, upstreams: Upstreams) -> ChatServer:
+    model = getattr(settings, f"{preset.id}_model")
+    return ChatServer(preset, upstreams.open(spec(preset, settings)), model, first_s=settings.llm_first_token_s)
+
+
+def spec(preset: Preset, settings: EscapeSettings) -> Spec:
+    """How a service is called."""
     is_other = preset.id == "llm"
     url = settings.llm_base_url if is_other else getattr(settings, f"{preset.id}_url")
-    spec = Spec(
+    return Spec(
         id=preset.id,
         # Any other service goes by its host.
         name=preset.name or urlsplit(url or "").netloc.rpartition("@")[2] or "The language model",
@@ -82,8 +88,6 @@ def _server(preset: Preset, settings: EscapeSettings, upstreams: Upstreams) -> C
         concurrency=CONCURRENCY,
         read_quota=read_quota,
     )
-    model = getattr(settings, f"{preset.id}_model")
-    return ChatServer(preset, upstreams.open(spec), model, first_s=settings.llm_first_token_s)
 
 
 def _hint(trouble: Trouble) -> str:

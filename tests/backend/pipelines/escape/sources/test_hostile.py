@@ -193,6 +193,6 @@ def _read_airlabs(call: str, data: Any, atlas: Atlas) -> None:
     places = {one.to: place for one in flights if (place := atlas.airport(one.to)) is not None}
     for ahead in range(7):
         network = AirLabsNetwork(home, flights, places, atlas, MONDAY)
-        for one in network.flown_on(MONDAY + datetime.timedelta(days=ahead))[0]:
-            assert 0 < one.minutes < 2000
-            assert all(flight.isprintable() and len(flight) < 20 for flight in one.flights)
+        for found in network.flown_on(MONDAY + datetime.timedelta(days=ahead))[0]:
+            assert 0 < found.minutes < 2000
+            assert all(flight.isprintable() and len(flight) < 20 for flight in found.flights)
