@@ -22,6 +22,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from backend.checking import Check
 from shared.events import Column, ErrorInfo, Evidence, Level, PlanStep, RowRemoval, RowUpsert, TokenKind
 
 T_co = TypeVar("T_co", covariant=True)
@@ -174,30 +175,6 @@ class Step:
         return names[0] if names else None
 
 
-class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How a source of facts fares, without secrets.
-
-    ``fact`` is what it is asked for ("weather"); ``used``: whether a question asked now would ask it. ``key``: what its
-    key is like. ``reachable`` is None where nobody tried. ``says`` is one sentence for a person, ``quota`` what is left
-    of its plan in words, ``costs`` what the check itself used up, ``ms`` how long it took.
-    """
-
-    fact: str
-    id: str
-    name: str
-    used: bool
-    key: typing.Literal["none needed", "missing", "given", "accepted", "refused"]
-    reachable: bool | None = None
-    says: str = ""
-    quota: str | None = None
-    costs: str | None = None
-    ms: int | None = None
-
-
-Check = Callable[[Mapping[Any, Any], float | None], Awaitable[Sequence[SourceReport]]]
-"""Gets the pipeline's resources, and until when (``time.monotonic()``) sources may be asked; None: don't ask them."""
-
-
 class Pipeline:
     """Steps in reading order, and the columns of what they find.
 
@@ -222,7 +199,7 @@ class Pipeline:
         deadline_s: float | None = None,
         attributions: Callable[[], Sequence[Mapping[str, str]]] = tuple,
         settings: type | None = None,
-        check: "Check | None" = None,
+        check: Check | None = None,
     ) -> None:
         self.name = name
         self.title = title
@@ -328,6 +305,5 @@ def to_json(value: Any) -> Any:
 
 
 __all__ = [
-    "Call", "Check", "Context", "Later", "Need", "Option", "Pipeline", "PlanError", "Question", "SourceReport", "Step",
-    "to_json",
+    "Call", "Context", "Later", "Need", "Option", "Pipeline", "PlanError", "Question", "Step", "to_json",
 ]  # fmt: skip

@@ -99,7 +99,8 @@ async def serve(
             announce(url_of(listening))
             # With the parent of a child server every viewer has gone: no run is worth waiting for.
             runs_end_s = 0.0 if config.until_stdin_closes else RUNS_END_S
-            app = create_app(manager, pipelines, ClientAddresses(config.trusted_proxies, config.proxy_header))
+            addresses = ClientAddresses(config.trusted_proxies, config.proxy_header)
+            app = create_app(manager, pipelines, addresses, resources)
             await _serve_until(stopping, listening, manager, app, runs_end_s)
     finally:
         listening.close()

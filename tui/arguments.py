@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn
 
 from tui.config import ClientSettings, add_client_flags
 
-COMMANDS = ("app", "ask", "serve", "pipelines", "runs", "show", "about")
+COMMANDS = ("app", "ask", "serve", "pipelines", "runs", "show", "doctor", "about")
 
 _EXAMPLES = """\
 examples:
@@ -23,6 +23,7 @@ examples:
   echo "a mild city on Sunday" | windowseat ask -
   windowseat runs                                         what was asked before
   windowseat show 3f2a --md                               one of those again, its id shortened
+  windowseat doctor                                       which sources work, and what a question would use
   windowseat serve --port 8765                            the server alone; ask it with --url http://127.0.0.1:8765
 
 Every setting is also an environment variable (WINDOWSEAT_URL, WINDOWSEAT_FROM, …) and a key in the [app] table of
@@ -183,6 +184,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_forms(show)
     add("runs", "list the newest runs")
     add("pipelines", "list what can be asked, with examples")
+    doctor = add("doctor", "check every source of facts: set up? reachable? key accepted? quota left?")
+    doctor.add_argument("--json", dest="form", action="store_const", const="json", help="the same as one JSON document")
     add("about", "show the version, and whom the data comes from")
     commands.add_parser("serve", help="run the server alone (serve --help shows its flags)", add_help=False)
     return parser

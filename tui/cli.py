@@ -61,6 +61,8 @@ def _run(argv: list[str]) -> int:
             return _app(arguments, settings)
         case "about":
             return _about(settings)
+        case "doctor":
+            return _doctor(arguments, settings)
     return _list(arguments.command, settings)
 
 
@@ -124,6 +126,15 @@ def _about(settings: ClientSettings) -> int:
         from tui import listings
 
         return _print(listings.attributions(server.url()))
+
+
+def _doctor(arguments: Arguments, settings: ClientSettings) -> int:
+    with _server(settings) as server:
+        from tui import doctor
+
+        found = doctor.examine(server.url(), as_json=arguments.form == "json")
+        _print(found.text)
+        return found.code
 
 
 def _app(arguments: Arguments, settings: ClientSettings) -> int:

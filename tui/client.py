@@ -30,6 +30,7 @@ from tui.connection import (
     Received,
     Refused,
     RunSummary,
+    SourcesInfo,
     StreamCut,
 )
 from tui.lean_httpx import httpx
@@ -144,6 +145,10 @@ class AssistClient:
     async def pipelines(self) -> list[PipelineInfo]:
         """What can be asked."""
         return (await self._get("/pipelines", dict[str, list[PipelineInfo]])).get("pipelines", [])
+
+    async def sources(self) -> SourcesInfo:
+        """How the sources of facts fare. Takes as long as the slowest of them, within the server's limit."""
+        return await self._get("/sources", SourcesInfo)
 
     def _request(
         self,

@@ -77,6 +77,39 @@ class PipelineInfo(msgspec.Struct, frozen=True, kw_only=True):
     attributions: tuple[Attribution, ...] = ()
 
 
+class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """How a source of facts fares (see ``GET /sources``): ``works`` is None where nobody asked it."""
+
+    fact: str
+    id: str
+    name: str
+    used: bool = False
+    wanted: bool = False
+    key: str = "none needed"
+    works: bool | None = None
+    says: str = ""
+    hint: str | None = None
+    setting: str | None = None
+    quota: str | None = None
+    costs: str | None = None
+    ms: int | None = None
+
+
+class CheckedPipeline(msgspec.Struct, frozen=True, kw_only=True):
+    """The sources of one pipeline."""
+
+    pipeline: str
+    title: str = ""
+    sources: tuple[SourceInfo, ...] = ()
+
+
+class SourcesInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``GET /sources`` tells; ``asked``: whether the sources themselves were."""
+
+    asked: bool = False
+    pipelines: tuple[CheckedPipeline, ...] = ()
+
+
 class ClientError(Exception):
     """The root of what a client call raises."""
 

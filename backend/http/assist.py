@@ -6,7 +6,7 @@ import msgspec
 from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest, NotFound, RequestError
-from backend.http.client_address import ClientAddresses
+from backend.http.client_address import client_address
 from backend.http.stream import stream_response
 from backend.pipeline import Option, Pipeline, Question
 from backend.runs.manager import RunManager
@@ -43,8 +43,7 @@ async def assist() -> Response:
     manager: RunManager = current_app.extensions["manager"]
     pipeline = find_pipeline(body.pipeline, current_app.extensions["pipelines"])
     on_disconnect, options = read_options(body.options, pipeline)
-    addresses: ClientAddresses = current_app.extensions["client_addresses"]
-    question = Question(clean_question(body.q), options, addresses.of(request.scope))
+    question = Question(clean_question(body.q), options, client_address())
     return stream_response(manager, manager.start(pipeline, question, on_disconnect=on_disconnect))
 
 

@@ -10,12 +10,21 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from quart import current_app, request
+
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _FORWARDED_FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("[^"]*"|[^;\s]*)', re.IGNORECASE)
 _PORT = re.compile(r":\d{1,5}$")
 _MAX_HOPS = 32
+_PASSED_ON = frozenset((b"forwarded", b"via", b"x-forwarded-for", b"x-real-ip"))
+
+
+def client_address() -> str | None:
+    """The address of who sent the request under way."""
+    addresses: ClientAddresses = current_app.extensions["client_addresses"]
+    return addresses.of(request.scope)
 
 
 class ClientAddresses:
@@ -39,6 +48,15 @@ class ClientAddresses:
             if address is None or not self._trusts(address):
                 return _plain(address)
         return _plain(address)
+
+    def is_near(self, scope: Mapping[str, Any]) -> bool:
+        """Whether the client is on this machine or its own network, and surely so: nothing stands between us whose word
+        isn't taken."""
+        address = self.of(scope)
+        peer = parse(scope["client"][0]) if scope.get("client") else None
+        trusted = peer is not None and self._trusts(peer)
+        passed_on = any(name.lower() in _PASSED_ON for name, _ in scope["headers"])
+        return address is not None and not ipaddress.ip_address(address).is_global and (trusted or not passed_on)
 
     def _trusts(self, address: Address) -> bool:
         return any(address.version == network.version and address in network for network in self._trusted)

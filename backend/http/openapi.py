@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from backend.checking import SourceReport
 from backend.http.assist import COMMON_OPTIONS, EXAMPLE, MAX_QUESTION_CHARS, AssistRequest
 from backend.runs.log import RunSummary
 from shared import events as ev
@@ -47,7 +48,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 def openapi(pipelines: Sequence[str]) -> Document:
     """The document for a server that has ``pipelines``."""
-    kinds = [ev.WireKnown, AssistRequest, RunSummary, RunView, Problem]
+    kinds = [ev.WireKnown, AssistRequest, RunSummary, RunView, Problem, SourceReport]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     components["Event"] = schemas[0]
     components["AssistRequest"]["properties"]["q"] |= {"minLength": 1, "maxLength": MAX_QUESTION_CHARS}
@@ -88,6 +89,7 @@ def _paths() -> Document:
         "/runs/{run}/events": {"get": _events()},
         "/runs/{run}/cancel": {"post": _cancel()},
         "/pipelines": {"get": _get("What can be asked: plans, columns, options, examples.", _json({"type": "object"}))},
+        "/sources": {"get": _sources()},
         "/healthz": {"get": _get("Whether the process is alive.", _json({"type": "object"}))},
         "/readyz": {"get": _ready()},
         "/schema/events.json": {"get": _get("The events as JSON Schema (2020-12).", _json({"type": "object"}))},
@@ -164,6 +166,14 @@ def _cancel() -> Document:
             "default": _failed(),
         },
     }
+
+
+def _sources() -> Document:
+    reports = {"type": "array", "items": _ref("SourceReport")}
+    listed = {"pipeline": {"type": "string"}, "title": {"type": "string"}, "sources": reports}
+    pipelines = {"type": "array", "items": {"type": "object", "properties": listed}}
+    body = {"type": "object", "properties": {"asked": {"type": "boolean"}, "pipelines": pipelines}}
+    return _get("How the sources of facts fare; they are asked for a client on the server's own network.", _json(body))
 
 
 def _ready() -> Document:

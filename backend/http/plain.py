@@ -13,6 +13,7 @@ from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest, StorageError
 from backend.http.assist import clean_question, find_pipeline, read_options, refuse_other_sites
+from backend.http.client_address import client_address
 from backend.http.pages import HEADERS
 from backend.pipeline import Question
 from backend.runs.live import Viewer
@@ -47,8 +48,7 @@ async def ask_plainly() -> Response:
     on_disconnect, options = read_options(given, pipeline)
     if "q" not in form:
         raise InvalidRequest("There is no question.", status=422, title="Unprocessable content")
-    client = request.scope.get("client")
-    question = Question(clean_question(form["q"]), options, client[0] if client else None)
+    question = Question(clean_question(form["q"]), options, client_address())
     return _response(manager, manager.start(pipeline, question, on_disconnect=on_disconnect))
 
 

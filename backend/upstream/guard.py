@@ -82,7 +82,11 @@ class Guard:
             return
         trying, self._trying = self._trying, False
         self._pause_after(error)
-        if error.kind not in _FAULTS or self.circuit == "open":
+        if error.kind not in _FAULTS:
+            if error.status is not None:  # it refused, so it is there
+                self.succeeded()
+            return
+        if self.circuit == "open":
             return
         self._failures += 1
         # A host that takes no call costs seconds each time, and nothing is learned by a second one.

@@ -72,14 +72,16 @@ class Store:
         """Keep ``reply`` instead of what was there."""
         await self._do(lambda connection: self._keep(connection, key, reply))
 
-    async def count(self, upstream: str, day: str, calls: float) -> None:
-        """``calls`` more were made on ``day`` (ISO)."""
-        await self._do(
-            lambda connection: connection.execute(
+    def count(self, upstream: str, day: str, calls: float) -> "asyncio.Future[Any]":
+        """``calls`` more were made on ``day`` (ISO). Need not be awaited."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "INSERT INTO calls VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls",
                 (upstream, day, calls),
             )
-        )
+
+        return asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
 
     async def counted(self, since: str) -> Mapping[tuple[str, str], float]:
         """The calls made, by upstream and day, from the day ``since`` on."""
@@ -96,11 +98,11 @@ class Store:
         self._thread.shutdown(wait=False)
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
-        if time.monotonic() < self._broken_until:
-            return None
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
 
     def _work(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        if time.monotonic() < self._broken_until:
+            return None
         try:
             if self._connection is None:
                 self._connection = self._open()

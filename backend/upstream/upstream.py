@@ -2,31 +2,29 @@
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
+from backend.upstream.dealings import Dealings
 from backend.upstream.errors import UpstreamError
 from backend.upstream.event_stream import EventStream
-from backend.upstream.exchange import Answer, Exchange, error_of
+from backend.upstream.exchange import Answer, Exchange
 from backend.upstream.flights import Flight, Flights
-from backend.upstream.guard import Guard
 from backend.upstream.memory import Memory, again, conditions, confirmed, is_fresh, key_of
 from backend.upstream.redaction import Redactor
 from backend.upstream.request import Call, Classify, Credentials, Params, Request, Scrub, SecretParams
 from backend.upstream.retrying import RetryBudget, wait_before_retry
 from backend.upstream.store import Kept
 from backend.upstream.usage import Usage
-from backend.upstream.values import Lifetime, Quota, Reply, Spec, UpstreamState
+from backend.upstream.values import Lifetime, Reply, Spec, UpstreamState
 
 MAX_STREAM_BYTES = 2 << 20
 
-_log = logging.getLogger(__name__)
+_STREAM_HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream"}
 
 
 class Upstream:
@@ -37,20 +35,16 @@ class Upstream:
     ) -> None:
         self.spec = spec
         self.id, self.name, self.base_url = spec.id, spec.name, spec.base_url
-        self._exchange, self._redact, self._memory, self._usage = exchange, redact, memory, usage
-        self._credentials, self._offline = Credentials(spec, redact), offline
-        self._guard = Guard(spec.name, spec.windows)
+        self._exchange, self._redact, self._memory = exchange, redact, memory
+        self._credentials = Credentials(spec, redact)
+        self._dealings = Dealings(spec, usage, offline=offline)
         self._budget = RetryBudget()
         self._flights: Flights[Reply] = Flights()
-        self._slots = asyncio.Semaphore(spec.concurrency)
-        self._quota: Quota | None = None
-        self._last_error: str | None = None
-        self._last_ok_at: datetime | None = None
 
     @property
     def configured(self) -> bool:
         """Whether it has what it needs: an address, and a key where there must be one."""
-        return bool(self.spec.base_url) and (self.spec.key is not None or not self.spec.needs_key)
+        return self._dealings.configured
 
     async def get_json(
         self,
@@ -88,12 +82,10 @@ class Upstream:
             scrub=scrub,
         )
         try:
-            self._check()
+            self._dealings.check()
             reply = await self._get(request, deadline)
         except UpstreamError as error:
-            self._last_error = str(error)
-            if call is not None:
-                call.status, call.retries = error.code, error.retries
+            self._failed(error, call)
             raise
         if call is not None:
             call.status = reply.status if reply.stale_because is None else "stale"
@@ -119,60 +111,33 @@ class Upstream:
         An answer that is an error raises UpstreamError before the block is entered; one that breaks off, or passes the
         deadline or the caps, raises it inside. The block must end before ``deadline``.
         """
-        sent_headers = (
-            dict(headers or {})
-            | self._credentials.headers()
-            | {
-                "Content-Type": "application/json",
-                "Accept": "text/event-stream",
-            }
-        )
+        headers = {**(headers or {}), **self._credentials.headers(), **_STREAM_HEADERS}
+        dealings, asked = self._dealings, False
         try:
-            self._check()
-            async with self._within(deadline), self._slots:
-                await self._guard.admit(weight, deadline)
-                await self._usage.count(self.id, weight)
-                body = msgspec.json.encode(json)
-                async with self._exchange.post(path, self._credentials.query(), sent_headers, body) as (
-                    response,
-                    answer,
-                ):
+            dealings.check()
+            async with dealings.within(deadline), dealings.turn(weight, deadline):
+                asked = True
+                post = self._exchange.post(path, self._credentials.query(), headers, msgspec.json.encode(json))
+                async with post as (response, answer):
                     if answer is not None:
-                        raise self._error(answer, classify) or self._unreadable(answer)
-                    self._note_quota(response.status_code, self._exchange.headers_of(response), None)
+                        raise dealings.error_of(answer, classify) or dealings.unreadable(answer)
+                    dealings.note_quota(response.status_code, self._exchange.headers_of(response), None)
                     stream = EventStream(self.name, self._exchange.body_parts(response), max_bytes, self._redact)
-                    if call is not None:
-                        call.status = response.status_code
-                    try:
+                    with _told(call, response.status_code, stream):
                         yield stream
-                    finally:
-                        if call is not None:
-                            call.bytes = stream.bytes
-                    self._succeeded()  # not before: a service that begins well and never ends fails each time
+                    dealings.succeeded()  # not before: a service that begins well and never ends fails each time
         except UpstreamError as error:
-            self._guard.failed(error)
-            self._last_error = str(error)
-            if call is not None:
-                call.status = error.code
+            error.unasked = error.unasked or not asked  # waiting for a slot is no fault of theirs
+            self._failed(error, call)
+            dealings.guard.failed(error)
             raise
         except BaseException:
-            self._guard.gave_up()
+            dealings.guard.gave_up()
             raise
 
     def state(self) -> UpstreamState:
         """How it fares, for who asks (``windowseat doctor``)."""
-        return UpstreamState(
-            id=self.id,
-            name=self.name,
-            host=urlsplit(self.base_url).netloc.rpartition("@")[2],
-            configured=self.configured,
-            circuit=self._guard.circuit,
-            quota=self._quota,
-            calls=self._usage.of(self.id),
-            last_ok_at=self._last_ok_at,
-            last_error=self._last_error,
-            paused_s=self._guard.paused_s,
-        )
+        return self._dealings.state()
 
     async def aclose(self) -> None:
         """End what is under way."""
@@ -188,11 +153,11 @@ class Upstream:
                     request.key, deadline, lambda flight: self._fetch(request, kept, flight)
                 )
             except TimeoutError:
-                raise self._late() from None
+                raise self._dealings.late() from None
         except UpstreamError as error:
             if kept is None:
                 raise
-            self._last_error = str(error)
+            self._dealings.last_error = str(error)
             return again(kept, because=error)
 
     async def _fetch(self, request: Request, kept: Kept | None, flight: Flight[Reply]) -> Reply:
@@ -201,41 +166,39 @@ class Upstream:
             try:
                 answer = await self._send(request, kept, flight)
                 reply = self._reply(request, answer, kept, flight.retries)
-                self._succeeded()
+                self._dealings.succeeded()
                 await self._memory.keep(request.key, request.lifetime, reply)
                 return reply
             except UpstreamError as error:
                 error.retries = flight.retries
                 wait_s = wait_before_retry(error, flight.retries, flight.deadline)
                 if wait_s is None or not self._budget.spend():
-                    self._guard.failed(error)
+                    self._dealings.guard.failed(error)
                     raise
-                self._guard.gave_up()
+                self._dealings.guard.gave_up()
             except BaseException:
-                self._guard.gave_up()
+                self._dealings.guard.gave_up()
                 raise
             flight.retries += 1
             await asyncio.sleep(wait_s)
 
     async def _send(self, request: Request, kept: Kept | None, flight: Flight[Reply]) -> Answer:
-        async with self._slots:
-            await self._guard.admit(request.weight, flight.deadline)
-            await self._usage.count(self.id, request.weight)
+        async with self._dealings.turn(request.weight, flight.deadline):
             try:
                 return await self._exchange.get(request.path, request.query, request.headers | conditions(kept))
             except asyncio.CancelledError:
                 if flight.overdue:
-                    self._guard.failed(self._late())
+                    self._dealings.guard.failed(self._dealings.late())
                 raise
 
     def _reply(self, request: Request, answer: Answer, kept: Kept | None, retries: int) -> Reply:
         if answer.status == 304 and kept is not None:
             return confirmed(kept, answer, retries)
-        if (error := self._error(answer, request.classify)) is not None:
+        if (error := self._dealings.error_of(answer, request.classify)) is not None:
             raise error
         if answer.problem is not None:
-            raise self._unreadable(answer)
-        with self._reading(answer):
+            raise self._dealings.unreadable(answer)
+        with self._dealings.reading(answer):
             data = request.scrub(answer.data) if request.scrub is not None else answer.data
         return Reply(
             status=answer.status,
@@ -246,54 +209,17 @@ class Upstream:
             bytes=answer.bytes,
         )
 
-    def _check(self) -> None:
-        if self._offline:
-            raise UpstreamError(
-                self.name, "offline", f"{self.name} is not asked: Windowseat is set to stay offline", unasked=True
-            )
-        if not self.configured:
-            raise UpstreamError(self.name, "refused_key", f"{self.name} has no key", hint="Set its key.", unasked=True)
+    def _failed(self, error: UpstreamError, call: Call | None) -> None:
+        self._dealings.last_error = str(error)
+        if call is not None:
+            call.status, call.retries = error.code, error.retries
 
-    @contextlib.asynccontextmanager
-    async def _within(self, deadline: float) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
-                yield
-        except TimeoutError:
-            raise self._late() from None
 
-    def _error(self, answer: Answer, classify: Classify | None) -> UpstreamError | None:
-        with self._reading(answer):
-            quota = self._note_quota(answer.status, answer.headers, answer.data)
-            error = classify(answer.status, answer.data) if classify is not None else None
-        error = error or error_of(answer, self.spec, time.time())
-        if error is not None and error.retry_after_s is None and quota is not None and quota.left <= 0:
-            error.retry_after_s = quota.resets_in_s
-        return error
-
-    def _note_quota(self, status: int, headers: Mapping[str, str], data: Any) -> Quota | None:
-        quota = self.spec.read_quota(status, headers, data) if self.spec.read_quota is not None else None
-        if quota is not None:
-            self._quota = quota
-            self._guard.note(quota)
-        return quota
-
-    def _succeeded(self) -> None:
-        self._guard.succeeded()
-        self._last_ok_at, self._last_error = datetime.now(UTC), None
-
-    def _late(self) -> UpstreamError:
-        return UpstreamError(self.name, "timeout", f"{self.name} didn't answer in time")
-
-    @contextlib.contextmanager
-    def _reading(self, answer: Answer) -> Iterator[None]:
-        """A body that whoever knows the service stumbles over is one that can't be read."""
-        try:
-            yield
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            _log.warning("%s answered what its reader stumbles over", self.name, exc_info=error)
-            raise self._unreadable(answer, "it has another shape than expected") from None
-
-    def _unreadable(self, answer: Answer, why: str | None = None) -> UpstreamError:
-        said = f"{self.name} answered what can't be read: {why or answer.problem or 'it is no stream'}"
-        return UpstreamError(self.name, "bad_payload", said, status=answer.status, detail=answer.data)
+@contextlib.contextmanager
+def _told(call: Call | None, status: int, stream: EventStream) -> Iterator[None]:
+    """What is known of a stream goes into the evidence, however it ends."""
+    try:
+        yield
+    finally:
+        if call is not None:
+            call.status, call.bytes = status, stream.bytes

@@ -13,11 +13,11 @@ class Usage:
         self._store = store
         self._counted = dict(counted or {})
 
-    async def count(self, upstream: str, weight: float) -> None:
-        """A call that weighs ``weight`` is made."""
+    def count(self, upstream: str, weight: float) -> None:
+        """A call that weighs ``weight`` was made; nobody has to wait until that is written down."""
         day = today()
         self._counted[upstream, day] = self._counted.get((upstream, day), 0.0) + weight
-        await self._store.count(upstream, day, weight)
+        self._store.count(upstream, day, weight)
 
     def of(self, upstream: str) -> Mapping[str, float]:
         """The calls made ``today`` and ``this month`` (UTC)."""

@@ -210,3 +210,5 @@ async def test_the_default_failure_is_plain(sim: Echo, client: httpx.AsyncClient
     sim.faults.next(status=502)
     answer: Any = await client.get("/x")
     assert (answer.status_code, answer.text) == (502, "Bad Gateway")
+    sim.faults.next(status=599)
+    assert (await client.get("/x")).status_code == 599

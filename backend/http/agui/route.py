@@ -14,6 +14,7 @@ from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest, StorageError
 from backend.http.assist import clean_question, find_pipeline, read_options, refuse_other_sites
+from backend.http.client_address import client_address
 from backend.http.stream import HEADERS
 from backend.pipeline import Question
 from backend.runs.live import Viewer
@@ -65,8 +66,7 @@ async def agui() -> Response:
 def _start(manager: RunManager, asked: "RunAgentInput", forwarded: Forwarded) -> Viewer:
     pipeline = find_pipeline(forwarded.pipeline, current_app.extensions["pipelines"])
     on_disconnect, options = read_options(forwarded.options, pipeline)
-    client = request.scope.get("client")
-    question = Question(clean_question(last_question(asked)), options, client[0] if client else None)
+    question = Question(clean_question(last_question(asked)), options, client_address())
     return manager.start(pipeline, question, on_disconnect=on_disconnect)
 
 

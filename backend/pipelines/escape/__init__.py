@@ -9,6 +9,7 @@ from backend.pipeline import Option, Pipeline, Step
 from backend.pipelines.escape.atlas import Atlas, attributions
 from backend.pipelines.escape.models import Bands, Home
 from backend.pipelines.escape.settings import EscapeSettings
+from backend.pipelines.escape.sources.checking import check_sources
 from backend.pipelines.escape.sources.sources import Sources, open_sources
 from backend.pipelines.escape.steps.departure import departure
 from backend.pipelines.escape.steps.distances import distances
@@ -84,6 +85,7 @@ PIPELINE = Pipeline(
         Sources: open_sources,
     },
     settings=EscapeSettings,
+    check=check_sources,
     attributions=lambda: [
         {"text": one.text, "data": one.data, "licence": one.licence, **({"url": one.url} if one.url else {})}
         for one in attributions()

@@ -66,7 +66,7 @@ class EscapeSettings:
         None, "the language model asked first", choices=SOURCE_IDS["wish"], env=["LLM_PROVIDER"]
     )
     llm_base_url: str | None = setting(None, "any other OpenAI-compatible service, up to and with /v1", metavar="URL")
-    llm_model: str | None = setting(None, "the model asked there")
+    llm_model: str | None = setting(None, "the model asked there (default: the first it lists)")
     llm_first_token_s: float = setting(
         8.0, "seconds until a language model must have begun to write", minimum=0.1, maximum=600
     )

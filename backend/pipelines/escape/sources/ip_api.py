@@ -17,23 +17,26 @@ _SHAPE = {"lat": "lat", "lon": "lon", "city": "city", "country": "countryCode", 
 _UNKNOWN = ("private range", "reserved range", "invalid query")
 
 
+def spec(settings: EscapeSettings) -> Spec:
+    """How it is called."""
+    return Spec(
+        id="ip-api",
+        name="ip-api",
+        base_url=settings.ip_api_url,
+        read_s=2.0,
+        max_bytes=64 << 10,
+        windows=(Window(PER_MINUTE, 60.0),),
+        read_quota=_read_quota,
+    )
+
+
 class IpApi:
     """A ``WhereSource``."""
 
     id = "ip-api"
 
     def __init__(self, settings: EscapeSettings, upstreams: Upstreams) -> None:
-        self.upstream: Upstream = upstreams.open(
-            Spec(
-                id=self.id,
-                name="ip-api",
-                base_url=settings.ip_api_url,
-                read_s=2.0,
-                max_bytes=64 << 10,
-                windows=(Window(PER_MINUTE, 60.0),),
-                read_quota=_read_quota,
-            )
-        )
+        self.upstream: Upstream = upstreams.open(spec(settings))
 
     async def locate(self, address: str | None, *, deadline: float, call: Call | None = None) -> Spot | None:
         """See ``WhereSource.locate``."""

@@ -11,15 +11,18 @@ from backend.upstream import Spec, Upstream, UpstreamError, Upstreams
 _SHAPE = {"lat": "latitude", "lon": "longitude", "city": "city", "country": "country_code", "tz": "timezone.id"}
 
 
+def spec(settings: EscapeSettings) -> Spec:
+    """How it is called."""
+    return Spec(id="ipwho.is", name="ipwho.is", base_url=settings.ipwhois_url, read_s=2.0, max_bytes=64 << 10)
+
+
 class IpWhois:
     """A ``WhereSource``."""
 
     id = "ipwho.is"
 
     def __init__(self, settings: EscapeSettings, upstreams: Upstreams) -> None:
-        self.upstream: Upstream = upstreams.open(
-            Spec(id=self.id, name="ipwho.is", base_url=settings.ipwhois_url, read_s=2.0, max_bytes=64 << 10)
-        )
+        self.upstream: Upstream = upstreams.open(spec(settings))
 
     async def locate(self, address: str | None, *, deadline: float, call: Call | None = None) -> Spot | None:
         """See ``WhereSource.locate``."""

@@ -34,7 +34,7 @@ def _is_ready(source: str, settings: EscapeSettings) -> bool:
         case "airlabs" | "openweather" | "groq" | "cerebras" | "openai":
             return getattr(settings, f"{source}_api_key") is not None
         case "llm":
-            return settings.llm_base_url is not None and settings.llm_model is not None
+            return settings.llm_base_url is not None
         case "met-norway":
             return settings.contact is not None
     return source not in _WHEN_NAMED

@@ -82,7 +82,7 @@ def _tell_start(origin: str | None, request: Request, here: Place, atlas: Atlas,
     if origin is None:
         return
     if not occurs(origin, request.text):
-        ctx.log(f"The model named a start that is not in the question: “{origin}” is not used.", level="warning")
+        ctx.log("The model named a start that is not in the question; it is not used.", level="warning")
         return
     if request.origin is not None and _overlap(origin, request.origin):
         return

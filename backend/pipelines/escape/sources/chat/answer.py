@@ -15,15 +15,14 @@ import msgspec
 
 from backend.pipelines.escape.models import Weather
 from backend.upstream.decoding import Undecodable, decode_json
-from shared.text import clean
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "weekend"]
 Week = Literal["coming", "this", "next"]
 
-COLDEST_C, HOTTEST_C = -60.0, 60.0
+COLDEST_C, HOTTEST_C = -60.0, 50.0
+# Beyond them a figure is in another unit (the built-in reader takes 51 degrees and more as Fahrenheit, too).
 _MOST_IGNORED, _LONGEST_WORDS = 12, 60
 _MOST_OBJECTS = 20
-_MOST_KEYS_SAID = 8
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _DATE = re.compile(r"(?:([0-9]{4})-)?([0-9]{1,2})-([0-9]{1,2})(?:T.*)?", re.ASCII | re.DOTALL)
 # What small models write instead of the words that they were given.
@@ -66,6 +65,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def decode_answer(text: str) -> tuple[Answer, tuple[str, ...]]:
     """The answer in ``text``, and sentences about what in it is not used. Raises NotAnAnswer. Linear in the text.
 
+    What isn't used isn't repeated either: what the model wrote is there for who opens the step.
     Thinking, code fences and prose around the object are passed over; of several objects the last that fits counts.
     """
     rest = _THOUGHT.sub("", text).rpartition("</think>")[2]
@@ -122,23 +122,17 @@ def _answer(tree: dict[str, Any]) -> tuple[Answer, tuple[str, ...]]:
             continue
         value = reader(raw)
         if value is None:
-            remarks.append(f"The model's “{key}” can't be used: {_shown(raw)}")
+            remarks.append(f"The model's “{key}” can't be used")
         else:
             values[key] = value
-    unasked = [key for key in tree if key not in _READERS]
+    unasked = sum(key not in _READERS for key in tree)
     if unasked:
-        shown = ", ".join(f"“{clean(key, max_chars=40)}”" for key in unasked[:_MOST_KEYS_SAID])
-        more = f" and {len(unasked) - _MOST_KEYS_SAID} more" if len(unasked) > _MOST_KEYS_SAID else ""
-        remarks.append(f"The model wrote keys that nobody asked for, and that are not used: {shown}{more}")
+        remarks.append(f"The model wrote {unasked} {'key' if unasked == 1 else 'keys'} that nobody asked for; not used")
     days = [key for key in ("date", "weekday", "days_ahead") if key in values]
     for key in days[1:]:
         del values[key]
         remarks.append(f"The model named the day in several ways; its “{key}” is not used")
     return Answer(**values), tuple(remarks)
-
-
-def _shown(raw: Any) -> str:
-    return clean(raw if isinstance(raw, str) else msgspec.json.encode(raw).decode(), max_chars=60)
 
 
 def _number(raw: Any) -> float | None:

@@ -38,6 +38,8 @@ class ChatModels:
         deadline = min(time.monotonic() + self.whole_s, ctx.deadline)
         failed: list[Trouble] = []
         for server in self.servers:
+            if failed and time.monotonic() >= deadline:
+                break
             try:
                 understood = await server.ask(question, today, ctx, deadline)
             except Trouble as trouble:
@@ -63,9 +65,15 @@ def chat_models_of(settings: EscapeSettings, upstreams: Upstreams, *, offline: b
 
 
 def _server(preset: Preset, settings: EscapeSettings, upstreams: Upstreams) -> ChatServer:
+    model = getattr(settings, f"{preset.id}_model")
+    return ChatServer(preset, upstreams.open(spec(preset, settings)), model, first_s=settings.llm_first_token_s)
+
+
+def spec(preset: Preset, settings: EscapeSettings) -> Spec:
+    """How a service is called."""
     is_other = preset.id == "llm"
     url = settings.llm_base_url if is_other else getattr(settings, f"{preset.id}_url")
-    spec = Spec(
+    return Spec(
         id=preset.id,
         # Any other service goes by its host.
         name=preset.name or urlsplit(url or "").netloc.rpartition("@")[2] or "The language model",
@@ -80,8 +88,6 @@ def _server(preset: Preset, settings: EscapeSettings, upstreams: Upstreams) -> C
         concurrency=CONCURRENCY,
         read_quota=read_quota,
     )
-    model = getattr(settings, f"{preset.id}_model")
-    return ChatServer(preset, upstreams.open(spec), model, first_s=settings.llm_first_token_s)
 
 
 def _hint(trouble: Trouble) -> str:

@@ -36,7 +36,6 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
-    base_url: str
     models: tuple[str, ...] = ()
     limits: tuple[str, ...] = ("max_completion_tokens",)
     key: str
@@ -49,7 +48,6 @@ PRESETS = (
     Preset(
         id="groq",
         name="Groq",
-        base_url="https://api.groq.com/openai/v1",
         models=("openai/gpt-oss-20b", "openai/gpt-oss-120b", "qwen/qwen3.8-27b"),
         key="GROQ_API_KEY",
         model="GROQ_MODEL",
@@ -57,7 +55,6 @@ PRESETS = (
     Preset(
         id="cerebras",
         name="Cerebras",
-        base_url="https://api.cerebras.ai/v1",
         models=("gpt-oss-120b", "qwen-3.8-27b"),
         key="CEREBRAS_API_KEY",
         model="CEREBRAS_MODEL",
@@ -65,7 +62,6 @@ PRESETS = (
     Preset(
         id="openai",
         name="OpenAI",
-        base_url="https://api.openai.com/v1",
         models=("gpt-5-mini", "gpt-4.1-mini", "gpt-4o-mini"),
         key="OPENAI_API_KEY",
         model="OPENAI_MODEL",
@@ -73,17 +69,15 @@ PRESETS = (
     Preset(
         id="ollama",
         name="Ollama",
-        base_url="http://localhost:11434/v1",
         limits=("max_tokens", "max_completion_tokens"),
         key="",
-        model="WINDOWSEAT_OLLAMA_MODEL",
+        model="OLLAMA_MODEL",
         local=True,
         is_tuned=False,
     ),
     Preset(
         id="llamacpp",
         name="llama.cpp",
-        base_url="http://localhost:8080/v1",
         models=("default",),  # it has one, and ignores the name
         limits=("max_tokens", "max_completion_tokens"),
         key="",
@@ -95,7 +89,6 @@ PRESETS = (
     Preset(
         id="llm",
         name="",
-        base_url="",
         limits=("max_tokens",),
         key="WINDOWSEAT_LLM_API_KEY",
         model="WINDOWSEAT_LLM_MODEL",

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime
 import time
-from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from backend.pipeline import Context
+from backend.pipeline import Call, Context
 from backend.pipelines.escape.sources.chat.answer import Answer, NotAnAnswer, decode_answer
 from backend.pipelines.escape.sources.chat.presets import MAX_TOKENS, Form, Preset, chat_models, request_body
 from backend.pipelines.escape.sources.chat.prompt import corrected, messages
@@ -20,6 +19,7 @@ MAX_REQUESTS = 5
 """For one question at one service: the first, a retry, and what dead models and refused fields cost the first time."""
 MAX_LISTED = 3
 """How many of the models that a server lists are tried where none that was named is there."""
+LISTED_S = 60.0
 FORGET_S = 3600.0
 """After so long a model that was gone is tried again: models are pulled and keys get permissions."""
 
@@ -48,67 +48,64 @@ class ChatServer:
     async def ask(self, question: str, today: datetime.date | None, ctx: Context, deadline: float) -> Understood:
         """What the question means to the first model that is there. Raises Trouble.
 
-        ``deadline`` (``time.monotonic()``) is for all requests together; ``today`` the asker's day, where known.
+        ``deadline`` (``time.monotonic()``) is for all requests together; ``today`` the asker's day, where known. The
+        model that was asked for is the first, then those known of the service, then those that it lists.
         """
         asking = _Asking(self, question, today, ctx, deadline)
-        last: Trouble | None = None
-        async for model in self._models(ctx, deadline):
-            try:
-                understood = await asking.ask(model)
-            except Trouble as trouble:
-                if trouble.remedy != "other_model":
-                    raise
-                self._gone[model] = time.monotonic()
-                last = trouble
-                ctx.log(_sentence(trouble), level="warning")
-            else:
-                return understood
-        raise last or Trouble(f"{self.name} has no model to ask", "none", code="no_model", hint=self._how_to_choose())
+        named = dict.fromkeys(one for one in (self.model, *self.preset.models) if one)
+        found = await self._first_there(asking, [one for one in named if not self._is_gone(one)], ctx)
+        if found is None:
+            listed = [one for one in await self._listed(ctx, deadline) if not self._is_gone(one)]
+            found = await self._first_there(asking, listed[:MAX_LISTED], ctx)
+        if found is None:
+            how = "Get one: ollama pull <model>." if self.preset.id == "ollama" else f"Name one by {self.preset.model}."
+            raise Trouble(f"{self.name} has no model that can be asked", "none", code="no_model", hint=how)
+        return found
 
     def form(self, model: str) -> Form:
         """In which form ``model`` is asked: the full one, without what its server has refused."""
         return self._forms.get(model, Form())
 
-    def make_plainer(self, model: str, complaint: str) -> bool:
-        """Leave out what the complaint is about, from now on; whether there was anything to leave out."""
-        plainer = self.form(model).without(complaint, self.preset)
-        if plainer is None:
-            return False
-        self._forms[model] = plainer
-        return True
+    def remember(self, model: str, form: Form) -> None:
+        """``model`` answered to a request of this form."""
+        self._forms[model] = form
 
-    async def _models(self, ctx: Context, deadline: float) -> AsyncIterator[str]:
-        """The models to try, each once: the one that was asked for, those known of the service, those it lists."""
-        named = dict.fromkeys(one for one in (self.model, *self.preset.models) if one)
-        alive = [one for one in named if not self._is_gone(one)]
-        for model in alive:
-            yield model
-        listed = [one for one in await self._listed(ctx, deadline) if one not in alive and not self._is_gone(one)]
-        for model in listed[:MAX_LISTED]:
-            yield model
+    async def list_models(self, deadline: float, call: Call | None = None) -> list[str]:
+        """The models to chat with that the service says it has; also a way to see whether it takes the key.
+
+        Raises UpstreamError.
+        """
+        lifetime = Lifetime(LISTED_S, private=True)
+        reply = await self.upstream.get_json("models", deadline=deadline, lifetime=lifetime, call=call)
+        return chat_models(reply.data)
+
+    async def _first_there(self, asking: _Asking, models: list[str], ctx: Context) -> Understood | None:
+        """What the first of ``models`` understood that is there; those that aren't are remembered."""
+        for model in models:
+            try:
+                return await asking.ask(model)
+            except Trouble as trouble:
+                if trouble.remedy != "other_model":
+                    raise
+                self._gone = {one: at for one, at in self._gone.items() if self._is_gone(one)}
+                self._gone[model] = time.monotonic()
+                ctx.log(f"{trouble}. {trouble.hint}", level="warning")
+        return None
 
     async def _listed(self, ctx: Context, deadline: float) -> list[str]:
         async with ctx.call(self.name, "list models") as call:
             try:
-                reply = await self.upstream.get_json(
-                    "models", deadline=deadline, lifetime=Lifetime(60.0, private=True), call=call
-                )
+                models = await self.list_models(deadline, call)
             except UpstreamError as error:
                 call.text = str(error)
-                trouble = judge(error, key=self.preset.key, model="", setting=self.preset.model)
+                trouble = judge(error, self.preset)
                 raise Trouble(str(trouble), "none", code=trouble.code, hint=trouble.hint) from None
-            models = chat_models(reply.data)
             shown = ", ".join(models[:6]) + (" …" if len(models) > 6 else "")
             call.text = f"{self.name} has {shown}" if models else f"{self.name} lists no model"
             return models
 
     def _is_gone(self, model: str) -> bool:
         return time.monotonic() - self._gone.get(model, -FORGET_S) < FORGET_S
-
-    def _how_to_choose(self) -> str:
-        if self.preset.id == "ollama":
-            return "Get one: ollama pull <model>."
-        return f"Name one by {self.preset.model}."
 
 
 class _Asking:
@@ -120,12 +117,14 @@ class _Asking:
         self._server, self._ctx, self._deadline = server, ctx, deadline
         self._conversation = messages(question, today)
         self._max_tokens = MAX_TOKENS
-        self._requests = 0
+        self._form = Form()
+        self._requests = self._tries = 0
         self._has_retried = False
         self._has_written = False
 
     async def ask(self, model: str) -> Understood:
         """What ``model`` understood. Raises Trouble when nothing (more) helps, ``other_model`` when it isn't there."""
+        self._form, self._tries = self._server.form(model), 0
         while True:
             try:
                 wrote = await self._request(model)
@@ -140,40 +139,41 @@ class _Asking:
                     return Understood(answer, remarks, self._server.name, model)
             else:
                 return Understood(answer, remarks, self._server.name, model)
-            if self._requests >= MAX_REQUESTS or not await self._is_remedied(trouble, model):
+            if self._requests >= MAX_REQUESTS or not await self._is_remedied(trouble):
                 raise trouble
 
     async def _request(self, model: str) -> str:
         """The text of one answer, in full. Raises Trouble."""
-        server, preset = self._server, self._server.preset
-        form = server.form(model)
-        body = request_body(preset, model, self._conversation, form, self._max_tokens)
+        server = self._server
+        body = request_body(server.preset, model, self._conversation, self._form, self._max_tokens)
         if self._has_written:
             self._ctx.token("\n")  # what is written now is another answer
         self._requests += 1
-        async with self._ctx.call(server.name, "chat", model=model, json_mode=form.json_mode) as call:
+        async with self._ctx.call(server.name, "chat", model=model, json_mode=self._form.json_mode) as call:
             writing = Writing(self._ctx)
             try:
                 await write(server.upstream, body, writing, call, first_s=server.first_s, deadline=self._deadline)
                 _check(writing, server.name)
             except UpstreamError as error:
-                setting = preset.model
-                trouble = judge(error, key=preset.key, model=model, setting=setting, wrote=writing.answer)
+                trouble = judge(error, server.preset, model, writing.answer)
                 call.status, call.text = error.code, str(trouble)
                 raise trouble from None
             except Trouble as trouble:
                 call.text = str(trouble)
                 raise
             finally:
-                call.retries = int(self._has_retried)
+                call.retries, self._tries = self._tries, self._tries + 1
                 self._has_written = self._has_written or bool(writing.answer)
             call.text = f"{model} wrote {len(writing.answer)} characters, the first after {writing.first_ms} ms"
+            server.remember(model, self._form)
             return writing.answer
 
-    async def _is_remedied(self, trouble: Trouble, model: str) -> bool:
+    async def _is_remedied(self, trouble: Trouble) -> bool:
         """Do what may help, and tell whether to ask again."""
         if trouble.remedy == "plainer":
-            return self._server.make_plainer(model, trouble.complaint)
+            plainer = self._form.without(trouble.complaint, self._server.preset)
+            self._form = plainer or self._form
+            return plainer is not None
         if trouble.remedy in ("none", "other_model") or self._has_retried:
             return False
         if time.monotonic() + trouble.wait_s >= self._deadline:
@@ -210,7 +210,3 @@ def _salvaged(wrote: str) -> tuple[Answer, tuple[str, ...]] | None:
         return decode_answer(wrote) if wrote else None
     except NotAnAnswer:
         return None
-
-
-def _sentence(trouble: Trouble) -> str:
-    return f"{trouble}. {trouble.hint}" if trouble.hint else f"{trouble}."

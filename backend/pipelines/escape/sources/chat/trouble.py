@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, NamedTuple
 
+from backend.pipelines.escape.sources.chat.presets import Preset
 from backend.upstream import Kind, UpstreamError
 from shared.text import clean
 
@@ -23,8 +24,8 @@ _LONGEST_MESSAGE = 160
 
 _DEAD_CODES = frozenset({"model_decommissioned", "model_not_found", "model_archived_error", "model_not_available"})
 _DEAD = re.compile(
-    r"model\b.{0,200}?\b(?:decommissioned|archived|deprecated|does(?: not|n't) exist|not found|not available"
-    r"|no longer|unknown|invalid model)|(?:unknown|invalid|no such) model",
+    r"model\b.{0,200}?\b(?:decommissioned|archived|does(?: not|n't) exist|not found|not available)"
+    r"|(?:unknown|invalid|unsupported|no such) model",
     re.IGNORECASE | re.DOTALL,
 )
 _WAIT = re.compile(r"try again in ((?:[0-9.]+(?:h|ms|m|µs|us|ns|s))+)", re.IGNORECASE)
@@ -92,37 +93,51 @@ def error_in_stream(name: str, tree: Any) -> UpstreamError | None:
     return UpstreamError(name, kind, said, status=status, detail=tree)
 
 
-def judge(error: UpstreamError, *, key: str, model: str, setting: str, wrote: str = "") -> Trouble:
-    """What the failed request means. ``key`` and ``setting`` are the settings of the key and of the ``model``."""
+def judge(error: UpstreamError, preset: Preset, model: str = "", wrote: str = "") -> Trouble:
+    """What the failed request to ``model`` means, which had written ``wrote`` until then."""
     body = read_error(error.detail)
-    said = clean(body.message, max_chars=_LONGEST_MESSAGE).strip()
-    told = f"{error}: {said}" if said else str(error)
+    remedy, wait_s = _remedy(error, body)
+    message, hint = str(error), _hint(error, preset, remedy, wait_s)
+    if remedy == "other_model":
+        message = f"{error.upstream} has no model “{model}” (any more)"
+    elif error.status != 401:  # what is said of a wrong key often shows a part of it
+        said = clean(body.message, max_chars=_LONGEST_MESSAGE).strip()
+        message = f"{error}: {said}" if said else message
+    wait_s = 0.0 if wait_s is None else wait_s + _MARGIN_S
     wrote = body.wrote or wrote
+    return Trouble(message, remedy, code=error.code, hint=hint, wait_s=wait_s, wrote=wrote, complaint=body.message)
+
+
+def _remedy(error: UpstreamError, body: ErrorBody) -> tuple[Remedy, float | None]:
+    """What helps, and after how many seconds, where time does."""
     status = error.status
-
-    def trouble(remedy: Remedy, *, wait_s: float = 0.0, hint: str | None = error.hint, message: str = told) -> Trouble:
-        return Trouble(
-            message, remedy, code=error.code, hint=hint, wait_s=wait_s, wrote=wrote, complaint=body.message or said
-        )
-
-    if error.kind == "refused_key" or status in (401, 402, 403):
-        check = f"Check {key}, or what its plan allows." if key else "Check its key and its address in the settings."
-        # What is said of a wrong key often shows a part of it.
-        return trouble("none", hint=check, message=str(error) if status == 401 else told)
+    if _is_refused(error) or status == 413:
+        return "none", None
     if _is_dead(status, body):
-        choose = f"Choose another model by {setting}." if setting else None
-        return trouble("other_model", hint=choose, message=f"{error.upstream} has no model “{model}” (any more)")
+        return "other_model", None
     if body.code == "json_validate_failed" or body.wrote:
-        return trouble("larger" if "max completion tokens" in body.message else "again")
-    if status == 413:
-        return trouble("none", hint=None)
-    if status in (400, 404, 405, 415, 422):
-        return trouble("plainer" if status in (400, 422) else "none")
+        return "larger" if "max completion tokens" in body.message else "again", 0.0
+    if status in (400, 422):
+        return "plainer", None
     wait_s = _wait_s(error, body)
-    hint = _when(wait_s) if error.kind in ("rate_limited", "quota") else error.hint
-    if wait_s is None or wait_s > LONGEST_WAIT_S:
-        return trouble("none", hint=hint)
-    return trouble("again", wait_s=wait_s + _MARGIN_S, hint=hint)
+    return "again" if wait_s is not None and wait_s <= LONGEST_WAIT_S else "none", wait_s
+
+
+def _hint(error: UpstreamError, preset: Preset, remedy: Remedy, wait_s: float | None) -> str | None:
+    """What to try, for a person."""
+    if _is_refused(error):
+        return f"Check {preset.key}, or what its plan allows." if preset.key else "Check its address in the settings."
+    if remedy == "other_model":
+        return f"Choose another model by {preset.model}."
+    if error.status in (404, 405, 415):
+        return "Check its address in the settings."
+    if error.kind in ("rate_limited", "quota"):
+        return _when(wait_s)
+    return f"Is {error.upstream} running?" if error.kind == "connect" and preset.local else error.hint
+
+
+def _is_refused(error: UpstreamError) -> bool:
+    return error.kind == "refused_key" or error.status in (401, 402, 403)
 
 
 def _wait_s(error: UpstreamError, body: ErrorBody) -> float | None:

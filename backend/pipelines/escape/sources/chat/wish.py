@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 
 from backend.pipelines.escape.models import Bands, Intent
 from backend.pipelines.escape.reader import hours as flight
@@ -50,7 +51,12 @@ def intent_of(answer: Answer, question: str, today: datetime.date, bands: Bands,
 def occurs(words: str, question: str) -> bool:
     """Whether these words are in the question, as words of it, whatever their case and accents."""
     found = _plain(words)
-    return bool(found) and re.search(rf"(?<!\w){re.escape(found)}(?!\w)", _plain(question)) is not None
+    if not found:
+        return False
+    # Letters without case belong to scripts that put no space between words, or join them (Japanese, Thai, Hebrew).
+    before, after = ("" if unicodedata.category(edge) == "Lo" else r"\w" for edge in (found[0], found[-1]))
+    pattern = (f"(?<!{before})" if before else "") + re.escape(found) + (f"(?!{after})" if after else "")
+    return re.search(pattern, _plain(question)) is not None
 
 
 def _plain(text: str) -> str:

@@ -16,7 +16,7 @@ from shared.events import TokenKind
 MAX_ANSWER_CHARS = 8_000
 """An answer has some 300; what goes on and on is none, and isn't waited for."""
 MAX_REASONING_CHARS = 24_000
-MAX_BYTES = 2 << 20
+MAX_BYTES = 4 << 20
 """Each piece of two letters comes in a frame of some 300 bytes."""
 PATH = "chat/completions"
 

@@ -76,17 +76,13 @@ def test_values_as_models_write_them(written: Any, read: Answer) -> None:
 def test_a_value_that_cant_be_is_left_out_and_said_and_the_rest_is_used(key: str, value: Any) -> None:
     answer, remarks = decode_answer(json.dumps({key: value, "weather" if key != "weather" else "max_c": None}))
     assert answer == Answer()
-    assert len(remarks) == 1
-    assert remarks[0].startswith(f"The model's “{key}” can't be used: ")
-    assert len(remarks[0]) < 120
+    assert remarks == (f"The model's “{key}” can't be used",)
 
 
 def test_keys_that_nobody_asked_for_are_said_and_not_used() -> None:
     answer, remarks = decode_answer('{"weather": "hot", "url": "http://evil.example/", "host": "x", "limit": 1}')
     assert answer == Answer(weather="hot")
-    assert remarks == ("The model wrote keys that nobody asked for, and that are not used: “url”, “host”, “limit”",)
-    _, remarks = decode_answer(json.dumps({"weather": "hot", **{f"k{n}": n for n in range(500)}}))
-    assert remarks[0].endswith(" and 492 more")
+    assert remarks == ("The model wrote 3 keys that nobody asked for; not used",)
 
 
 def test_of_several_days_one_counts() -> None:

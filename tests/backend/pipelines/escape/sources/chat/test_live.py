@@ -311,7 +311,7 @@ async def test_where_no_model_is_there_it_is_said_which_to_choose(monkeypatch: p
         assert [body["model"] for body in sim.asked] == ["m", "a", "b", "c"]
     assert read_by(answer) == "reader"
     assert ends(answer)[0].error is not None
-    assert ends(answer)[0].error.hint == "Choose another model by WINDOWSEAT_LLM_MODEL."  # type: ignore[union-attr]
+    assert ends(answer)[0].error.hint == "Name one by WINDOWSEAT_LLM_MODEL."  # type: ignore[union-attr]
 
 
 async def test_a_local_server_is_asked_for_what_it_has() -> None:
@@ -324,11 +324,26 @@ async def test_a_local_server_is_asked_for_what_it_has() -> None:
         sim.models = ()
         answer = await ask(sim.url, **settings)
         assert read_by(answer) == "reader"
-        assert ends(answer)[0].say == "Ollama has no model to ask"
+        assert ends(answer)[0].say == "Ollama has no model that can be asked"
         assert ends(answer)[0].error.hint == "Get one: ollama pull <model>."  # type: ignore[union-attr]
         sim.faults.always(status=500)
         answer = await ask(sim.url, **settings)
         assert read_by(answer) == "reader"
+
+
+async def test_a_service_without_a_model_named_is_asked_for_what_it_lists() -> None:
+    async with Chat(models=["text-embedding-x", "first", "second"]) as sim:
+        assert read_by(await ask(sim.url, llm_model=None)) == "model"
+        assert [body["model"] for body in sim.asked] == ["first"]
+
+
+async def test_a_second_service_is_not_asked_when_the_time_is_up() -> None:
+    async with Chat() as one, Chat() as other:
+        one.faults.next(never=True)
+        order: dict[str, Any] = {"wish_sources": ("ollama", "llm"), "ollama_url": one.url, "ollama_model": "m"}
+        answer = await ask(other.url, llm_timeout_s=0.3, **order)
+        assert other.requests == []
+    assert read_by(answer) == "reader"
 
 
 async def test_what_a_server_refuses_is_left_out_from_then_on() -> None:
@@ -342,6 +357,14 @@ async def test_what_a_server_refuses_is_left_out_from_then_on() -> None:
         assert read_by(await asker.ask(QUESTION)) == "model"
         assert read_by(await asker.ask(QUESTION)) == "model"
         assert ["response_format" in body for body in sim.asked] == [True, False, False]
+
+
+async def test_what_was_left_out_in_vain_is_sent_again_to_the_next_question() -> None:
+    async with Chat() as sim, asking(sim.url) as asker:
+        sim.faults.next(status=400, times=2)
+        assert read_by(await asker.ask(QUESTION)) == "reader"
+        assert read_by(await asker.ask(QUESTION)) == "model"
+        assert ["response_format" in body for body in sim.asked] == [True, False, True]
 
 
 async def test_a_server_that_refuses_whatever_it_is_sent_is_soon_left() -> None:
@@ -385,7 +408,7 @@ async def test_a_service_that_fails_is_followed_by_the_next() -> None:
     assert (ends(answer)[0].status, answer.end.status) == ("degraded", "partial")
     assert notices(answer) == [
         "Ollama refuses access (401); " + other.origin[7:] + " read the wish instead. "
-        "Check its key and its address in the settings."
+        "Check its address in the settings."
     ]
 
 
@@ -480,7 +503,7 @@ async def test_a_start_that_the_reader_did_not_find_is_told_with_what_to_ask() -
 @pytest.mark.parametrize(
     ("origin", "options", "line"),
     [
-        ("Atlantis", {}, "The model named a start that is not in the question: “Atlantis” is not used."),
+        ("Atlantis", {}, "The model named a start that is not in the question; it is not used."),
         ("madrid", {}, None),
         ("MADRID", {}, None),
         (None, {}, None),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.pipelines.escape.sources.chat.presets import PRESETS
 from backend.pipelines.escape.sources.chat.trouble import (
     ErrorBody,
     Remedy,
@@ -15,6 +16,9 @@ from backend.pipelines.escape.sources.chat.trouble import (
     read_error,
 )
 from backend.upstream import Kind, UpstreamError
+
+BY_ID = {preset.id: preset for preset in PRESETS}
+GROQ, OLLAMA = BY_ID["groq"], BY_ID["ollama"]
 
 
 def nested(message: str, code: Any = None, type: str = "invalid_request_error", **more: Any) -> dict[str, Any]:
@@ -93,15 +97,27 @@ NO_STREAM = '"stream=true" with structured outputs is currently not supported fo
 )  # fmt: skip
 def test_what_helps(kind: Kind, status: int | None, body: Any, remedy: Remedy) -> None:
     error = UpstreamError("Groq", kind, "Groq answered with an error", status=status, detail=body)
-    trouble = judge(error, key="GROQ_API_KEY", model="m", setting="GROQ_MODEL")
+    trouble = judge(error, GROQ, "m")
     assert trouble.remedy == remedy
     assert trouble.wait_s < 3 or remedy == "none"
+
+
+def test_a_local_server_that_is_not_there_may_not_be_running() -> None:
+    error = UpstreamError("Ollama", "connect", "Ollama can't be reached", retryable=True)
+    assert judge(error, OLLAMA).hint == "Is Ollama running?"
+    assert judge(error, GROQ).hint is None
+
+
+def test_what_is_said_of_a_parameter_is_no_end_of_a_model() -> None:
+    for message in ("The model no longer supports `max_tokens`", "`temperature` is deprecated for this model"):
+        error = UpstreamError("OpenAI", "http_4xx", "It failed", status=400, detail=nested(message))
+        assert judge(error, GROQ, "m").remedy == "plainer"
 
 
 def test_the_sentences_say_what_failed_and_what_to_try() -> None:
     def told(kind: Kind, status: int | None, body: Any, **more: Any) -> tuple[str, str | None]:
         error = UpstreamError("Groq", kind, f"Groq refused ({status})", status=status, detail=body, **more)
-        trouble = judge(error, key="GROQ_API_KEY", model="m", setting="GROQ_MODEL")
+        trouble = judge(error, GROQ, "m")
         return str(trouble), trouble.hint
 
     assert told("refused_key", 401, nested("Invalid API Key")) == (
@@ -114,6 +130,7 @@ def test_the_sentences_say_what_failed_and_what_to_try() -> None:
     assert told("rate_limited", 429, None, retry_after_s=7.3)[1] == "Ask again in 7 s."
     assert told("rate_limited", 429, None, retry_after_s=86399.0)[1] == "Ask again in 24 h."
     assert told("rate_limited", 429, None)[1] == "Ask again later."
+    assert told("http_4xx", 404, "404 page not found")[1] == "Check its address in the settings."
     long, _ = told("http_5xx", 500, nested("x\x1b]0;owned\x07\n" * 500))
     assert len(long) < 220
     assert "\x1b" not in long
@@ -158,6 +175,6 @@ def test_what_is_no_error_inside_a_stream(tree: Any) -> None:
     st.sampled_from([None, 400, 404, 413, 429, 500, 503]))  # fmt: skip
 def test_any_body_is_judged(body: Any, status: int | None) -> None:
     error = UpstreamError("Groq", "http_4xx", "It failed", status=status, detail=body)
-    trouble = judge(error, key="", model="m", setting="")
+    trouble = judge(error, OLLAMA, "m")
     assert str(trouble)
     assert trouble.remedy in ("again", "rephrase", "plainer", "larger", "other_model", "none")
