@@ -46,9 +46,14 @@ def has_body(step: StepView) -> bool:
     return bool(step.log or step.text or step.error) or step.detail not in _NOTHING
 
 
-def describe(step: StepView) -> Content:
+def describe(step: StepView, most_lines: int = MAX_LINES, most_text: int = MAX_TEXT) -> Content:
     """Everything known of the step's current attempt, and the calls of earlier ones, in lines."""
-    lines = [*_error_lines(step), *_log_lines(step.log), *_text_lines(step.text), *_detail_section(step.detail)]
+    lines = [
+        *_error_lines(step),
+        *_log_lines(step.log, most_lines),
+        *_text_lines(step.text, most_text),
+        *_detail_section(step.detail, most_lines),
+    ]
     return Content("\n").join(lines) if lines else Content.styled("nothing yet", _MUTED)
 
 
@@ -66,9 +71,9 @@ def _error_lines(step: StepView) -> Iterator[Content]:
     yield _line(f"  code {one_line(step.error.code)}{again}", _MUTED)
 
 
-def _log_lines(log: Sequence[LogLine]) -> Iterator[Content]:
+def _log_lines(log: Sequence[LogLine], most: int) -> Iterator[Content]:
     """Calls in aligned columns between the plain lines, in the order in which they were written."""
-    shown = log[-MAX_LINES:]
+    shown = log[-most:]
     if len(log) > len(shown):
         yield _line(f"… {len(log) - len(shown)} earlier lines", _MUTED)
     calls = [line.evidence for line in shown if line.evidence is not None]
@@ -97,21 +102,21 @@ def _call_line(call: Evidence, widths: Sequence[int], style: str) -> Content:
     return _line(f"→ {fixed}  ", style) + _line(" · ".join(note for note in notes if note), _MUTED)
 
 
-def _text_lines(text: str) -> Iterator[Content]:
+def _text_lines(text: str, most: int) -> Iterator[Content]:
     if not text:
         return
-    if len(text) > MAX_TEXT:
-        yield _line(f"… {len(text) - MAX_TEXT:,} characters before", _MUTED)
-    yield _line(text[-MAX_TEXT:].strip("\n"))
+    if len(text) > most:
+        yield _line(f"… {len(text) - most:,} characters before", _MUTED)
+    yield _line(text[-most:].strip("\n"))
 
 
-def _detail_section(detail: Any) -> Iterator[Content]:
+def _detail_section(detail: Any, most: int) -> Iterator[Content]:
     lines = [] if detail in _NOTHING else list(detail_lines(detail))
-    for depth, label, value in lines[:MAX_LINES]:
+    for depth, label, value in lines[:most]:
         name = _line("  " * (depth + 1) + label + (": " if label and value else ":" if label else ""), _MUTED)
         yield name + _line(value)
-    if len(lines) > MAX_LINES:
-        yield _line(f"… {len(lines) - MAX_LINES} more lines", _MUTED)
+    if len(lines) > most:
+        yield _line(f"… {len(lines) - most} more lines", _MUTED)
 
 
 def detail_lines(value: Any, label: str = "", depth: int = 0) -> Iterator[tuple[int, str, str]]:
@@ -127,12 +132,12 @@ def detail_lines(value: Any, label: str = "", depth: int = 0) -> Iterator[tuple[
             yield depth, label, ""
             depth += 1
         for item in value:
-            yield depth, "", "- " + shorten(_flat(item), _MAX_VALUE)
+            yield depth, "", "- " + shorten(flat(item), _MAX_VALUE)
     else:
-        yield depth, label, shorten(_flat(value), _MAX_VALUE)
+        yield depth, label, shorten(flat(value), _MAX_VALUE)
 
 
-def _flat(value: Any) -> str:
+def flat(value: Any) -> str:
     """Any JSON value on one line."""
     match value:
         case None:
@@ -142,7 +147,7 @@ def _flat(value: Any) -> str:
         case float():
             return f"{value:g}" if abs(value) < 1e6 else f"{value:,.0f}"
         case dict():
-            return ", ".join(f"{key}: {_flat(item)}".replace("_", " ", 1) for key, item in value.items()) or "none"
+            return ", ".join(f"{key}: {flat(item)}".replace("_", " ", 1) for key, item in value.items()) or "none"
         case list():
-            return ", ".join(_flat(item) for item in value) or "none"
+            return ", ".join(flat(item) for item in value) or "none"
     return str(value)
