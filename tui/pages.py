@@ -79,9 +79,9 @@ def _frame(frame: LoggedFrame, is_open: bool) -> Line:
 def timing_lines(view: RunView, steps: Sequence[StepView], now_ms: int, width: int) -> list[Line]:
     """When each step ran, as bars over the time of the run; and below it its calls, with how long each took."""
     whole = max(1, now_ms)
-    room = max(10, width - _TITLE - 24)
+    room = max(10, width - _TITLE - 38)
     numbers = dict(zip((step.id for step in view.steps), step_numbers(view.steps), strict=True))
-    lines = [Line("axis", ((f"{'':<{_TITLE + 6}}0{elapsed(whole):>{room - 1}}", "muted"),))]
+    lines = [Line("axis", ((f"{'':<{_TITLE + 6}}0{_took(whole):>{room - 1}}", "muted"),))]
     for step in steps:
         lines.append(_timing(step, numbers.get(step.id, ""), now_ms, whole, room))
         for place, entry in enumerate(line for line in step.log if line.evidence is not None):
@@ -99,6 +99,10 @@ def _timing(step: StepView, number: str, now_ms: int, whole: int, room: int) -> 
     first = min(room - 1, step.started * room // whole)
     long = max(1, min(room - first, round((ended - step.started) * room / whole)))
     bar = f"{' ' * first}{_BAR * long}".ljust(room)
-    took = f"  {elapsed(max(0, ended - step.started)):>7}  from {elapsed(step.started)}"
+    took = f"  {_took(max(0, ended - step.started)):>7}  from {_took(step.started)}"
     tried = f"  attempt {step.attempt}" if step.attempt > 1 else ""
     return Line(step.id, ((f"{title} ", ""), (bar, style), (took + tried, "muted")))
+
+
+def _took(ms: int) -> str:
+    return f"{ms} ms" if ms < 1000 else elapsed(ms)

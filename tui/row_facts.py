@@ -5,15 +5,15 @@ about the row. A list of at least SERIES numbers in it, such as the temperatures
 """
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Any
 
 from textual.content import Content
 
 from shared.events import Column, Evidence
-from shared.view import RowView, RunView, StepView
+from shared.view import RowView, RunView
 from tui.cells import UNKNOWN, format_cell, one_line, visible_columns
 from tui.drawing import sparkline
-from tui.narration import elapsed
 from tui.widgets.fitting import shorten
 from tui.widgets.step_body import flat
 
@@ -42,7 +42,7 @@ def describe_row(view: RunView, row_id: str, width: int) -> Content:
     calls = [evidence[one] for one in dict.fromkeys(row.from_.values()) if one in evidence]
     if calls:
         lines += [Content(""), _heading("Where that comes from")]
-        lines += [line for call in calls for line in _call(call)]
+        lines += [line for call in calls for line in _call(call, room)]
     lines += [Content(""), Content.styled("y copies it, Y as JSON, esc goes back.", "dim")]
     return Content("\n").join(lines)
 
@@ -94,19 +94,15 @@ def _with_unit(value: Any, column: Column) -> str:
 
 
 def _made_of_it(view: RunView, row: RowView, room: int) -> Iterator[Content]:
-    for step in view.steps:
-        found = list(_about(step.detail, row.id))
-        if not found:
-            continue
-        yield Content(f"  {one_line(step.title)}") + Content.styled(f"  {_counted(step)}", "dim")
-        for one in found:
-            yield from _object(one, row.id, room)
-        for sentence in _sentences(step.detail):
-            yield Content.styled(f"      {sentence}", "dim")
-
-
-def _counted(step: StepView) -> str:
-    return elapsed(step.ms) if step.ms is not None else ""
+    """The last step first: it says why the row stands where it does. What the fields tell already is not said again."""
+    told = [row.id, *row.cells.values()]
+    for step in reversed(view.steps):
+        lines = [line for one in _about(step.detail, row.id) for line in _object(one, told, room)]
+        if lines:
+            yield Content(f"  {one_line(step.title)}")
+            yield from lines
+            for sentence in _sentences(step.detail):
+                yield from _wrapped(sentence, room, "dim")
 
 
 def _about(value: Any, row_id: str, depth: int = 0) -> Iterator[dict[str, Any]]:
@@ -126,11 +122,11 @@ def _about(value: Any, row_id: str, depth: int = 0) -> Iterator[dict[str, Any]]:
             yield from _about(item, row_id, depth + 1)
 
 
-def _object(one: dict[str, Any], row_id: str, room: int) -> Iterator[Content]:
-    plain = {key: item for key, item in one.items() if item != row_id and not is_series(item)}
+def _object(one: dict[str, Any], told: list[Any], room: int) -> Iterator[Content]:
+    plain = {key: item for key, item in one.items() if item not in told and not is_series(item)}
     said = " · ".join(f"{_words(key)} {flat(item)}" for key, item in plain.items())
     if said:
-        yield Content("      ") + Content(said)
+        yield from _wrapped(said, room)
     for key, item in one.items():
         if is_series(item):
             yield from curve(_words(key), item, room - 6)
@@ -154,6 +150,11 @@ def is_series(value: Any) -> bool:
     )
 
 
+def _wrapped(text: str, room: int, style: str = "") -> Iterator[Content]:
+    for line in wrap(text, room - 6, break_long_words=False) or [""]:
+        yield Content.styled(f"      {line}", style) if style else Content(f"      {line}")
+
+
 def _sentences(detail: Any) -> Iterator[str]:
     if isinstance(detail, dict):
         for item in detail.values():
@@ -161,15 +162,14 @@ def _sentences(detail: Any) -> Iterator[str]:
                 yield item
 
 
-def _call(call: Evidence) -> Iterator[Content]:
+def _call(call: Evidence, room: int) -> Iterator[Content]:
     notes = [f"{call.ms} ms", *(["cached"] if call.cached else []), *([f"as of {call.as_of}"] if call.as_of else [])]
     yield Content(f"  {one_line(call.source)} {one_line(call.operation)}: {call.status}") + Content.styled(
         f"  {' · '.join(one_line(note) for note in notes)}", "dim"
     )
-    if call.request:
-        yield Content.styled(f"      {shorten(flat(call.request), 400)}", "dim")
-    if call.excerpt:
-        yield Content.styled(f"      {shorten(call.excerpt, 400)}", "dim")
+    for text in (flat(call.request) if call.request else "", call.excerpt or ""):
+        if text:
+            yield from _wrapped(shorten(text, 400), room, "dim")
 
 
 def _words(key: str) -> str:

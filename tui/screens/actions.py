@@ -236,5 +236,10 @@ class Actions(Screen[None]):
 
     def action_focus_results(self) -> None:
         self.add_class("-results")  # in a tiny window that is what makes room for them
-        examples = self.transcript.current is None
-        self.call_after_refresh((self.results.examples if examples else self.results.table).focus)
+        self.call_after_refresh(self._focus_rows)
+
+    def _focus_rows(self) -> None:
+        if not self.has_class("-results"):  # the focus that came before was told of after the key
+            self.action_focus_results()
+            return
+        (self.results.examples if self.transcript.current is None else self.results.table).focus()
