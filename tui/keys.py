@@ -43,6 +43,8 @@ _OUTSIDE: tuple[Key, ...] = (
     Key("app.help_letter", "question_mark", "help", "?", "this help", "outside the prompt"),
     Key("app.quit_letter", "q", "app.quit", "q", "quit", "outside the prompt"),
     Key("prompt.focus", "p,i", "focus_prompt", "p", "to the prompt", "outside the prompt"),
+    Key("prompt.fresh", "n", "fresh", "n", "the next question stands alone, or refines the run again",
+        "outside the prompt"),
     Key("steps.focus", "a", "focus_steps", "a", "to the steps", "outside the prompt"),
     Key("results.focus", "r", "focus_results", "r", "to the results", "outside the prompt"),
     Key("steps.inspect", "o", "inspect", "o", "inspector: all of a step or run, its JSON, raw frames, timings",

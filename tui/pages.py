@@ -37,7 +37,7 @@ def json_lines(value: Any, flipped: Collection[tuple[Any, ...]]) -> list[Line]:
 def _json(value: Any, path: tuple[Any, ...], label: str, flipped: Collection[tuple[Any, ...]]) -> Iterator[Line]:
     indent = "  " * len(path)
     named = ((f"{indent}{label}: ", "accent"),) if label else ((indent, ""),)
-    if not isinstance(value, dict | list) or not value:
+    if not isinstance(value, dict | list | tuple) or not value:
         yield Line(path, (*named, (one_line(_scalar(value)), "" if isinstance(value, str) else "ok")))
         return
     is_open = (len(path) < _OPENED_DEPTH) != (path in flipped)

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from tui import copying
 from tui.clipboard import copy
 from tui.connection import RunSummary
-from tui.desk import PREVIOUS, Desk
+from tui.desk import Desk
 from tui.messages import QuestionAsked
 from tui.screens.help import HelpScreen
 from tui.session import Session
@@ -59,10 +59,9 @@ class Actions(Screen[None]):
     def refined(self) -> Watch | None:
         """The run whose wish the next question changes: the one looked at, where the pipeline can do that."""
         pipeline, current = self.desk.pipeline, self.transcript.current
-        if self._fresh or pipeline is None or current is None or not current.run or current.live:
+        if self._fresh or pipeline is None or not pipeline.follow_ups or current is None or not current.run:
             return None
-        takes = any(option.key == PREVIOUS for option in pipeline.options)
-        return current if takes and current.pipeline in ("", pipeline.name) else None
+        return current if current.pipeline == pipeline.name and not current.live else None
 
     def show_prompt(self) -> None:
         """Say in the prompt whether the next question refines the run that is looked at."""

@@ -296,7 +296,8 @@ def _counted(table: ResultsTable, view: RunView) -> str:
     shown = table.total
     what = "left out" if table.left_out else "row" if shown == 1 else "rows"
     if table.filter_text:
-        return f"{shown:,} of {len(view.left_out() if table.left_out else view.shown_rows()):,} {what}"
+        of = len(view.left_out() if table.left_out else view.shown_rows())
+        return f"{shown:,} of {of:,} {'left out' if table.left_out else 'row' if of == 1 else 'rows'}"
     if shown > PART:
         return f"{table.first + 1:,}–{min(table.first + PART, shown):,} of {shown:,} {what}"
     return f"{shown:,} {what}" if shown or view.finished else "no rows yet"

@@ -69,7 +69,7 @@ class RunLine(Widget):
             parts = ("", "", "", one_line(title), "")
         else:
             glyph, style = _GLYPHS[mark_of(watch)]
-            question = f"{_REFINED if watch.refines else _ASKED} {one_line(watch.question)}"
+            question = f"{_REFINED if watch.refines else _ASKED} {one_line(watch.question)}{_changed(watch)}"
             came = "" if is_open and watch.live else run_outcome(watch)
             parts = ("▾" if is_open else "▸", glyph, style, question, came)
         if (parts, is_open) != (self._parts, self._is_open):
@@ -121,6 +121,15 @@ def mark_of(watch: Watch) -> RunMark:
         case "running" | "cancelling" | "new":
             return "live"
     return "failed"
+
+
+def _changed(watch: Watch) -> str:
+    """What a follow-up changed, where the detail of a step tells it: a list of sentences called ``changed``."""
+    for step in watch.view.steps if watch.refines else ():
+        told = step.detail.get("changed") if isinstance(step.detail, dict) else None
+        if isinstance(told, list | tuple) and told and all(isinstance(one, str) for one in told):
+            return f" ({one_line(', '.join(told))})"
+    return ""
 
 
 def run_outcome(watch: Watch) -> str:
