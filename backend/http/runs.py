@@ -5,8 +5,9 @@ import re
 import msgspec
 from quart import Blueprint, Response, current_app, request
 
-from backend.errors import InvalidRequest
+from backend.errors import InvalidRequest, NotFound
 from backend.http.assist import refuse_other_sites
+from backend.http.pages import page, wants_page
 from backend.http.stream import stream_response
 from backend.runs.manager import RunManager
 from backend.runs.recovery import read_view
@@ -31,9 +32,19 @@ async def list_runs() -> Response:
 
 @blueprint.get("/runs/<run>")
 async def show_run(run: str) -> Response:
-    viewer = await _manager().attach(run)  # the same errors as for a stream
+    """The folded view; for a browser, the page of the run."""
+    try:
+        viewer = await _manager().attach(run)  # the same errors as for a stream
+    except NotFound:
+        if wants_page():
+            return await page(404)
+        raise
     _manager().release(viewer)
-    return json_response(await read_view(_manager().log, run))
+    if wants_page():
+        return await page()
+    response = json_response(await read_view(_manager().log, run))
+    response.headers["Vary"] = "Accept"
+    return response
 
 
 @blueprint.get("/runs/<run>/events")
