@@ -70,13 +70,14 @@ class MapView(Widget, can_focus=True):
         if here is None or self._view is None:
             return self._scene.spots[0].row_id if self._scene.spots else None
         x0, y0 = self._view.dot(*here.position)
-        best: tuple[float, str] | None = None
+        found: list[tuple[bool, int, str]] = []
         for spot in self._scene.spots:
             x, y = self._view.dot(*spot.position)
             ahead, aside = (x - x0) * right + (y - y0) * down, abs((x - x0) * down) + abs((y - y0) * right)
-            if spot is not here and ahead > 0 and (best is None or ahead + 2 * aside < best[0]):
-                best = (ahead + 2 * aside, spot.row_id)
-        return best[1] if best is not None else None
+            if spot is not here and ahead > 0:
+                # What lies rather beside than ahead is taken only where there is nothing else.
+                found.append((aside > ahead, ahead + 2 * aside, spot.row_id))
+        return min(found)[2] if found else None
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

@@ -112,7 +112,7 @@ async def test_enter_opens_all_that_is_known_of_a_row() -> None:
         await app.pilot.press("escape")
         await app.until(lambda: app.table.has_focus)
         await app.pilot.press("l", "enter")
-        await app.shows("– left out", "Why it is out: 3 °C: not hot")
+        await app.shows("– left out", "Why it is out: 17 °C: not hot")
 
 
 async def test_y_copies_a_row_as_text_and_shifted_as_json() -> None:

@@ -84,10 +84,11 @@ async def test_json_is_folded_and_unfolded_where_the_cursor_is() -> None:
         await app.shows("log: 2 items")
         while screen._lines.chosen != ("log",):
             await app.pilot.press("j")
+        await app.shows("▾   log: 2 items")
         await app.pilot.press("space")
-        await app.shows("0: 4 fields")
+        await app.shows("▸   log: 2 items")
         await app.pilot.press("space")
-        await app.until(lambda: "0: 4 fields" not in app.text())
+        await app.shows("▾   log: 2 items")
 
 
 async def test_the_inspector_copies_frames_as_they_came() -> None:
