@@ -14,8 +14,8 @@ from shared.events import Column, Evidence
 from shared.view import RowView, RunView
 from tui.cells import UNKNOWN, format_cell, one_line, visible_columns
 from tui.drawing import sparkline
+from tui.widgets.detail import flat
 from tui.widgets.fitting import shorten
-from tui.widgets.step_body import flat
 
 SERIES = 6
 _SENTENCE = 20

@@ -63,7 +63,7 @@ class Picture:
         if one is not None:
             band = scene.bands[one.band] if one.band is not None and scene.bands else None
             self._put(one.position, band.glyph if band else PLAIN, "chosen")
-            self._label(one, "chosen")
+            self._label(one, "chosen", anyhow=True)
         for spot in scene.spots:
             if spot is not one:
                 self._label(spot, "label")
@@ -74,8 +74,8 @@ class Picture:
             self.rows[y][x] = (glyph, style)
             self._taken.add((x, y))
 
-    def _label(self, spot: Spot, style: str) -> None:
-        """Beside the spot, right or left, where nothing else is; else there is none."""
+    def _label(self, spot: Spot, style: str, *, anyhow: bool = False) -> None:
+        """Beside the spot, right or left, where nothing else is; else there is none, unless it must be ``anyhow``."""
         x, y = self._cell(spot.position)
         text = shorten(spot.label, _LONGEST_LABEL)
         width = cell_len(text)
@@ -83,7 +83,7 @@ class Picture:
             return
         for first in (x + 2, x - 1 - width):
             wanted = {(place, y) for place in range(first - 1, first + width + 1)} - {(x, y)}
-            if first >= 0 and first + width <= self.view.width and not wanted & self._taken:
+            if first >= 0 and first + width <= self.view.width and (anyhow or not wanted & self._taken):
                 for place, char in enumerate(text):
                     self.rows[y][first + place] = (char, style)
                 self._taken |= wanted

@@ -113,7 +113,7 @@ class InspectorScreen(Screen[None]):
 
     def _whole(self, step: StepView | None) -> Content:
         if step is not None:
-            return describe(step, MAX_LINES, MAX_TEXT)
+            return describe(step, MAX_LINES, MAX_TEXT, MAX_LINES, self.size.width - 6)
         view = self._watch.view
         parts: list[Content] = []
         for number, one in zip(step_numbers(view.steps), view.steps, strict=True):
@@ -121,7 +121,7 @@ class InspectorScreen(Screen[None]):
             parts.append(Content.styled(f"{number} {one_line(one.title)}: {said}", "bold $text-accent"))
             if one.say and one.state != "waiting":
                 parts.append(Content(f"  {one_line(one.say)}"))
-            parts += [describe(one, MAX_LINES // 10, MAX_TEXT // 10), Content("")]
+            parts += [describe(one, MAX_LINES // 10, MAX_TEXT // 10, width=self.size.width - 6), Content("")]
         return Content("\n").join(parts)
 
     # --- what the user does -----------------------------------------------------------------------------------------
