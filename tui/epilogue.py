@@ -1,10 +1,13 @@
 """What stays on the normal screen when the app has gone: the last question, its best rows, and how to see it again."""
 
 import shutil
+from collections.abc import Sequence
 
-from tui.cells import one_line
+from shared.events import Column
+from shared.view import RowView
+from tui.cells import one_line, visible_columns
 from tui.narration import counts, failure
-from tui.table import result_lines
+from tui.table import cell_width, result_lines
 from tui.watch import Watch
 
 BEST = 10
@@ -24,6 +27,14 @@ def epilogue(watch: Watch, width: int | None = None) -> str:
         lines.append(failed[0])
     elif not view.finished:
         lines.append("The run was still going when you left.")
-    lines += result_lines(view.columns, rows[:BEST], width)
+    lines += result_lines(_fitting(view.columns, rows[:BEST], width), rows[:BEST], width)
     more = f"{counts(view)}, the best {BEST} shown. " if len(rows) > BEST else ""
     return "\n".join([*lines, f"{more}All of it: windowseat show {view.run[:8]}"]) + "\n"
+
+
+def _fitting(columns: Sequence[Column], rows: Sequence[RowView], width: int) -> Sequence[Column]:
+    """The first columns, which matter most, as many as fit whole."""
+    shown = visible_columns(columns)
+    while len(shown) > 1 and max(map(cell_width, result_lines(shown, rows)), default=0) > width:
+        shown = shown[:-1]
+    return shown
