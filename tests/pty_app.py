@@ -41,9 +41,10 @@ async def in_pty(
     program: Sequence[str] = (*PROGRAM,),
     env: Mapping[str, str] | None = None,
     quits: bytes = CTRL_Q,
-) -> AsyncIterator[tuple[bytearray, Callable[[bytes], int]]]:
-    """The program on a bare pty: all the bytes that it sent, and how to type. It is told that its terminal draws
-    frames at once (mode 2026), as most do."""
+) -> AsyncIterator[tuple[bytearray, Callable[[bytes], int], Callable[[], float]]]:
+    """The program on a bare pty: all the bytes that it sent, how to type, and how many seconds of CPU it has used.
+
+    It is told that its terminal draws frames at once (mode 2026), as most do."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
@@ -68,7 +69,7 @@ async def in_pty(
 
     loop.add_reader(ours, read)
     try:
-        yield sent, partial(os.write, ours)
+        yield sent, partial(os.write, ours), partial(_cpu_s, process.pid)
         os.write(ours, quits)
         async with asyncio.timeout(20):
             assert await process.wait() == 0
@@ -84,3 +85,8 @@ async def has(sent: bytearray, text: str) -> None:
     async with asyncio.timeout(40):
         while text.encode() not in sent:  # noqa: ASYNC110  # what is waited for are bytes of another process
             await asyncio.sleep(0.02)
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 LOCAL_FPS = 20.0
-REMOTE_FPS = 2.0
+REMOTE_FPS = 1.0
 """Over SSH every frame is bytes on a line that may be slow."""
 
 _TOOLS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -50,7 +50,7 @@ async def bytes_waiting() -> list[Check]:
         script = [frames(numbered([started(), step_started("routes", "Looking up…")])), asyncio.Event()]
         async with ScriptedServer([script], pipelines=info()) as server:
             flags = ("app", "--url", server.url, "--motion", motion, "--no-epilogue", "somewhere hot")
-            async with in_pty(*flags) as (sent, _):
+            async with in_pty(*flags) as (sent, _, _):
                 await has(sent, "Looking up")
                 checks.append((f"bytes waiting, motion {motion}", await _rate(sent), limit, "KiB/s"))
     return checks
@@ -70,7 +70,7 @@ async def bytes_streaming() -> list[Check]:
                 script.append(_frame(seq, rows(*(row(f"R{place}-{n}", f"City {place} {n}") for n in range(5)))))
         async with ScriptedServer([script], pipelines=info()) as server:
             flags = ("app", "--url", server.url, "--no-epilogue", "--expand", "always", "somewhere hot")
-            async with in_pty(*flags, env=env) as (sent, _):
+            async with in_pty(*flags, env=env) as (sent, _, _):
                 await has(sent, "word")
                 checks.append((f"bytes streaming, {name}", await _rate(sent), limit, "KiB/s"))
     return checks
@@ -85,46 +85,46 @@ async def _rate(sent: bytearray) -> float:
 
 
 async def stall() -> list[Check]:
-    """The worst gap between ticks of 10 ms while 10,000 rows arrive."""
-    worst = 0.0
+    """The longest turn of the event loop, in ms of its CPU time, while 10,000 rows arrive. On a machine with nothing
+    else to do that is how long everything else waits; the clock would measure what else this machine does."""
+    longest = 0.0
+    run = asyncio.Handle._run
 
-    async def tick() -> None:
-        nonlocal worst
-        before = time.perf_counter()
-        while True:
-            await asyncio.sleep(0.01)
-            now = time.perf_counter()
-            worst, before = max(worst, now - before - 0.01), now
+    def timed(handle: asyncio.Handle) -> None:
+        nonlocal longest
+        began = time.thread_time()
+        run(handle)
+        longest = max(longest, time.thread_time() - began)
 
     async with opened((120, 40)) as app:
         await app.ask()
         app.client.say(started(), step_started("distances"))
         await app.until(lambda: app.watch.view.upto == 2)
-        ticking = asyncio.create_task(tick())
-        for first in range(0, 10_000, 50):
-            app.client.say(rows(*(row(f"R{n}", f"City {n}", km=n) for n in range(first, first + 50))))
-            await asyncio.sleep(0.01)
-        app.client.say(finished())
-        await app.until(lambda: app.watch.view.finished and not app.table.incomplete)
-        ticking.cancel()
-    return [("stall while 10,000 rows arrive", worst * 1000, 100.0, "ms")]
+        asyncio.Handle._run = timed  # type: ignore[method-assign,assignment]  # measured from outside of what is measured
+        try:
+            for first in range(0, 10_000, 50):
+                app.client.say(rows(*(row(f"R{n}", f"City {n}", km=n) for n in range(first, first + 50))))
+                await asyncio.sleep(0.01)
+            app.client.say(finished())
+            await app.until(lambda: app.watch.view.finished and not app.table.incomplete)
+        finally:
+            asyncio.Handle._run = run  # type: ignore[method-assign]  # as above
+    return [("longest turn while 10,000 rows arrive", longest * 1000, 100.0, "ms")]
 
 
 async def first_paint() -> list[Check]:
-    """Milliseconds from starting the program to its first screen, beside a bare Textual app with a table."""
+    """Milliseconds of CPU time from starting the program to its first screen, beside a bare app with a table."""
     ours, bare = [], []
     async with ScriptedServer([], pipelines=info()) as server:
         for _ in range(7):
-            began = time.perf_counter()
-            async with in_pty(program=(sys.executable, "-c", BARE)) as (sent, _):
+            async with in_pty(program=(sys.executable, "-c", BARE)) as (sent, _, cpu_s):
                 await has(sent, "bare table")
-                bare.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            async with in_pty("app", "--url", server.url) as (sent, _):
+                bare.append(cpu_s() * 1000)
+            async with in_pty("app", "--url", server.url) as (sent, _, cpu_s):
                 await has(sent, "windowseat")
-                ours.append(time.perf_counter() - began)
-    best, limit = min(ours) * 1000, min(bare) * 1000
-    return [(f"first paint (a bare app: {limit:.0f} ms)", best, limit + 200, "ms")]
+                ours.append(cpu_s() * 1000)
+    limit = statistics.median(bare)
+    return [(f"first paint (a bare app: {limit:.0f} ms)", statistics.median(ours), limit + 200, "ms CPU")]
 
 
 @asynccontextmanager
@@ -132,7 +132,7 @@ async def asking(script: Sequence[Any]) -> AsyncIterator[tuple[bytearray, Callab
     """The app on a pty, its question asked and its first step running."""
     async with ScriptedServer([script], pipelines=info()) as server:
         flags = ("app", "--url", server.url, "--no-epilogue", "somewhere hot")
-        async with in_pty(*flags) as (sent, write):
+        async with in_pty(*flags) as (sent, write, _):
             await has(sent, "Looking up")
             yield sent, write
 

@@ -149,7 +149,7 @@ def shapes(sent: bytes) -> set[bytes]:
 async def output_of(run: Sequence[ev.KnownEvent]) -> bytes:
     async with ScriptedServer([[frames(run)]], pipelines=info()) as server:
         arguments = ("app", "--url", server.url, "--expand", "always", "somewhere hot")
-        async with in_pty(*arguments) as (sent, write):
+        async with in_pty(*arguments) as (sent, write, _):
             await has(sent, "connected")
             await has(sent, "Failed")
             write(b"\t\x0f")  # to the steps, and close them all

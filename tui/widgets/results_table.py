@@ -19,6 +19,7 @@ from tui.arrange import Sort, arrange
 from tui.bindings import bindings
 from tui.cells import format_cell, heading, is_right_aligned, one_line, visible_columns
 from tui.widgets.fitting import shorten
+from tui.widgets.one_line_table import OneLineTable
 
 PART = 500
 """Rows that the table holds at once: filling 500 costs about a quarter of a second, 10,000 some seconds."""
@@ -31,7 +32,7 @@ _WIDEST = {"text": 28, "list": 44}
 _WHY = Column(key="\0why", label="Why it is out", kind="text")
 
 
-class ResultsTable(DataTable[Text]):
+class ResultsTable(OneLineTable):
     """``show`` takes a view; everything else is the user's: cursor, order, filter, part, whether those out are shown.
 
     ``incomplete`` says that rows of the view are still to be added: call ``show`` again.
