@@ -1,7 +1,8 @@
 """A real server on loopback that says exactly what a test tells it: prepared events, pauses, cuts and refusals.
 
 Each stream request (POST /assist, GET /runs/<id>/events) takes the next script. A script is a sequence of events (sent
-as frames), bytes (sent as they are), ``asyncio.Event`` (waited for) and ``CUT`` (the connection breaks off).
+as frames), bytes (sent as they are), ``asyncio.Event`` (waited for), floats (seconds that pass; for benchmarks) and
+``CUT`` (the connection breaks off).
 """
 
 import asyncio
@@ -146,6 +147,8 @@ class ScriptedServer:
                     raise ConnectionAbortedError
                 if isinstance(item, asyncio.Event):
                     await item.wait()
+                elif isinstance(item, float):
+                    await asyncio.sleep(item)
                 elif isinstance(item, bytes):
                     yield item
                 else:

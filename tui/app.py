@@ -4,20 +4,27 @@ Nothing of Textual, rich or httpx at import: the command line pays for them only
 """
 
 import asyncio
+import difflib
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Literal, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from shared.settings import SettingError
+from tui.asked import AskedBefore
 from tui.config import ClientSettings
-from tui.connection import Connection, NotReachable, run_options
+from tui.connection import Connection, NotReachable, RunSummary, run_options
 from tui.local_server import LocalServer, LocalServerError
+from tui.session import Expand, Session
+from tui.terminal import terminal_of
 
 if TYPE_CHECKING:
+    from tui.application import WindowseatApp
     from tui.client import AssistClient
-    from tui.desk import Connect
+    from tui.desk import Connect, Desk
+    from tui.watch import Watch
 
 UNREACHABLE = 3
 """The exit code when no server could be reached at all (``windowseat ask`` has the same)."""
@@ -30,51 +37,110 @@ def run(settings: ClientSettings, question: str | None) -> int:
     """
     if settings.url is not None:
         url = settings.url
-        return asyncio.run(_main(settings, question, _to(lambda: url)))
+        return asyncio.run(_main(settings, question, to_server(lambda: url)))
     try:
         with LocalServer() as server:
-            return asyncio.run(_main(settings, question, _to(server.url), server))
+            return asyncio.run(_main(settings, question, to_server(server.url), server))
     except LocalServerError as error:
         sys.stderr.write(f"windowseat: {error}\n")
         return UNREACHABLE
 
 
-def is_remote(env: Mapping[str, str]) -> bool:
-    """Whether the terminal is at the other end of an SSH connection."""
-    return bool(env.get("SSH_CONNECTION") or env.get("SSH_TTY"))
-
-
 async def _main(
     settings: ClientSettings, question: str | None, connect: "Connect", server: LocalServer | None = None
 ) -> int:
-    remote = is_remote(os.environ)
-    if remote:
+    session = session_of(settings)
+    if session.terminal.remote:
         os.environ.setdefault("TEXTUAL_FPS", "10")  # read when Textual is imported
-    from tui.application import LOCAL_FPS, REMOTE_FPS, WindowseatApp
-    from tui.desk import Desk, closed
+    from tui.application import WindowseatApp
+    from tui.desk import closed
 
-    desk = Desk(connect, pipeline=settings.pipeline, options=run_options(settings.origin, settings.tz))
-    app = WindowseatApp(
-        desk,
-        question,
-        expand=cast(Literal["never", "failed", "always"], settings.expand),
-        motion=settings.motion == "full" and not remote,
-        frames_per_second=REMOTE_FPS if remote else LOCAL_FPS,
-    )
+    desk = desk_for(settings, session, connect)
+    app = WindowseatApp(desk, question, session=session)
     if settings.theme not in app.available_themes:
         raise SettingError("theme", settings.theme, "one of " + ", ".join(sorted(app.available_themes)))
     app.theme = settings.theme
+    _check_keys(session)
     try:
-        await app.run_async()
+        await app.run_async(mouse=settings.mouse)
     finally:
         await closed(desk)
         if server is not None:
             # In here, because a thread may still wait for the server to listen, and asyncio waits for the thread.
             await asyncio.to_thread(server.close)
+    if settings.epilogue:
+        _tell(app)
     return app.return_code or (UNREACHABLE if desk.link.state == "unreachable" else 0)
 
 
-def _to(find_url: Callable[[], str]) -> "Connect":
+def session_of(settings: ClientSettings) -> Session:
+    """What the app is told of the user and of the terminal that this process stands in."""
+    terminal = terminal_of(os.environ)
+    return Session(
+        expand=cast(Expand, settings.expand),
+        motion=settings.motion == "full" and not terminal.remote,
+        bell=settings.bell,
+        keys=dict(_bound(part) for part in settings.keys),
+        terminal=terminal,
+        asked=AskedBefore(_asked_file() if settings.history else None),
+    )
+
+
+def desk_for(settings: ClientSettings, session: Session, connect: "Connect") -> "Desk":
+    """Whoever starts the server themselves sees all its runs again; of another server's, those that they asked for."""
+    from tui.desk import RESTORED, Desk
+
+    def is_mine(summary: RunSummary) -> bool:
+        return settings.url is None or summary.run in session.asked.runs()
+
+    def begun(watch: "Watch") -> None:
+        session.asked.add(watch.question, server=desk.server, run=watch.run)
+
+    desk: Desk = Desk(
+        connect,
+        pipeline=settings.pipeline,
+        options=run_options(settings.origin, settings.tz),
+        restored=RESTORED if settings.restore else 0,
+        is_mine=is_mine,
+        begun=begun,
+    )
+    return desk  # named for ``begun``
+
+
+def _bound(part: str) -> tuple[str, str]:
+    key_id, _, key = part.partition("=")
+    if not key_id or not key:
+        raise SettingError("keys", part, "like steps.toggle=t")
+    return key_id.strip(), key.strip()
+
+
+def _check_keys(session: Session) -> None:
+    from tui.keys import IDS
+
+    for key_id in session.keys:
+        if key_id not in IDS:
+            near = difflib.get_close_matches(key_id, IDS, n=1)
+            hint = f"an id of docs/keys.md{f', such as {near[0]}' if near else ''}"
+            raise SettingError("the id of a key", key_id, hint)
+
+
+def _asked_file() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("windowseat", appauthor=False)) / "asked.jsonl"
+
+
+def _tell(app: "WindowseatApp") -> None:
+    """Leave the last answer on the normal screen: the other one is gone with the app."""
+    from tui.epilogue import epilogue
+
+    watch = app.desk.watch
+    if watch is not None:
+        sys.stdout.write(epilogue(watch))
+        sys.stdout.flush()
+
+
+def to_server(find_url: Callable[[], str]) -> "Connect":
     """How to reach the server whose URL ``find_url`` tells, sooner or later."""
 
     @asynccontextmanager

@@ -1,51 +1,48 @@
-"""The Textual application: theme, breakpoints and the one screen; the desk does the talking.
+"""The Textual application: theme, keys, breakpoints and the one screen; the desk does the talking.
 
-Imported only when a screen is wanted (``tui.app``), never by the command line's headless paths.
+Imported only when a screen is wanted (``tui.app``), never by the command line's headless paths. Several may live in one
+process: what differs between terminals comes with the session.
 """
 
 from collections.abc import Iterable
 
 from textual.app import App, SystemCommand
+from textual.filter import Monochrome
 from textual.screen import Screen
 
 from tui.desk import Desk
-from tui.keys import KEYS
+from tui.keys import KEYS, Key, shown
 from tui.screens.main import MainScreen
-from tui.widgets.step_row import Expand
-
-LOCAL_FPS = 20.0
-REMOTE_FPS = 2.0
-"""Over SSH every frame is bytes on a line that may be slow."""
+from tui.session import Session
 
 
 class WindowseatApp(App[int]):
-    """``question`` is asked at once. ``frames_per_second`` bounds all painting; see ``MainScreen`` for the others."""
+    """``question`` is asked at once."""
 
     CSS_PATH = "windowseat.tcss"
     TITLE = "Windowseat"
     HORIZONTAL_BREAKPOINTS = [(0, "-thin"), (30, "-narrow"), (60, "-normal"), (120, "-wide")]  # noqa: RUF012  # Textual declares it so
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (24, "-tall")]  # noqa: RUF012  # as above
 
-    def __init__(
-        self,
-        desk: Desk,
-        question: str | None = None,
-        *,
-        expand: Expand = "failed",
-        motion: bool = True,
-        frames_per_second: float = LOCAL_FPS,
-    ) -> None:
+    def __init__(self, desk: Desk, question: str | None = None, *, session: Session | None = None) -> None:
         super().__init__()
         self.desk = desk
+        self.session = session or Session()
         self._question = question
-        self._main = MainScreen(desk, expand=expand, motion=motion, frames_per_second=frames_per_second)
-        if not motion:
+        self._main = MainScreen(desk, self.session)
+        if not self.session.motion:
             self.animation_level = "none"
+        if self.session.theme is not None:
+            self.theme = self.session.theme
+        if not self.session.terminal.color and not self.no_color:
+            self.no_color = True
+            self._filters.append(Monochrome())
 
     def get_default_screen(self) -> Screen[None]:
         return self._main
 
     def on_mount(self) -> None:
+        self.set_keymap(dict(self.session.keys))
         # After the first paint: reaching the server imports the HTTP client, which takes a tenth of a second.
         self._main.call_after_refresh(self._begin)
 
@@ -55,13 +52,23 @@ class WindowseatApp(App[int]):
             self._main.ask(self._question)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: what Textual offers, and every action of ours that needs no place on the screen."""
+        """The palette: what Textual offers, and every action of ours that makes sense from the main screen."""
         yield from super().get_system_commands(screen)
         if screen is not self._main:
             return
+        offered: set[str] = set()
         for key in KEYS:
-            if key.place == "anywhere" and not key.action.startswith("app."):
-                action = key.action
+            if key.action.startswith("app.") or key.text in offered or key.id.startswith("steps.toggle_1"):
+                continue
+            if key.place in ("anywhere", "outside the prompt", "in the steps", "in the results"):
+                offered.add(key.text)
+                area = key.id.partition(".")[0].capitalize()
                 yield SystemCommand(
-                    f"windowseat: {key.text}", f"key {key.shown}", lambda action=action: self._main.run_action(action)
+                    f"{area}: {key.text}",
+                    f"key {shown(key.id, self.session.keys)}",
+                    lambda key=key: self._act(key),
                 )
+
+    async def _act(self, key: Key) -> None:
+        target = {"in the steps": self._main.transcript, "in the results": self._main.results.table}.get(key.place)
+        await self.run_action(key.action, target or self._main)

@@ -42,6 +42,7 @@ The table goes to stdout, the narration to stderr. Ctrl+C cancels the run; once 
 _COMMON = ("url",)
 _TELLING = ("plain", "color", "expand", "motion")
 _ASKING = ("origin", "pipeline", "tz")
+_APP = ("theme", "mouse", "restore", "epilogue")
 _ASK_ONLY = ("--json", "--csv", "--md", "--quiet", "-q", "--option", "--previous")
 
 Form = Literal["table", "json", "csv", "md"]
@@ -174,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
         add_client_flags(command, settings)
         return command
 
-    app = add("app", "open the app; a question is asked at once", settings=(*_ASKING, *_TELLING, "theme"))
+    app = add("app", "open the app; a question is asked at once", settings=(*_ASKING, *_TELLING, *_APP))
     app.add_argument("question", nargs="*", metavar="QUESTION")
     ask = add("ask", "ask and print the answer", epilog=_ASK_EXAMPLES, settings=(*_ASKING, *_TELLING))
     ask.add_argument(

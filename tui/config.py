@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from shared.settings import ENV_PREFIX, SettingError, add_flags, resolve, setting
 
 CONFIG_VARIABLE = "WINDOWSEAT_CONFIG"
-_TABLES = ("app", "server")
+_TABLES = ("app", "server", "keys")
 _ZONE = re.compile(r"[A-Za-z0-9+_-]+(?:/[A-Za-z0-9+_-]+)*")
 
 
@@ -36,6 +36,14 @@ class ClientSettings:
                           choices=("never", "failed", "always"))  # fmt: skip
     motion: str = setting("full", "movement on a terminal; none for no spinner", choices=("full", "none"))
     theme: str = setting("textual-dark", "the app's colours: a theme of Textual, such as ansi-dark", metavar="NAME")
+    mouse: bool = setting(True, "the app hears the mouse; without, the terminal selects text as it always does")
+    bell: bool = setting(True, "ring when a long run ends while the terminal is not looked at")
+    history: bool = setting(True, "remember the questions asked, in a file that only you can read")
+    restore: bool = setting(True, "begin the app with the runs before")
+    keys: tuple[str, ...] = setting(
+        (), "keys bound anew: ID=KEY (docs/keys.md has the ids); in the file a table [keys]"
+    )
+    epilogue: bool = setting(True, "print the last answer when the app is left")
 
 
 def add_client_flags(parser: argparse.ArgumentParser, only: Sequence[str]) -> None:
@@ -49,7 +57,10 @@ def add_client_flags(parser: argparse.ArgumentParser, only: Sequence[str]) -> No
 def load(flags: Mapping[str, Any], env: Mapping[str, str], config: Path | None) -> ClientSettings:
     """The settings from all their places. Raises SettingError, which names the place and what is allowed."""
     path = config_path(config, env)
-    app = dict(_tables(path, required=config is not None or bool(env.get(CONFIG_VARIABLE))).get("app", {}))
+    tables = _tables(path, required=config is not None or bool(env.get(CONFIG_VARIABLE)))
+    app = dict(tables.get("app", {}))
+    if "keys" in tables:
+        app["keys"] = [f"{key_id}={key}" for key_id, key in _keys(tables["keys"], path).items()]
     if "origin" in app:
         raise SettingError(f"origin in {path}", app["origin"], "called from")
     if "from" in app:
@@ -106,8 +117,21 @@ def _tables(path: Path, *, required: bool) -> dict[str, dict[str, Any]]:
         raise SettingError("the configuration file", str(path), f"TOML: {error}") from None
     for name, table in tables.items():
         if name not in _TABLES or not isinstance(table, dict):
-            raise SettingError(f"{name} in {path}", table, "inside one of the tables [app] and [server]")
+            raise SettingError(f"{name} in {path}", table, "inside one of the tables [app], [keys] and [server]")
     return tables
+
+
+def _keys(table: Mapping[str, Any], path: Path, prefix: str = "") -> dict[str, str]:
+    """The table flat: TOML takes ``steps.toggle = "t"`` for a table in a table."""
+    found: dict[str, str] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            found |= _keys(value, path, f"{prefix}{name}.")
+        elif isinstance(value, str) and value:
+            found[prefix + name] = value
+        else:
+            raise SettingError(f"{prefix}{name} in [keys] of {path}", value, 'a key, such as "t" or "ctrl+t,f3"')
+    return found
 
 
 def _place(name: str, flags: Mapping[str, Any], env: Mapping[str, str], path: Path) -> str:

@@ -66,7 +66,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PipelineInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be asked, as ``GET /pipelines`` tells it."""
+    """What can be asked, as ``GET /pipelines`` tells it; ``follow_ups``: a question may refine an earlier run."""
 
     name: str
     title: str
@@ -75,6 +75,7 @@ class PipelineInfo(msgspec.Struct, frozen=True, kw_only=True):
     examples: tuple[str, ...] = ()
     options: tuple[OptionInfo, ...] = ()
     attributions: tuple[Attribution, ...] = ()
+    follow_ups: bool = False
 
 
 class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
-"""What the app does with a server: connect, ask, cancel. It has one question at a time and never a widget.
+"""What the app does with a server: connect, ask, cancel, fetch runs of the past. It never knows a widget.
 
-The coroutines here are run by the screen, as workers it owns; what they learn is left in ``watch``, ``link`` and
-``pipelines`` for the painting timer, which sees by ``version`` that something is new.
+One question is answered at a time; ``runs`` has it last, after those before it. The coroutines here are run by the
+screen, as workers it owns; what they learn is left in ``runs``, ``link`` and ``pipelines`` for the painting timer,
+which sees by ``version`` that something is new.
 """
 
 import asyncio
@@ -10,11 +11,19 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, su
 from typing import Any, Protocol, TypeAlias
 
 from shared.text import clean
-from tui.connection import ClientError, Connection, NotReachable, PipelineInfo, Received, Refused
+from tui.connection import ClientError, Connection, NotReachable, PipelineInfo, Received, Refused, RunSummary
 from tui.watch import Link, Trouble, Watch
 
 CANCEL_S = 5.0
 """How long a request to cancel may take before the app stops waiting for it."""
+RESTORED = 5
+"""Runs of the past that the transcript begins with."""
+MAX_RUNS = 200
+"""Runs that the transcript holds; older ones are in the server's history."""
+MAX_LOADED = 20
+"""Runs whose whole state is kept: of older ones their line, until somebody opens them again."""
+PREVIOUS = "previous"
+"""The option that names the run whose wish a question refines; sent where the pipeline takes it."""
 
 _AGAIN = "press esc to try again"
 
@@ -29,9 +38,13 @@ class RunClient(Protocol):
         self, q: str, *, pipeline: str | None = None, options: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Received, None]: ...
 
+    def attach(self, run: str) -> AsyncGenerator[Received, None]: ...
+
     async def cancel(self, run: str) -> None: ...
 
     async def pipelines(self) -> Sequence[PipelineInfo]: ...
+
+    async def runs(self, limit: int = 50) -> Sequence[RunSummary]: ...
 
 
 Connect: TypeAlias = Callable[[Callable[[Connection], None]], AbstractAsyncContextManager[RunClient]]
@@ -42,29 +55,53 @@ Entering raises ClientError where there is no such server.
 
 
 class Desk:
-    """``options`` go with every question. ``pipeline`` is asked (None: the server's first) until another is chosen."""
+    """``options`` go with every question. ``pipeline`` is asked (None: the server's first) until another is chosen.
+
+    ``restored``: so many of the newest runs that ``is_mine`` knows stand in the transcript from the beginning.
+    ``begun`` hears of each run asked for here once it has an id, ``tap`` of every event of it.
+    """
 
     def __init__(
-        self, connect: Connect, *, pipeline: str | None = None, options: Mapping[str, Any] | None = None
+        self,
+        connect: Connect,
+        *,
+        pipeline: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        restored: int = RESTORED,
+        is_mine: Callable[[RunSummary], bool] = lambda summary: True,
+        begun: Callable[[Watch], None] = lambda watch: None,
+        tap: Callable[[Received], None] | None = None,
     ) -> None:
-        self.watch: Watch | None = None
+        self.runs: list[Watch] = []
         self.link = Link("starting")
         self.trouble: Trouble | None = None
         self.pipelines: tuple[PipelineInfo, ...] = ()
         self.server = ""
+        self.events = 0
+        self._watch: Watch | None = None
         self._connect = connect
         self._chosen = pipeline
         self._options = dict(options or {})
+        self._restored = restored
+        self._is_mine = is_mine
+        self._begun = begun
+        self._tap = tap
         self._client: RunClient | None = None
         self._connected = asyncio.Event()
         self._changes = 0
         self._stack = AsyncExitStack()
         self._reading = asyncio.Lock()
+        self._loads: list[asyncio.Event] = []
+
+    @property
+    def watch(self) -> Watch | None:
+        """The question asked last; None before the first one of this session."""
+        return self._watch
 
     @property
     def version(self) -> tuple[int, int]:
         """Another value than before means that something is new to paint."""
-        return self._changes, self.watch.version if self.watch is not None else 0
+        return self._changes, sum(watch.version for watch in self.runs)
 
     @property
     def pipeline(self) -> PipelineInfo | None:
@@ -78,6 +115,7 @@ class Desk:
             self._client = await self._stack.enter_async_context(self._connect(self._heard))
             self.server = self._client.url
             self.pipelines = tuple(await self._client.pipelines())
+            await self._restore(self._client)
         except ClientError as error:
             self.trouble = Trouble(str(error), error.hint or "")
             self.link = Link("unreachable", str(error))
@@ -89,17 +127,19 @@ class Desk:
     async def close(self) -> None:
         """Leave the server; a local one ends with this. Call when no worker runs any more, or is about to end."""
         async with self._reading:
+            for load in list(self._loads):
+                await load.wait()
             await self._stack.aclose()
 
-    async def ask(self, question: str, pipeline: str | None = None) -> None:
+    async def ask(self, question: str, pipeline: str | None = None, *, refines: str | None = None) -> None:
         """Ask, and watch until the run is over or lost. A run that is still going is cancelled first.
 
-        ``pipeline`` is chosen for this question and those after it.
+        ``pipeline`` is chosen for this question and those after it. ``refines``: the run whose wish this one changes.
         """
         self._chosen = pipeline or self._chosen
-        before, self.watch = self.watch, Watch(clean(question))
-        watch = self.watch
-        self._changes += 1
+        before, self._watch = self._watch, Watch(clean(question), refines=refines)
+        watch = self._watch
+        self._keep(watch)
         await self._connected.wait()
         if self._client is None:
             watch.fail(self.trouble or Trouble("there is no server to ask"))
@@ -116,6 +156,40 @@ class Desk:
                 watch.fail(Trouble(str(error), error.hint or ""))
                 self.link = _link_after(error)
 
+    async def load(self, watch: Watch) -> None:
+        """Fetch the events of a run of which only the summary is known; one that still goes on is followed."""
+        if self._client is None or not watch.dormant:
+            return
+        watch.load()
+        done = asyncio.Event()
+        self._loads.append(done)
+        try:
+            async with aclosing(self._client.attach(watch.run)) as stream:
+                async for received in stream:
+                    watch.receive(received)
+        except ClientError as error:
+            watch.fail(Trouble(str(error), error.hint or ""))
+        finally:
+            watch.loading = False
+            self._loads.remove(done)
+            done.set()
+
+    def fetch(self, summary: RunSummary) -> Watch:
+        """A run of the history as a part of the transcript: the one that is there, or another, still dormant."""
+        found = next((watch for watch in self.runs if watch.run == summary.run), None)
+        if found is None:
+            found = Watch(summary.question, summary=summary)
+            self.runs.insert(0, found)
+            self._changes += 1
+        return found
+
+    async def history(self, limit: int = 200) -> Sequence[RunSummary]:
+        """The newest runs of the server, newest first. Raises ClientError."""
+        await self._connected.wait()
+        if self._client is None:
+            raise NotReachable("there is no server whose history could be shown")
+        return await self._client.runs(limit)
+
     async def cancel(self) -> None:
         """Cancel what is going on. Before the run has an id the wish is kept, and sent when it has one."""
         watch = self.watch
@@ -126,11 +200,35 @@ class Desk:
         if watch.view.run and self._client is not None:
             await self._cancel(self._client, watch, _AGAIN)
 
+    def _keep(self, watch: Watch) -> None:
+        """One more run: those long past shrink to their line, or go."""
+        self.runs.append(watch)
+        for old in self.runs[:-MAX_LOADED]:
+            if not old.dormant:
+                old.forget()
+        del self.runs[:-MAX_RUNS]
+        self._changes += 1
+
+    async def _restore(self, client: RunClient) -> None:
+        if self._restored <= 0:
+            return
+        with suppress(ClientError):  # a server that keeps no history can still be asked
+            found = [summary for summary in await client.runs(limit=50) if self._is_mine(summary)]
+            past = [Watch(summary.question, summary=summary) for summary in found[: self._restored]]
+            self.runs[:0] = reversed(past)
+
     async def _read(self, client: RunClient, watch: Watch, group: asyncio.TaskGroup) -> None:
-        stream = client.ask(watch.question, pipeline=self._chosen, options=self._options)
-        async with aclosing(stream):
+        options = dict(self._options)
+        if watch.refines is not None:
+            options[PREVIOUS] = watch.refines
+        async with aclosing(client.ask(watch.question, pipeline=self._chosen, options=options)) as stream:
             async for received in stream:
-                watch.receive(received.event)
+                watch.receive(received)
+                self.events += 1
+                if self._tap is not None:
+                    self._tap(received)
+                if watch.view.upto == 1:
+                    self._begun(watch)
                 if watch.asked_cancel and watch.view.upto == 1:
                     group.create_task(self._cancel(client, watch, _AGAIN))
 

@@ -46,6 +46,15 @@ def to_markdown(view: RunView) -> str:
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
+FORMS = {"csv": to_csv, "json": to_json, "md": to_markdown}
+"""What can be written, by the ending of a file."""
+
+
+def export_rows(view: RunView, form: str) -> str:
+    """The rows that are in, in one of FORMS."""
+    return FORMS[form](view)
+
+
 def _csv_cell(value: Any) -> str | int | float:
     if value is None:
         return ""

@@ -2,6 +2,8 @@
 
 from textual.message import Message
 
+from tui.watch import Watch
+
 
 class QuestionAsked(Message):
     """Somebody wants this question answered; ``pipeline`` names by which one, None for the one in use."""
@@ -14,3 +16,11 @@ class QuestionAsked(Message):
 
 class SortChanged(Message):
     """The order of the results changed by the user's hand."""
+
+
+class RunOpened(Message):
+    """A run of the transcript was opened; what is not known of it is wanted now."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self.watch = watch

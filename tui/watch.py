@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from shared.events import PlanStep, StreamBye, StreamSnapshot, WireEvent
+from shared.events import PlanStep
 from shared.view import EMPTY, RunView, StepView, fold
+from tui.connection import Received, RunSummary
+from tui.frame_log import FrameLog
 
 QUIET_AFTER_S = 10.0
 """Without an event for so long, a live run says that there is no news."""
@@ -32,11 +34,25 @@ class Trouble(NamedTuple):
 
 
 class Watch:
-    """A run from the moment that its question is sent. ``clock`` gives seconds that never fall."""
+    """A run from the moment that its question is sent; or one of the past, of which first only ``summary`` is known.
 
-    def __init__(self, question: str, clock: Callable[[], float] = time.monotonic) -> None:
+    ``refines`` is the id of the run whose wish this question changes. ``clock`` gives seconds that never fall.
+    """
+
+    def __init__(
+        self,
+        question: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        summary: RunSummary | None = None,
+        refines: str | None = None,
+    ) -> None:
         self.question = question
         self.view: RunView = EMPTY
+        self.frames = FrameLog()
+        self.summary = summary
+        self.refines = refines
+        self.loading = False
         self.trouble: Trouble | None = None
         self.asked_cancel = False
         self.version = 0
@@ -44,29 +60,62 @@ class Watch:
         self._asked_at = self._heard_at = clock()
         self._stopped_at: float | None = None
 
-    def receive(self, event: WireEvent) -> None:
-        """Fold one event. What belongs to one connection alone is news, but changes nothing."""
+    def receive(self, received: Received) -> None:
+        """Fold one event, and keep its frame."""
         self._heard_at = self._clock()
-        if isinstance(event, StreamSnapshot | StreamBye):
-            return
-        self.view = fold(self.view, event)
+        self.view = fold(self.view, received.event)
+        self.frames.add(received)
         self.version += 1
 
     def fail(self, trouble: Trouble) -> None:
         """The stream ended for good before the run did; what is known so far stays."""
         self.trouble = trouble
+        self.loading = False
         self._stopped_at = self._clock()
         self.version += 1
+
+    def load(self) -> None:
+        """The events of a past run are asked for."""
+        self.loading, self.trouble, self._stopped_at = True, None, None
+        self.version += 1
+
+    def forget(self) -> None:
+        """Keep of a run that is over what its one line needs: the server has the rest."""
+        view = self.view
+        if not view.finished:
+            return
+        self.summary = RunSummary(
+            run=view.run, pipeline=view.pipeline, question=self.question, started_at=view.started_at,
+            status=view.state, events=view.upto, ms=view.ms,
+        )  # fmt: skip
+        self.view, self.frames, self.loading = EMPTY, FrameLog(), False
+        self.version += 1
+
+    @property
+    def run(self) -> str:
+        """The id of the run, "" as long as nobody knows it."""
+        return self.view.run or (self.summary.run if self.summary is not None else "")
+
+    @property
+    def pipeline(self) -> str:
+        return self.view.pipeline or (self.summary.pipeline if self.summary is not None else "")
+
+    @property
+    def dormant(self) -> bool:
+        """Whether only the summary is known, and nobody has asked for more."""
+        return self.summary is not None and self.view.upto == 0 and not self.loading
 
     @property
     def live(self) -> bool:
         """Whether more may come: neither is the run over, nor has its stream been given up."""
-        return not self.view.finished and self.trouble is None
+        return not self.view.finished and self.trouble is None and not self.dormant
 
     def now_ms(self) -> int:
         """Milliseconds since the run began, by the last event's ``t`` and the time that passed since it came."""
         if self.view.finished:
             return self.view.ms if self.view.ms is not None else self.view.t
+        if self.view.upto == 0 and self.summary is not None:
+            return self.summary.ms or 0
         now = self._clock() if self._stopped_at is None else self._stopped_at
         if self.view.upto == 0:
             return int((now - self._asked_at) * 1000)

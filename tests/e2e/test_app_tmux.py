@@ -1,101 +1,34 @@
 """The app as a person meets it: the real program in tmux on the real server, and the bytes it sends to a terminal."""
 
 import asyncio
-import fcntl
 import os
-import pty
 import re
-import shlex
-import struct
 import sys
-import tempfile
-import termios
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from shared import events as ev
+from tests.pty_app import ROOT, frames, has, in_pty, info
 from tests.scripted_server import ScriptedServer
+from tests.tmux import Terminal, a_tmux
 from tests.tui.app.hostile import poisoned_run
-from tests.tui.app.scripted import INFO, sample_run, started, step_started
 from tests.tui.app.scripted import numbered as in_order
+from tests.tui.app.scripted import sample_run, started, step_started
 
-PROGRAM = [sys.executable, "-m", "tui"]
 PROC = Path("/proc")
 HAS_PROC = (PROC / "self").exists()
-ROOT = Path(__file__).resolve().parents[2]
 POISON = "P\x1b]52;c;UVFRUQ==\x07\x1b[7777;1H\x9b7777m\x1b]0;owned\x07\x1bPq7777\x1b\\\u202eQ"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 
 
-def frames(events: Sequence[ev.KnownEvent]) -> bytes:
-    """Without ids, so that the name of the run may be anything."""
-    return b"".join(b"data: " + msgspec.json.encode(event) + b"\n\n" for event in events)
-
-
-def info() -> list[dict[str, object]]:
-    built: dict[str, object] = msgspec.to_builtins(INFO)
-    return [built]
-
-
-class Terminal:
-    """The program in a tmux of its own, with tmux's defaults."""
-
-    def __init__(self, folder: Path) -> None:
-        self._tmux = ["tmux", "-S", str(folder / "s"), "-f", "/dev/null"]
-
-    async def start(self, *arguments: str, size: tuple[int, int] = (80, 24)) -> None:
-        # A plug-in of pytest sets COLUMNS and LINES for all that is started here, and programs believe them.
-        command = shlex.join([*PROGRAM, *arguments]) + '; echo "left with $?"; exec sleep 60'
-        width, height = size
-        await self.run(
-            "new-session",
-            "-d",
-            "-x",
-            str(width),
-            "-y",
-            str(height),
-            f"unset COLUMNS LINES; cd {shlex.quote(str(ROOT))}; {command}",
-        )
-
-    async def keys(self, *keys: str) -> None:
-        await self.run("send-keys", *keys)
-
-    async def screen(self) -> str:
-        return await self.run("capture-pane", "-p")
-
-    async def shows(self, *texts: str) -> str:
-        """Wait until the screen has all the texts."""
-        screen = ""
-        try:
-            async with asyncio.timeout(40):
-                while not all(text in screen for text in texts):
-                    screen = await self.screen()
-        except TimeoutError:
-            raise AssertionError(f"{texts} never came:\n{screen}") from None
-        return screen
-
-    async def run(self, *arguments: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            *self._tmux, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        out, complaint = await process.communicate()
-        assert process.returncode == 0, complaint.decode()
-        return out.decode()
-
-
 @pytest.fixture
 async def terminal() -> AsyncIterator[Terminal]:
-    # Not tmp_path: the path of a socket may have some hundred characters and no more.
-    with tempfile.TemporaryDirectory(prefix="ws-") as folder:
-        terminal = Terminal(Path(folder))
+    async with a_tmux() as terminal:
         yield terminal
-        await terminal.run("kill-server")
 
 
 @asynccontextmanager
@@ -145,7 +78,9 @@ async def test_a_question_is_answered_looked_into_and_left_in_tmux(terminal: Ter
     await terminal.shows("sorted by City ↑")
     await terminal.keys("q")
     screen = await terminal.shows("left with 0")
-    assert screen.strip() == "left with 0", "nothing of the app stays on the terminal"
+    assert screen.startswith("somewhere cold this weekend within 3 hours from Madrid\nCity "), "the answer stays"
+    assert "All of it: windowseat show " in screen
+    assert "Anywhere" not in screen, "and nothing else of the app"
     assert children_of_local_server() == set(), "the local server has ended with the app"
 
 
@@ -203,55 +138,6 @@ async def test_a_server_that_is_not_there_is_said_and_the_exit_code_is_3(termina
     await terminal.shows("left with 3")
 
 
-@asynccontextmanager
-async def in_pty(
-    *arguments: str, size: tuple[int, int] = (120, 40)
-) -> AsyncIterator[tuple[bytearray, Callable[[bytes], int]]]:
-    """The program on a bare pty: all the bytes that it sent, and how to type."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    process = await asyncio.create_subprocess_exec(
-        *PROGRAM,
-        *arguments,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        cwd=ROOT,
-        env=environment,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    sent = bytearray()
-    loop = asyncio.get_running_loop()
-
-    def read() -> None:
-        try:
-            sent.extend(os.read(ours, 65536))
-        except OSError:
-            loop.remove_reader(ours)
-
-    loop.add_reader(ours, read)
-    try:
-        yield sent, partial(os.write, ours)
-        os.write(ours, b"\x11")  # ctrl+q
-        async with asyncio.timeout(20):
-            assert await process.wait() == 0
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        loop.remove_reader(ours)
-        os.close(ours)
-
-
-async def has(sent: bytearray, text: str) -> None:
-    async with asyncio.timeout(40):
-        while text.encode() not in sent:  # noqa: ASYNC110  # what is waited for are bytes of another process
-            await asyncio.sleep(0.02)
-
-
 def shapes(sent: bytes) -> set[bytes]:
     """The kinds of control sequences in the output: what each does, without its numbers."""
     found = set()
@@ -263,7 +149,7 @@ def shapes(sent: bytes) -> set[bytes]:
 async def output_of(run: Sequence[ev.KnownEvent]) -> bytes:
     async with ScriptedServer([[frames(run)]], pipelines=info()) as server:
         arguments = ("app", "--url", server.url, "--expand", "always", "somewhere hot")
-        async with in_pty(*arguments) as (sent, write):
+        async with in_pty(*arguments) as (sent, write, _):
             await has(sent, "connected")
             await has(sent, "Failed")
             write(b"\t\x0f")  # to the steps, and close them all

@@ -1,235 +1,159 @@
-"""The screen: header, steps, results, how it ended, prompt.
+"""The screen: header, transcript, results, how the run ended, prompt.
 
 Events never touch a widget. One timer looks whether something is new and paints it; another lets the seconds pass.
-Each surface is painted at most so often, the table in proportion to what its last painting cost.
+What the user does is in ``screens.actions``.
 """
 
-import time
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal
 from textual.content import Content
-from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from shared.view import RunView, StepView
-from tui.cells import one_line
+from shared.view import StepView
+from tui.bindings import bindings
 from tui.desk import Desk
-from tui.keys import bindings
-from tui.messages import QuestionAsked, SortChanged
-from tui.screens.help import HelpScreen
-from tui.watch import Watch, planned
+from tui.keys import hint
+from tui.messages import RunOpened
+from tui.screens.actions import Actions
+from tui.session import Session
+from tui.watch import planned
 from tui.widgets.banner import Banner
 from tui.widgets.examples import Examples
+from tui.widgets.filter_input import FilterInput
+from tui.widgets.news import News
 from tui.widgets.prompt import Prompt
-from tui.widgets.results_table import ResultsTable, title
+from tui.widgets.results_pane import ResultsPane
+from tui.widgets.results_table import ResultsTable
 from tui.widgets.run_header import RunHeader
-from tui.widgets.step_list import StepList
-from tui.widgets.step_row import Expand
+from tui.widgets.transcript import Transcript
 
-TABLE_S = 0.25
-"""Shortest time between two paintings of the table; and it takes at most a fifth of the time."""
 SPINNER_S = 0.1
-QUIT_WITHIN_S = 1.0
-_HINTS = {
-    Prompt: "enter ask · tab steps, results · esc cancel · F1 help · ctrl+q quit",
-    StepList: "space open · ctrl+o all · esc cancel · p prompt · ? help · q quit",
-    ResultsTable: "s sort · ← → column · [ ] part · esc cancel · p prompt · ? help · q quit",
-    Examples: "enter ask this · p prompt · ? help · q quit",
-}
+RING_AFTER_S = 10.0
+"""A run that took so long rings the bell at its end, if nobody is looking."""
+_HINTS: dict[type, tuple[tuple[str, str], ...]] = {
+    Prompt: (("app.back", "cancel"), ("history.open", "history"), ("app.help", "help"), ("app.quit", "quit")),
+    Transcript: (
+        ("steps.toggle", "open"), ("steps.toggle_all", "all"), ("steps.inspect", "inspect"), ("copy.text", "copy"),
+        ("prompt.focus", "prompt"), ("app.help_letter", "help"), ("app.quit_letter", "quit"),
+    ),
+    ResultsTable: (
+        ("results.open", "open"), ("results.filter", "filter"), ("results.sort", "sort"), ("results.left_out", "out"),
+        ("results.map", "map"), ("results.export", "export"), ("copy.text", "copy"), ("app.help_letter", "help"),
+    ),
+    Examples: (("results.open", "ask this"), ("prompt.focus", "prompt"), ("app.help_letter", "help")),
+    FilterInput: (("results.open", "to the rows"), ("app.back", "no filter")),
+}  # fmt: skip
+_FIRST = {Prompt: "enter ask · tab steps, results"}
 
 
-class MainScreen(Screen[None]):
+class MainScreen(Actions):
     """``frames_per_second`` bounds all painting; ``motion`` False stands still where a spinner would turn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("anywhere", "outside the prompt")]
     AUTO_FOCUS = "Prompt"
 
-    def __init__(self, desk: Desk, *, expand: Expand, motion: bool, frames_per_second: float) -> None:
-        super().__init__()
-        self._desk = desk
-        self._motion = motion
-        self._period = 1 / frames_per_second
+    def __init__(self, desk: Desk, session: Session) -> None:
+        super().__init__(desk, session)
+        self._period = 1 / session.frames_per_second
         self._header = RunHeader()
-        self._question = Static(id="question", markup=False)
-        self._steps = StepList(expand, self._now_ms)
-        self._title = Static(id="title", markup=False)
-        self._table = ResultsTable()
-        self._examples = Examples()
+        self.transcript = Transcript(session.expand, self._planned)
+        self.results = ResultsPane(self._period)
         self._banner = Banner()
-        self._prompt = Prompt()
+        self._news = News()
         self._hints = Static(id="hints", markup=False)
         self._painted: object = None
-        self._table_view: RunView | None = None
-        self._table_due = 0.0
-        self._quit_until = 0.0
+        self._rung = True
 
     def compose(self) -> ComposeResult:
         yield self._header
-        yield self._question
-        yield self._steps
-        yield self._title
-        yield self._examples
-        yield self._table
+        with Container(id="upper"):
+            yield self.transcript
+            yield self._news
+        yield self.results
         yield self._banner
         with Horizontal(id="prompt-row"):
             yield Static("> ", id="prompt-mark", markup=False)
-            yield self._prompt
+            yield self.prompt
         yield self._hints
 
     def on_mount(self) -> None:
         self.set_interval(self._period, self._paint)
         self.set_interval(1.0, self._tick)
-        if self._motion:
-            self.set_interval(max(SPINNER_S, self._period), self._steps.spin)
+        if self.session.motion:
+            self.set_interval(max(SPINNER_S, self._period), self.transcript.spin)
         self._paint()
-
-    def _now_ms(self) -> int:
-        return self._desk.watch.now_ms() if self._desk.watch is not None else 0
 
     # --- painting ---------------------------------------------------------------------------------------------------
 
     def _paint(self) -> None:
-        if self._desk.version != self._painted:
-            self._painted = self._desk.version
-            watch = self._desk.watch
-            self._header.show(self._desk.server, self._desk.link, watch)
-            self._show_question(watch)
-            self._steps.show(watch, self._planned_steps())
-            self._banner.show(watch)
+        desk = self.desk
+        if desk.version != self._painted:
+            self._painted = desk.version
+            self.set_class(desk.watch is not None or self.transcript.current is not None, "-asked")
+            self.transcript.show(desk.runs, asked=desk.watch is not None)
+            self._header.show(desk.server, desk.link, desk.watch)
             self._show_trouble()
-            if watch is None:
-                self._show_examples()
-        self._paint_table()
+            self._ring()
+            if desk.watch is None:
+                self.results.offer(desk.pipelines)
+                if desk.pipeline is not None:
+                    self.prompt.teach(desk.pipeline.examples)
+        self._paint_current()
+        self._news.show(self.transcript.unseen())
+
+    def _paint_current(self) -> None:
+        """Rows and verdict of the run that is looked at, which need not be the newest."""
+        current = self.transcript.current
+        self.set_class(current is not None, "-asked")
+        self.results.show(current, is_newest=current is self.desk.watch)
+        if current is not None or self.desk.trouble is None:
+            self._banner.show(current)
+        self.show_prompt()
 
     def _tick(self) -> None:
-        self._header.show(self._desk.server, self._desk.link, self._desk.watch)
-        self._steps.tick()
+        self._header.show(self.desk.server, self.desk.link, self.desk.watch)
+        self.transcript.tick()
 
-    def _planned_steps(self) -> tuple[StepView, ...]:
-        if self._desk.watch is not None and self._desk.watch.view.steps:
-            return self._desk.watch.view.steps
-        pipeline = self._desk.pipeline
-        return planned(pipeline.plan) if pipeline is not None else ()
-
-    def _paint_table(self) -> None:
-        watch = self._desk.watch
-        if watch is None or (watch.view is self._table_view and not self._table.incomplete):
-            return
-        began = time.monotonic()
-        if began < self._table_due and not watch.view.finished:
-            return
-        self._table_view = watch.view
-        self._table.show(watch.view)
-        self.call_after_refresh(self._show_title)  # once the table knows whether all its columns fit
-        spent = time.monotonic() - began
-        self._table_due = began + max(TABLE_S, self._period, 5 * spent)
-
-    def _show_title(self) -> None:
-        if self._desk.watch is not None:
-            self._say(self._title, Content(title(self._table, self._desk.watch.view)))
-
-    def _show_question(self, watch: Watch | None) -> None:
-        """The question that is being answered; before any, what the server is for."""
-        pipeline = self._desk.pipeline
-        self.set_class(watch is not None, "-asked")
-        if watch is not None:
-            self._say(self._question, Content.assemble(("› ", "$text-accent"), (one_line(watch.question), "bold")))
-        elif pipeline is not None:
-            self._say(self._question, Content.styled(one_line(pipeline.title), "bold"))
-
-    def _say(self, line: Static, text: Content) -> None:
-        """Change a line of fixed height, and only if it is another text: each repaint is bytes on the wire."""
-        if line.content != text:
-            line.update(text, layout=False)
-
-    def _show_examples(self) -> None:
-        pipeline = self._desk.pipeline
-        if pipeline is not None and not self._examples.option_count:
-            self._examples.offer(self._desk.pipelines)
-            self._prompt.teach(pipeline.examples)
-            self._say(self._title, Content("Try one of these, or ask your own"))
+    def _planned(self) -> tuple[Sequence[StepView], str]:
+        pipeline = self.desk.pipeline
+        return (planned(pipeline.plan), pipeline.title) if pipeline is not None else ((), "")
 
     def _show_trouble(self) -> None:
         """Trouble of the connection before any run, or of a request beside it."""
-        trouble = self._desk.trouble
+        trouble = self.desk.trouble
         if trouble is None:
             return
-        if self._desk.watch is None:
+        if self.desk.watch is None:
             self._banner.show_trouble(trouble)
         else:
-            self._desk.trouble = None if self._desk.link.state != "unreachable" else trouble
-            if self._desk.trouble is None:
+            self.desk.trouble = None if self.desk.link.state != "unreachable" else trouble
+            if self.desk.trouble is None:
                 self.notify(trouble.message, severity="warning", markup=False)
 
-    # --- what the user does -----------------------------------------------------------------------------------------
+    def _ring(self) -> None:
+        watch = self.desk.watch
+        if watch is None or watch.live:
+            self._rung = watch is None
+        elif not self._rung:
+            self._rung = True
+            if self.session.bell and not self.app.app_focus and watch.now_ms() > RING_AFTER_S * 1000:
+                self.app.bell()
 
-    def on_question_asked(self, message: QuestionAsked) -> None:
-        self.ask(message.question, message.pipeline)
-
-    def ask(self, question: str, pipeline: str | None = None) -> None:
-        """Start this question. One that is still going is cancelled first, and said so."""
-        watch = self._desk.watch
-        if watch is not None and watch.live:
-            self.notify("Cancelling the question before.", markup=False)
-        self._prompt.follow_up()
-        self._prompt.focus()
-        self.run_worker(self._desk.ask(question, pipeline), group="run", exclusive=True)
-
-    def on_sort_changed(self, message: SortChanged) -> None:
-        self._show_title()
+    def on_run_opened(self, message: RunOpened) -> None:
+        if message.watch.dormant:
+            self.run_worker(self.desk.load(message.watch), group="load")
+        self._paint_current()
 
     def on_descendant_focus(self) -> None:
-        if self.focused is not None:
-            self._say(self._hints, Content(_HINTS.get(type(self.focused), "")))
-            self.set_class(isinstance(self.focused, ResultsTable | Examples), "-results")
-
-    def action_back(self) -> None:
-        watch = self._desk.watch
-        if watch is not None and watch.live:
-            self.run_worker(self._desk.cancel(), group="cancel")
-        elif self.focused is not self._prompt:
-            self._prompt.focus()
-
-    def action_copy_or_cancel(self) -> None:
-        selected = self._selection()
-        if selected:
-            self.app.copy_to_clipboard(selected)
-            self.notify("Sent to your terminal's clipboard (OSC 52).", markup=False)
+        if self.focused is None:
             return
-        now = time.monotonic()
-        if now < self._quit_until:
-            self.app.exit()
-            return
-        self._quit_until = now + QUIT_WITHIN_S
-        watch = self._desk.watch
-        if watch is not None and watch.live:
-            self.run_worker(self._desk.cancel(), group="cancel")
-        self.notify("Press ctrl+c again to quit.", timeout=QUIT_WITHIN_S, markup=False)
-
-    def _selection(self) -> str:
-        if isinstance(self.focused, Input) and self.focused.selected_text:
-            return self.focused.selected_text
-        return self.get_selected_text() or ""
-
-    def action_step_cursor(self, by: int) -> None:
-        self._steps.move_cursor(by)
-
-    def action_toggle_all(self) -> None:
-        self._steps.toggle_all()
-
-    def action_toggle_number(self, number: int) -> None:
-        if not self._steps.toggle_number(number):
-            self.app.bell()
-
-    def action_help(self) -> None:
-        self.app.push_screen(HelpScreen())
-
-    def action_focus_prompt(self) -> None:
-        self._prompt.focus()
-
-    def action_focus_results(self) -> None:
-        self.add_class("-results")  # in a tiny window that is what makes room for them
-        self.call_after_refresh((self._examples if self._desk.watch is None else self._table).focus)
+        kind = type(self.focused)
+        text = hint(self.session.keys, *_HINTS.get(kind, ()))
+        content = Content(f"{_FIRST[kind]} · {text}" if kind in _FIRST else text)
+        if self._hints.content != content:
+            self._hints.update(content, layout=False)
+        self.set_class(isinstance(self.focused, ResultsTable | Examples | FilterInput), "-results")

@@ -1,25 +1,25 @@
-"""The rows of the run, growing. The state has all of them; the table shows one part of at most PART rows.
+"""The rows of a run, growing. The state has all of them; the table shows one part of at most PART rows.
 
 Cells are ``Text``, never ``str`` (which Textual reads as markup). A change is applied in place where rows only changed
 or came at the end; else the table is filled anew, with the cursor and the scroll position kept by row id.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.text import Text
-from textual.binding import BindingType
 from textual.coordinate import Coordinate
 from textual.geometry import Size
+from textual.message import Message
 from textual.widgets import DataTable
 
 from shared.events import Column
 from shared.view import RowView, RunView
-from tui.cells import format_cell, heading, is_right_aligned, sort_key, visible_columns
-from tui.keys import bindings
-from tui.messages import SortChanged
+from tui.arrange import Sort, arrange
+from tui.bindings import bindings
+from tui.cells import format_cell, heading, is_right_aligned, one_line, visible_columns
 from tui.widgets.fitting import shorten
+from tui.widgets.one_line_table import OneLineTable
 
 PART = 500
 """Rows that the table holds at once: filling 500 costs about a quarter of a second, 10,000 some seconds."""
@@ -27,29 +27,34 @@ AT_ONCE = 100
 """Rows added in one go: more would stop everything else for longer than a person overlooks."""
 _MARK = 0
 """The leading column: the rank of a final row, or a sign that a row is still unchecked."""
-_UNCHECKED, _CHECKED = "·", "✓"
+_UNCHECKED, _CHECKED, _OUT = "·", "✓", "–"
 _WIDEST = {"text": 28, "list": 44}
+_WHY = Column(key="\0why", label="Why it is out", kind="text")
 
 
-@dataclass(frozen=True)
-class Sort:
-    """The user's order: a column and its direction."""
-
-    column: Column
-    descending: bool = False
-
-
-class ResultsTable(DataTable[Text]):
-    """``show`` takes a view; everything else is the user's: cursor, order, part.
+class ResultsTable(OneLineTable):
+    """``show`` takes a view; everything else is the user's: cursor, order, filter, part, whether those out are shown.
 
     ``incomplete`` says that rows of the view are still to be added: call ``show`` again.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("in the results")]
+    BINDINGS = [*bindings("in the results")]  # noqa: RUF012  # Textual declares it so
+
+    class Arranged(Message):
+        """Order, filter or part changed by the user's hand."""
+
+    class RowOpened(Message):
+        """All that is known of this row is wanted."""
+
+        def __init__(self, row_id: str) -> None:
+            super().__init__()
+            self.row_id = row_id
 
     def __init__(self) -> None:
         super().__init__(cursor_type="cell", zebra_stripes=True, header_height=1)
         self.order: Sort | None = None
+        self.filter_text = ""
+        self.left_out = False
         self.first = 0
         self.total = 0
         self.incomplete = False
@@ -59,27 +64,68 @@ class ResultsTable(DataTable[Text]):
         self._shown: dict[str, RowView] = {}
         self._marks: dict[str, str] = {}
 
+    # --- what is shown ----------------------------------------------------------------------------------------------
+
     def show(self, view: RunView) -> None:
         """Bring the table up to this view; does nothing when no row and no order changed."""
         before, self._view = self._view, view
         if view.run != self._run or before is None or view.columns != before.columns:
+            self.order, self.filter_text, self.left_out = None, "", False
             self._begin(view)
         elif before.rows is view.rows and before.state == view.state and not self.incomplete:
             return
         self._update()
 
+    @property
+    def cursor_row_id(self) -> str | None:
+        """The id of the row under the cursor."""
+        ids = list(self._shown)
+        return ids[self.cursor_row] if self.cursor_row < len(ids) else None
+
+    def arranged(self) -> list[RowView]:
+        """All rows that pass the filter, in the order shown; the table may hold but a part of them."""
+        if self._view is None:
+            return []
+        return arrange(self._view, sort=self.order, filter_text=self.filter_text, left_out=self.left_out)
+
+    def find(self, text: str) -> None:
+        """Show only the rows that pass this filter; "" shows all."""
+        if text != self.filter_text:
+            self.filter_text, self.first = text, 0
+            self._rearranged()
+
+    def show_left_out(self, wanted: bool) -> None:
+        """The rows that are out, with the reasons, in place of those that are in; or those again."""
+        if wanted != self.left_out and self._view is not None:
+            self.left_out, self.first = wanted, 0
+            self._begin(self._view)
+            self._rearranged()
+
+    def go_to(self, row_id: str) -> None:
+        """Put the cursor on this row, in whichever part it is; nothing if it isn't among those shown."""
+        place = next((place for place, row in enumerate(self.arranged()) if row.id == row_id), None)
+        if place is None:
+            return
+        if not self.first <= place < self.first + PART:
+            self.first = place // PART * PART
+            self._update()
+        while self.incomplete and row_id not in self._shown:
+            self._update()
+        self.move_cursor(row=place - self.first, scroll=True)
+
+    # --- what the user does -----------------------------------------------------------------------------------------
+
     def action_sort(self) -> None:
         """By the column under the cursor: ascending, descending, and then the run's own order again."""
         index = self.cursor_column - 1
         column = self._columns[index] if 0 <= index < len(self._columns) else None
-        if column is None:
+        if column is None or column is _WHY:
             self.order = None
         elif self.order is None or self.order.column != column:
             self.order = Sort(column)
         else:
             self.order = None if self.order.descending else Sort(column, descending=True)
-        self._update()
-        self.post_message(SortChanged())
+        self._rearranged()
 
     def action_part(self, by: int) -> None:
         """Show the next or the previous part of a result that is longer than one."""
@@ -88,14 +134,40 @@ class ResultsTable(DataTable[Text]):
             self.app.bell()
             return
         self.first = first
-        self._update()
+        self._rearranged()
         self.move_cursor(row=0, scroll=True)
-        self.post_message(SortChanged())
+
+    def action_open(self) -> None:
+        """All that is known of the row under the cursor."""
+        row_id = self.cursor_row_id
+        if row_id is None:
+            self.app.bell()
+        else:
+            self.post_message(self.RowOpened(row_id))
+
+    def action_half_page(self, by: int) -> None:
+        self.move_cursor(row=max(0, self.cursor_row + by * max(1, self.size.height // 2)), scroll=True)
+
+    def on_data_table_cell_selected(self, event: "DataTable.CellSelected") -> None:
+        event.stop()
+        self.action_open()
+
+    def on_data_table_header_selected(self, event: "DataTable.HeaderSelected") -> None:
+        event.stop()
+        self._place_cursor(self.cursor_row, event.column_index)
+        self.action_sort()
+
+    def _rearranged(self) -> None:
+        self._update()
+        self.post_message(self.Arranged())
+
+    # --- filling the table ------------------------------------------------------------------------------------------
 
     def _begin(self, view: RunView) -> None:
-        """Another run: its columns, nothing kept."""
-        self._run, self.order, self.first = view.run, None, 0
-        self._columns = tuple(visible_columns(view.columns))
+        """Other columns, and no row kept."""
+        self._run, self.first = view.run, 0
+        columns = visible_columns(view.columns)
+        self._columns = (*columns[:1], _WHY, *columns[1:]) if self.left_out and columns else tuple(columns)
         self._shown, self._marks = {}, {}
         self.clear(columns=True)
         self.fixed_columns = 0
@@ -108,33 +180,20 @@ class ResultsTable(DataTable[Text]):
         self._place_cursor(0, 1)
         self.fixed_columns = 2 if self.app.size.width >= 60 else 0
 
-    def _ordered(self) -> list[RowView]:
-        if self._view is None:
-            return []
-        rows = self._view.shown_rows()
-        if self.order is None:
-            return rows
-        column = self.order.column
-        # Unknown values stay at the end in both directions: they say nothing about being small or large.
-        known = [row for row in rows if row.cells.get(column.key) is not None]
-        unknown = [row for row in rows if row.cells.get(column.key) is None]
-        known.sort(key=lambda row: sort_key(row.cells.get(column.key), column), reverse=self.order.descending)
-        return known + unknown
-
     def _update(self) -> None:
-        ordered = self._ordered()
+        ordered = self.arranged()
         self.total = len(ordered)
-        if not self._columns:
+        if not self._columns or self._view is None:
             return
         if self.first >= len(ordered):
             self.first = 0
         part = ordered[self.first : self.first + PART]
-        ranks = {row.id: rank for rank, row in enumerate(self._view.shown_rows(), start=1)} if self._view else {}
+        ranks = {row.id: rank for rank, row in enumerate(self._view.shown_rows(), start=1)}
         grows = [row.id for row in part[: len(self._shown)]] == list(self._shown)
         at_once = (len(self._shown) if grows else self._in_sight(part)) + AT_ONCE
         self.incomplete = len(part) > at_once
         part = part[:at_once]
-        marks = {row.id: self._mark(row, ranks[row.id]) for row in part}
+        marks = {row.id: self._mark(row, ranks.get(row.id, 0)) for row in part}
         if grows:
             self._change(part, marks)
         else:
@@ -193,6 +252,8 @@ class ResultsTable(DataTable[Text]):
         return self.has_focus or self.cursor_row > 0
 
     def _mark(self, row: RowView, rank: int) -> str:
+        if row.state == "removed":
+            return _OUT
         if row.state == "provisional":
             return _UNCHECKED
         return str(rank) if self._view is not None and self._view.finished else _CHECKED
@@ -201,6 +262,9 @@ class ResultsTable(DataTable[Text]):
         style = "dim" if row.state == "provisional" else ""
         cells = [Text(mark, style="dim", justify="right", no_wrap=True)]
         for column in self._columns:
+            if column is _WHY:
+                cells.append(Text(shorten(one_line(row.why or "no reason given"), 60), no_wrap=True))
+                continue
             text = shorten(format_cell(row.cells.get(column.key), column), _WIDEST.get(column.kind, 20))
             cells.append(Text(text, style=style, justify=_justify(column), no_wrap=True))
         return cells
@@ -211,21 +275,30 @@ def _justify(column: Column) -> Any:
 
 
 def title(table: ResultsTable, view: RunView | None) -> str:
-    """The line above the table: how many rows, how many are out or unchecked, which part, which order."""
+    """The line above the table: how many rows, how many are out or unchecked, which part, order and filter."""
     if view is None:
         return ""
-    shown, out = table.total, len(view.left_out())
+    out = len(view.left_out())
     unchecked = sum(row.state == "provisional" for row in view.rows)
-    counts = f"{shown:,} {'row' if shown == 1 else 'rows'}"
+    order = table.order
+    parts = [
+        _counted(table, view),
+        f"{out:,} left out" if out and not table.left_out else "",
+        f"{unchecked:,} unchecked" if unchecked and not table.left_out else "",
+        "[ ] other parts" if table.total > PART else "",
+        f"sorted by {order.column.label} {'↓' if order.descending else '↑'}" if order is not None else "",
+        f"filter: {one_line(table.filter_text)}" if table.filter_text else "",
+        "more columns →" if table.max_scroll_x else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _counted(table: ResultsTable, view: RunView) -> str:
+    shown = table.total
+    what = "left out" if table.left_out else "row" if shown == 1 else "rows"
+    if table.filter_text:
+        of = len(view.left_out() if table.left_out else view.shown_rows())
+        return f"{shown:,} of {of:,} {'left out' if table.left_out else 'row' if of == 1 else 'rows'}"
     if shown > PART:
-        counts = f"{table.first + 1:,}–{min(table.first + PART, shown):,} of {shown:,}  [ ] other parts"
-    parts = [counts if shown or view.finished else "no rows yet"]
-    if out:
-        parts.append(f"{out:,} left out")
-    if unchecked:
-        parts.append(f"{unchecked:,} unchecked")
-    if table.max_scroll_x:
-        parts.append("more columns →")
-    if table.order is not None:
-        parts.append(f"sorted by {table.order.column.label} {'↓' if table.order.descending else '↑'}")
-    return " · ".join(parts)
+        return f"{table.first + 1:,}–{min(table.first + PART, shown):,} of {shown:,} {what}"
+    return f"{shown:,} {what}" if shown or view.finished else "no rows yet"

@@ -14,15 +14,17 @@ from shared.events import Evidence
 from shared.view import LogLine, StepView
 from tui.cells import one_line
 from tui.narration import elapsed
+from tui.widgets.detail import detail_lines
 from tui.widgets.fitting import fit, shorten
 
 MAX_LINES = 200
 """Newest lines of calls and log shown; and the most of the typed outcome."""
 MAX_TEXT = 4_000
 """Newest characters of the model's text shown."""
-_MAX_VALUE = 500
-_MAX_DEPTH = 6
+MAX_ITEMS = 12
+"""Items of a list in the outcome shown: the inspector has all of them."""
 _COLUMN_CAP = 40
+_MARGIN = 12
 _NOTHING: tuple[Any, ...] = (None, {}, [], "")
 
 _MUTED, _ERROR, _WARNING, _PLAIN = "dim", "$text-error", "$text-warning", ""
@@ -32,13 +34,25 @@ class StepBody(Static):
     """The open part of a step, repainted only when the step is another value than before."""
 
     def __init__(self, step: StepView) -> None:
-        super().__init__(describe(step), markup=False)
+        super().__init__(markup=False)
         self._step = step
+        self._width = 0
 
     def show(self, step: StepView) -> None:
         if step is not self._step:
             self._step = step
-            self.update(describe(step))
+            self._describe()
+
+    def on_mount(self) -> None:
+        self._describe()
+
+    def on_resize(self) -> None:
+        if self.size.width != self._width:
+            self._describe()
+
+    def _describe(self) -> None:
+        self._width = self.size.width
+        self.update(describe(self._step, width=self._width or self.app.size.width - _MARGIN))
 
 
 def has_body(step: StepView) -> bool:
@@ -46,10 +60,21 @@ def has_body(step: StepView) -> bool:
     return bool(step.log or step.text or step.reasoning or step.error) or step.detail not in _NOTHING
 
 
-def describe(step: StepView) -> Content:
-    """Everything known of the step's current attempt, and the calls of earlier ones, in lines."""
-    written = [*_text_lines(step.reasoning, _MUTED), *_text_lines(step.text)]
-    lines = [*_error_lines(step), *_log_lines(step.log), *written, *_detail_section(step.detail)]
+def describe(
+    step: StepView,
+    most_lines: int = MAX_LINES,
+    most_text: int = MAX_TEXT,
+    most_items: int = MAX_ITEMS,
+    width: int = 100,
+) -> Content:
+    """Everything known of the step's current attempt, and the calls of earlier ones, in lines of about ``width``."""
+    lines = [
+        *_error_lines(step),
+        *_log_lines(step.log, most_lines),
+        *_text_lines(step.reasoning, most_text, _MUTED),
+        *_text_lines(step.text, most_text),
+        *_detail_section(step.detail, most_lines, most_items, width),
+    ]
     return Content("\n").join(lines) if lines else Content.styled("nothing yet", _MUTED)
 
 
@@ -67,9 +92,9 @@ def _error_lines(step: StepView) -> Iterator[Content]:
     yield _line(f"  code {one_line(step.error.code)}{again}", _MUTED)
 
 
-def _log_lines(log: Sequence[LogLine]) -> Iterator[Content]:
+def _log_lines(log: Sequence[LogLine], most: int) -> Iterator[Content]:
     """Calls in aligned columns between the plain lines, in the order in which they were written."""
-    shown = log[-MAX_LINES:]
+    shown = log[-most:]
     if len(log) > len(shown):
         yield _line(f"… {len(log) - len(shown)} earlier lines", _MUTED)
     calls = [line.evidence for line in shown if line.evidence is not None]
@@ -98,52 +123,18 @@ def _call_line(call: Evidence, widths: Sequence[int], style: str) -> Content:
     return _line(f"→ {fixed}  ", style) + _line(" · ".join(note for note in notes if note), _MUTED)
 
 
-def _text_lines(text: str, style: str = _PLAIN) -> Iterator[Content]:
+def _text_lines(text: str, most: int, style: str = _PLAIN) -> Iterator[Content]:
     if not text:
         return
-    if len(text) > MAX_TEXT:
-        yield _line(f"… {len(text) - MAX_TEXT:,} characters before", _MUTED)
-    yield _line(text[-MAX_TEXT:].strip("\n"), style)
+    if len(text) > most:
+        yield _line(f"… {len(text) - most:,} characters before", _MUTED)
+    yield _line(text[-most:].strip("\n"), style)
 
 
-def _detail_section(detail: Any) -> Iterator[Content]:
-    lines = [] if detail in _NOTHING else list(detail_lines(detail))
-    for depth, label, value in lines[:MAX_LINES]:
+def _detail_section(detail: Any, most: int, most_items: int, width: int) -> Iterator[Content]:
+    lines = [] if detail in _NOTHING else list(detail_lines(detail, most_items=most_items, width=width - 2))
+    for depth, label, value in lines[:most]:
         name = _line("  " * (depth + 1) + label + (": " if label and value else ":" if label else ""), _MUTED)
         yield name + _line(value)
-    if len(lines) > MAX_LINES:
-        yield _line(f"… {len(lines) - MAX_LINES} more lines", _MUTED)
-
-
-def detail_lines(value: Any, label: str = "", depth: int = 0) -> Iterator[tuple[int, str, str]]:
-    """JSON as readable lines of (depth, label, value): short lists on one line, keys in plain words."""
-    if isinstance(value, dict) and value and depth < _MAX_DEPTH:
-        if label:
-            yield depth, label, ""
-            depth += 1
-        for key, item in value.items():
-            yield from detail_lines(item, one_line(str(key)).replace("_", " "), depth)
-    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value) and depth < _MAX_DEPTH:
-        if label:
-            yield depth, label, ""
-            depth += 1
-        for item in value:
-            yield depth, "", "- " + shorten(_flat(item), _MAX_VALUE)
-    else:
-        yield depth, label, shorten(_flat(value), _MAX_VALUE)
-
-
-def _flat(value: Any) -> str:
-    """Any JSON value on one line."""
-    match value:
-        case None:
-            return "–"
-        case bool():
-            return "yes" if value else "no"
-        case float():
-            return f"{value:g}" if abs(value) < 1e6 else f"{value:,.0f}"
-        case dict():
-            return ", ".join(f"{key}: {_flat(item)}".replace("_", " ", 1) for key, item in value.items()) or "none"
-        case list():
-            return ", ".join(_flat(item) for item in value) or "none"
-    return str(value)
+    if len(lines) > most:
+        yield _line(f"… {len(lines) - most} more lines", _MUTED)

@@ -4,31 +4,35 @@ What the user folded or unfolded stays so until the next run: later events never
 """
 
 from collections.abc import Callable
-from typing import Literal, TypeAlias
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from shared.view import StepView
+from tui.session import Expand
 from tui.widgets.step_body import StepBody, has_body
 from tui.widgets.step_header import StepHeader, StepTime
 
-Expand: TypeAlias = Literal["never", "failed", "always"]
-
 
 class StepRow(Vertical):
-    """``expand`` says which steps open by themselves as long as the user has not spoken."""
+    """``expand``: which steps open by themselves as long as the user has not spoken; ``chosen``: what they said."""
 
     def __init__(
-        self, step: StepView, number: str, title_width: int, expand: Expand, now_ms: Callable[[], int]
+        self,
+        step: StepView,
+        number: str,
+        title_width: int,
+        expand: Expand,
+        now_ms: Callable[[], int],
+        chosen: bool | None = None,
     ) -> None:
         super().__init__()
         self.step = step
         self.header = StepHeader(step, number, title_width, now_ms)
         self.time = StepTime(self.header, now_ms)
         self._body: StepBody | None = None
+        self.chosen = chosen
         self._expand = expand
-        self._chosen: bool | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -44,9 +48,14 @@ class StepRow(Vertical):
         return has_body(self.step) and self.wants_open
 
     @property
+    def is_trouble(self) -> bool:
+        """Whether the step failed, or less came of it than should."""
+        return self.step.state in ("failed", "degraded", "retrying")
+
+    @property
     def wants_open(self) -> bool:
-        if self._chosen is not None:
-            return self._chosen
+        if self.chosen is not None:
+            return self.chosen
         return self._expand == "always" or (self._expand == "failed" and self.step.state == "failed")
 
     def show(self, step: StepView) -> None:
@@ -75,7 +84,7 @@ class StepRow(Vertical):
 
     def choose(self, wants_open: bool) -> None:
         """The user wants it open or closed. A step that has nothing inside yet opens when it has."""
-        self._chosen = wants_open
+        self.chosen = wants_open
         self.show(self.step)
 
     def toggle(self) -> bool:

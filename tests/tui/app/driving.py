@@ -13,12 +13,13 @@ from tests.tui.app.scripted import ScriptedClient
 from tui.application import WindowseatApp
 from tui.desk import Desk, closed
 from tui.screens.main import MainScreen
+from tui.session import Session
 from tui.watch import Watch
 from tui.widgets.banner import Banner
 from tui.widgets.prompt import Prompt
 from tui.widgets.results_table import ResultsTable
-from tui.widgets.step_list import StepList
 from tui.widgets.step_row import StepRow
+from tui.widgets.transcript import Transcript
 
 
 @dataclass
@@ -39,8 +40,8 @@ class Driver:
         return self.app.desk.watch
 
     @property
-    def steps(self) -> StepList:
-        return self.app.screen_stack[0].query_one(StepList)
+    def steps(self) -> Transcript:
+        return self.app.screen_stack[0].query_one(Transcript)
 
     @property
     def table(self) -> ResultsTable:
@@ -94,9 +95,10 @@ class Driver:
 async def opened(
     size: tuple[int, int] = (80, 24), client: ScriptedClient | None = None, question: str | None = None, **options: Any
 ) -> AsyncIterator[Driver]:
+    """``options`` are those of the session; nothing moves unless they say so."""
     client = client or ScriptedClient()
     desk = Desk(client.connect(), options={"tz": "Europe/Madrid"})
-    app = WindowseatApp(desk, question, **{"motion": False, **options})
+    app = WindowseatApp(desk, question, session=Session(**{"motion": False, **options}))
     try:
         async with app.run_test(size=size, notifications=True) as pilot:
             driver = Driver(app, pilot, client)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from shared import events as ev
-from tui.connection import ClientError, Connection, PipelineInfo, Received
+from tui.connection import ClientError, Connection, PipelineInfo, Received, Refused, RunSummary
 from tui.desk import Connect
 
 PLAN = (
@@ -74,6 +74,9 @@ class ScriptedClient:
         self.left = False
         self.listener: Callable[[Connection], None] = lambda connection: None
         self.infos: Sequence[PipelineInfo] = (INFO,)
+        self.past: dict[str, Sequence[ev.KnownEvent]] = {}
+        self.summaries: list[RunSummary] = []
+        self.attached: list[str] = []
         self._wire: asyncio.Queue[ev.KnownEvent | ClientError] = asyncio.Queue()
         self._seq = 0
 
@@ -89,11 +92,41 @@ class ScriptedClient:
                 item = await self._wire.get()
                 if isinstance(item, ClientError):
                     raise item
-                yield Received(item, ev.encode_event(item).decode())
+                yield received(item)
                 if isinstance(item, ev.RunFinished):
                     return
         finally:
             self.closed += 1
+
+    async def attach(self, run: str) -> AsyncGenerator[Received, None]:
+        """The events of a past run, as ``remember`` was given them."""
+        self.attached.append(run)
+        if run not in self.past:
+            raise Refused(404, "Not Found", "there is no such run")
+        for event in self.past[run]:
+            yield received(event)
+
+    async def runs(self, limit: int = 50) -> Sequence[RunSummary]:
+        return self.summaries[:limit]
+
+    def remember(self, run: str, question: str, events: Sequence[ev.KnownEvent]) -> None:
+        """A run of the past, newer than those remembered before."""
+        self.past[run] = numbered(
+            msgspec.structs.replace(event, run=run, question=question) if isinstance(event, ev.RunStarted) else event
+            for event in events
+        )
+        self.summaries.insert(
+            0,
+            RunSummary(
+                run=run,
+                pipeline="escape",
+                question=question,
+                started_at="2026-11-21T10:00:00Z",
+                status="ok",
+                events=len(events),
+                ms=25,
+            ),
+        )
 
     async def cancel(self, run: str) -> None:
         self.cancelled.append(run)
@@ -119,6 +152,11 @@ class ScriptedClient:
                 self.left = True
 
         return enter
+
+
+def received(event: ev.KnownEvent) -> Received:
+    """The event as it comes from the client."""
+    return Received(event, ev.encode_event(event).decode())
 
 
 def numbered(events: Iterable[Any]) -> list[Any]:

@@ -3,15 +3,19 @@ import re
 from textual.widgets import Input
 
 from tui.keys import KEYS, help_sections
+from tui.screens.inspector import InspectorScreen
 from tui.screens.main import MainScreen
+from tui.screens.map import MapScreen
 from tui.widgets.results_table import ResultsTable
-from tui.widgets.step_list import StepList
+from tui.widgets.transcript import Transcript
 
 OWNERS = {
     "anywhere": MainScreen,
     "outside the prompt": MainScreen,
-    "in the steps": StepList,
+    "in the steps": Transcript,
     "in the results": ResultsTable,
+    "in the inspector": InspectorScreen,
+    "on the map": MapScreen,
 }
 
 
@@ -46,6 +50,6 @@ def test_what_acts_anywhere_is_no_character_that_a_prompt_takes() -> None:
 
 
 def test_help_tells_of_every_key_once() -> None:
-    told = [(place, line) for place, lines in help_sections() for line in lines]
+    told = [(place, line) for place, lines in help_sections({}) for line in lines]
     assert len(told) == len(set(told))
     assert {(key.place, (key.shown, key.text)) for key in KEYS} == set(told)

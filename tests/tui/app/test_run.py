@@ -219,7 +219,7 @@ async def test_help_opens_and_closes_and_leaves_the_run_alone(close: str) -> Non
         app.client.say(started())
         await app.pilot.press("f1")
         await app.until(lambda: isinstance(app.app.screen, HelpScreen))
-        await app.shows("Anywhere", "close what is open, else cancel the run")
+        await app.shows("Anywhere", "close what is open, else clear the filter")
         await app.pilot.press(close)
         await app.until(lambda: not isinstance(app.app.screen, HelpScreen))
         assert app.client.cancelled == []
@@ -246,7 +246,7 @@ async def test_tab_goes_prompt_steps_results_and_round() -> None:
         for _ in range(3):
             await app.pilot.press("tab")
             order.append(type(app.app.focused).__name__)
-        assert order == ["StepList", "ResultsTable", "Prompt"]
+        assert order == ["Transcript", "ResultsTable", "Prompt"]
 
 
 @pytest.mark.parametrize("keys", [["ctrl+q"], ["tab", "q"], ["ctrl+c", "ctrl+c"]])

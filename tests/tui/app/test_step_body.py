@@ -5,7 +5,8 @@ import pytest
 from shared import events as ev
 from shared.view import LogLine, StepView
 from tests.tui.app.scripted import call
-from tui.widgets.step_body import MAX_LINES, MAX_TEXT, describe, detail_lines, has_body
+from tui.widgets.detail import detail_lines
+from tui.widgets.step_body import MAX_LINES, MAX_TEXT, describe, has_body
 
 
 def a_step(**fields: Any) -> StepView:
@@ -93,6 +94,26 @@ def test_an_error_says_what_what_to_try_and_when_it_is_tried_again() -> None:
 )
 def test_json_becomes_readable_lines(value: Any, lines: list[tuple[int, str, str]]) -> None:
     assert list(detail_lines(value)) == lines
+
+
+def test_objects_of_the_same_keys_are_a_table() -> None:
+    value = [{"code": code, "km": km, "far_away": km > 99} for code, km in (("PMI", 260), ("LPA", 1900), ("X", 3))]
+    assert list(detail_lines(value)) == [
+        (0, "", "code    km  far away"),
+        (0, "", "PMI    260  yes"),
+        (0, "", "LPA   1900  yes"),
+        (0, "", "X        3  no"),
+    ]
+
+
+def test_a_table_has_the_columns_that_fit_and_says_that_there_are_more() -> None:
+    value = [{"a": "x" * 10, "b": "y" * 10, "c": "z" * 10} for _ in range(3)]
+    assert [text for _, _, text in detail_lines(value, width=26)][1] == "xxxxxxxxxx  yyyyyyyyyy …"
+
+
+def test_a_long_list_says_how_many_it_leaves_to_the_inspector() -> None:
+    value = {"all": [{"n": n} for n in range(20)]}
+    assert list(detail_lines(value, most_items=5))[-1][2] == "… 15 more; the inspector has all of them"
 
 
 def test_deeply_nested_json_stays_on_bounded_lines() -> None:

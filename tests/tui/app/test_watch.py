@@ -1,4 +1,4 @@
-from tests.tui.app.scripted import finished, numbered, sample_run, started, step_started
+from tests.tui.app.scripted import finished, numbered, received, sample_run, started, step_started
 from tui.watch import Trouble, Watch, planned
 
 
@@ -14,7 +14,7 @@ def watched(*events: object) -> tuple[Watch, Clock]:
     clock = Clock()
     watch = Watch("q", clock)
     for event in numbered(events):
-        watch.receive(event)
+        watch.receive(received(event))
     return watch, clock
 
 
@@ -22,7 +22,7 @@ def test_time_runs_on_between_events_and_stands_still_after_the_end() -> None:
     watch, clock = watched(started(), step_started("understand", t=1500))
     clock.now += 2.0
     assert watch.now_ms() == 3500
-    watch.receive(numbered([started(), step_started("understand"), finished(t=4000)])[2])
+    watch.receive(received(numbered([started(), step_started("understand"), finished(t=4000)])[2]))
     clock.now += 60
     assert watch.now_ms() == 4000
 

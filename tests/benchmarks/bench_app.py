@@ -1,0 +1,238 @@
+"""The terminal app against its limits: bytes, stalls, first paint, key echo, an event's way to the screen, memory.
+
+Run as ``python -m tests.benchmarks.bench_app [name …]``; exits with 1 where a limit is passed. Times on a shared
+machine are noisy: read them beside the bare app measured in the same run.
+"""
+
+import asyncio
+import gc
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from shared import events as ev
+from tests.pty_app import frames, has, in_pty, info
+from tests.scripted_server import ScriptedServer
+from tests.tui.app.driving import opened
+from tests.tui.app.scripted import finished, log, numbered, row, rows, sample_run, started, step_started
+
+WATCHED_S = 10.0
+KIB = 1024
+BARE = """
+from rich.text import Text
+from textual.app import App
+from textual.widgets import DataTable
+class Bare(App):
+    def compose(self):
+        yield DataTable()
+    def on_mount(self):
+        table = self.query_one(DataTable)
+        table.add_columns("one", "two")
+        table.add_row(Text("bare table"), Text("cell"))
+Bare().run()
+"""
+
+Check = tuple[str, float, float, str]
+"""What, how much, at most, unit."""
+
+
+async def bytes_waiting() -> list[Check]:
+    """KiB/s to the terminal while one step runs and nothing comes."""
+    checks: list[Check] = []
+    for motion, limit in (("none", 0.5), ("full", 2.5)):
+        script = [frames(numbered([started(), step_started("routes", "Looking up…")])), asyncio.Event()]
+        async with ScriptedServer([script], pipelines=info()) as server:
+            flags = ("app", "--url", server.url, "--motion", motion, "--no-epilogue", "somewhere hot")
+            async with in_pty(*flags) as (sent, _, _):
+                await has(sent, "Looking up")
+                checks.append((f"bytes waiting, motion {motion}", await _rate(sent), limit, "KiB/s"))
+    return checks
+
+
+async def bytes_streaming() -> list[Check]:
+    """KiB/s while a model talks at 50 words/s in an open step and rows come, as over SSH and as locally."""
+    checks: list[Check] = []
+    for name, env, limit in (("ssh", {"SSH_TTY": "/dev/pts/9"}, 25.0), ("local", {}, 1_000.0)):
+        script: list[Any] = [_frame(1, started()), _frame(2, step_started("intent", "Reading the wish…"))]
+        seq = 2
+        for place in range(int(50 * (WATCHED_S + 10))):
+            seq += 1
+            script += [_frame(seq, ev.StepToken(seq=0, t=place, step="intent", attempt=1, text=f"word{place} ")), 0.02]
+            if place % 25 == 0:
+                seq += 1
+                script.append(_frame(seq, rows(*(row(f"R{place}-{n}", f"City {place} {n}") for n in range(5)))))
+        async with ScriptedServer([script], pipelines=info()) as server:
+            flags = ("app", "--url", server.url, "--no-epilogue", "--expand", "always", "somewhere hot")
+            async with in_pty(*flags, env=env) as (sent, _, _):
+                await has(sent, "word")
+                checks.append((f"bytes streaming, {name}", await _rate(sent), limit, "KiB/s"))
+    return checks
+
+
+async def _rate(sent: bytearray) -> float:
+    """KiB/s over the second half of WATCHED_S."""
+    await asyncio.sleep(WATCHED_S / 2)
+    before = len(sent)
+    await asyncio.sleep(WATCHED_S / 2)
+    return (len(sent) - before) / (WATCHED_S / 2) / KIB
+
+
+async def stall() -> list[Check]:
+    """The longest turn of the event loop, in ms of its CPU time, while 10,000 rows arrive. On a machine with nothing
+    else to do that is how long everything else waits; the clock would measure what else this machine does."""
+    longest = 0.0
+    run = asyncio.Handle._run
+
+    def timed(handle: asyncio.Handle) -> None:
+        nonlocal longest
+        began = time.thread_time()
+        run(handle)
+        longest = max(longest, time.thread_time() - began)
+
+    async with opened((120, 40)) as app:
+        await app.ask()
+        app.client.say(started(), step_started("distances"))
+        await app.until(lambda: app.watch.view.upto == 2)
+        asyncio.Handle._run = timed  # type: ignore[method-assign,assignment]  # measured from outside of what is measured
+        try:
+            for first in range(0, 10_000, 50):
+                app.client.say(rows(*(row(f"R{n}", f"City {n}", km=n) for n in range(first, first + 50))))
+                await asyncio.sleep(0.01)
+            app.client.say(finished())
+            await app.until(lambda: app.watch.view.finished and not app.table.incomplete)
+        finally:
+            asyncio.Handle._run = run  # type: ignore[method-assign]  # as above
+    return [("longest turn while 10,000 rows arrive", longest * 1000, 100.0, "ms")]
+
+
+async def first_paint() -> list[Check]:
+    """Milliseconds of CPU time from starting the program to its first screen, beside a bare app with a table."""
+    ours, bare = [], []
+    async with ScriptedServer([], pipelines=info()) as server:
+        for _ in range(7):
+            async with in_pty(program=(sys.executable, "-c", BARE)) as (sent, _, cpu_s):
+                await has(sent, "bare table")
+                bare.append(cpu_s() * 1000)
+            async with in_pty("app", "--url", server.url) as (sent, _, cpu_s):
+                await has(sent, "windowseat")
+                ours.append(cpu_s() * 1000)
+    limit = statistics.median(bare)
+    return [(f"first paint (a bare app: {limit:.0f} ms)", statistics.median(ours), limit + 200, "ms CPU")]
+
+
+@asynccontextmanager
+async def asking(script: Sequence[Any]) -> AsyncIterator[tuple[bytearray, Callable[[bytes], int]]]:
+    """The app on a pty, its question asked and its first step running."""
+    async with ScriptedServer([script], pipelines=info()) as server:
+        flags = ("app", "--url", server.url, "--no-epilogue", "somewhere hot")
+        async with in_pty(*flags) as (sent, write, _):
+            await has(sent, "Looking up")
+            yield sent, write
+
+
+async def echo() -> list[Check]:
+    """Milliseconds from a key to its letter on the screen while events stream."""
+    script: list[Any] = [_frame(1, started()), _frame(2, step_started("routes", "Looking up…"))]
+    for seq in range(3, 3000):
+        script += [_frame(seq, log("routes", f"line {seq}") if seq % 5 else rows(row(f"R{seq}", f"City {seq}"))), 0.01]
+    took: list[float] = []
+    async with asking(script) as (sent, write):
+        await asyncio.sleep(1.0)
+        for place in range(100):
+            letter = b"QWXZ"[place % 4 : place % 4 + 1]
+            before = len(sent)
+            began = time.perf_counter()
+            write(letter)
+            while letter not in sent[before:]:  # noqa: ASYNC110  # bytes of another process
+                await asyncio.sleep(0.001)
+            took.append((time.perf_counter() - began) * 1000)
+            await asyncio.sleep(0.03)
+    return [(f"key echo p99 (median {statistics.median(took):.0f} ms)", _p99(took), 50.0, "ms")]
+
+
+async def event_to_screen() -> list[Check]:
+    """Milliseconds from an event's leaving the server to its text on the screen."""
+    gates = [asyncio.Event() for _ in range(100)]
+    script: list[Any] = [_frame(1, started()), _frame(2, step_started("routes", "Looking up…"))]
+    for place, gate in enumerate(gates):
+        script += [gate, _frame(place + 3, step_started("routes", f"mark{place:03}x", attempt=place + 2))]
+    took: list[float] = []
+    async with asking(script) as (sent, _):
+        await asyncio.sleep(0.5)
+        for place, gate in enumerate(gates):
+            mark = f"{place:03}x".encode()
+            before = len(sent)
+            began = time.perf_counter()
+            gate.set()
+            while mark not in sent[before:]:  # noqa: ASYNC110  # bytes of another process
+                await asyncio.sleep(0.001)
+            took.append((time.perf_counter() - began) * 1000)
+            await asyncio.sleep(0.03 + 0.001 * (place % 40))
+    return [(f"event to screen p99 (median {statistics.median(took):.0f} ms)", _p99(took), 120.0, "ms")]
+
+
+async def memory() -> list[Check]:
+    """MiB that the last 500 of 1,000 runs in one session add."""
+    async with opened((100, 30)) as app:
+        halfway = 0.0
+        for number in range(1000):
+            await app.ask(f"question {number}")
+            whole = sample_run()
+            app.client.say(started(run=f"run{number}"), *whole[1:])
+            watch = app.watch
+            while not watch.view.finished:  # noqa: ASYNC110  # gives way to the reader
+                await asyncio.sleep(0.001)
+            if number == 499:
+                gc.collect()
+                halfway = _rss()
+        gc.collect()
+        grown = _rss() - halfway
+    return [("memory added by runs 501 to 1,000", grown, 4.0, "MiB")]
+
+
+def _rss() -> float:
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmRSS:")[1].split()[0]) / KIB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB
+
+
+def _frame(seq: int, event: Any) -> bytes:
+    import msgspec
+
+    return frames([msgspec.structs.replace(event, seq=seq)])
+
+
+def _p99(values: Sequence[float]) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * 0.99))]
+
+
+CHECKS: dict[str, Callable[[], Coroutine[Any, Any, list[Check]]]] = {
+    check.__name__: check
+    for check in (bytes_waiting, bytes_streaming, stall, first_paint, echo, event_to_screen, memory)
+}
+
+
+def main(wanted: Sequence[str]) -> int:
+    worst = 0
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.update(HOME=home, XDG_CONFIG_HOME=home, XDG_STATE_HOME=home, XDG_DATA_HOME=home)
+        for name in ("SSH_TTY", "SSH_CONNECTION", "TMUX", "NO_COLOR"):
+            os.environ.pop(name, None)
+        for name in wanted or CHECKS:
+            for what, value, limit, unit in asyncio.run(CHECKS[name]()):
+                passed = value <= limit
+                worst |= not passed
+                print(f"{'ok  ' if passed else 'OVER'} {what}: {value:,.2f} {unit} (at most {limit:,.2f})", flush=True)
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,78 @@
+"""The quick table draws what Textual's own does."""
+
+import pytest
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.widgets import DataTable
+
+from tui.widgets.one_line_table import OneLineTable
+
+CELLS = [
+    Text("plain"),
+    Text("dim", style="dim"),
+    Text("27", justify="right"),
+    Text("漢字かな"),
+    Text("é\u0301 👨‍👩‍👧‍👦"),
+    Text(""),
+    Text("[/] [b]x[/b]"),
+    Text("x" * 60, no_wrap=True),
+]
+
+
+class Both(App[None]):
+    AUTO_FOCUS = None
+
+    def compose(self) -> ComposeResult:
+        yield OneLineTable(cursor_type="cell", zebra_stripes=True, id="ours")
+        yield DataTable[Text](cursor_type="cell", zebra_stripes=True, id="textuals")
+
+    def on_mount(self) -> None:
+        for table in self.query(DataTable):
+            table.add_column(Text("Head"), key="a")
+            table.add_column(Text("Right", justify="right"), key="b", width=20)
+            for place, cell in enumerate(CELLS):
+                table.add_row(cell, cell, key=str(place))
+            table.fixed_columns = 1
+
+
+def drawn(lines: list[list[Segment]]) -> list[tuple[str, Style]]:
+    """The line's characters with their styles, without what differs between two runs of the same."""
+    found = []
+    for segment in lines[0]:
+        style = (segment.style or Style()).without_color + Style(
+            color=segment.style.color if segment.style else None,
+            bgcolor=segment.style.bgcolor if segment.style else None,
+        )
+        found += [(char, Style(color=style.color, bgcolor=style.bgcolor, bold=style.bold, dim=style.dim))
+                  for char in segment.text]  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark"])
+async def test_every_cell_is_drawn_as_textual_draws_it(theme: str) -> None:
+    app = Both()
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.theme = theme
+        await pilot.pause()
+        ours, textuals = app.query_one("#ours", OneLineTable), app.query_one("#textuals", DataTable)
+        base = Style(bgcolor="#101010")
+        for row in range(-1, len(CELLS)):
+            for column in (0, 1):
+                width = ours.ordered_columns[column].get_render_width(ours)
+                assert width == textuals.ordered_columns[column].get_render_width(textuals)
+                for cursor in (False, True):
+                    mine = drawn(ours._render_cell(row, column, base, width, cursor))
+                    theirs = drawn(textuals._render_cell(row, column, base, width, cursor))
+                    assert [char for char, _ in mine] == [char for char, _ in theirs], (row, column)
+                    assert [style for _, style in mine] == [style for _, style in theirs], (row, column, cursor)
+
+
+async def test_a_changed_cell_is_drawn_anew() -> None:
+    app = Both()
+    async with app.run_test(size=(120, 40)):
+        table = app.query_one("#ours", OneLineTable)
+        before = table._render_cell(0, 0, Style(), 10)[0][0].text
+        table.update_cell("0", "a", Text("other"))
+        assert (before.strip(), table._render_cell(0, 0, Style(), 10)[0][0].text.strip()) == ("plain", "other")

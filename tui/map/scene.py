@@ -1,0 +1,136 @@
+"""What lies on the map of a result: its rows, by the columns of kind latitude and longitude, and where one starts.
+
+The start is a convention, not a domain: the last step whose detail is an object with numbers under the same keys as
+those two columns tells the place from which the rows are seen. Without one there is none.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeGuard
+
+from shared.events import Column
+from shared.view import RowView, RunView
+from tui.cells import format_cell, one_line, visible_columns
+from tui.map.viewport import Position
+
+COOL_MAX_C, WARM_MIN_C = 20.0, 25.0
+"""Where temperatures are told apart: up to, and from, so many °C. Other numbers are by thirds of what there is."""
+_NUMBERS = ("temperature", "number", "integer", "percent", "duration")
+
+
+class Band(NamedTuple):
+    """A part of the values: how it is drawn, and what it is."""
+
+    glyph: str
+    style: str
+    text: str
+
+
+class Spot(NamedTuple):
+    """A row on the map. ``band`` is a place in ``Scene.bands``, None where its value is unknown."""
+
+    row_id: str
+    position: Position
+    label: str
+    band: int | None
+    is_checked: bool
+
+
+class Scene(NamedTuple):
+    spots: tuple[Spot, ...]
+    start: Position | None
+    start_label: str
+    bands: tuple[Band, ...]
+    banded: str
+    """What the bands are of: a column's label."""
+
+
+def coordinate_columns(columns: Sequence[Column]) -> tuple[Column, Column] | None:
+    """The columns that hold longitude and latitude; None where rows have no place."""
+    lon = next((column for column in columns if column.kind == "longitude"), None)
+    lat = next((column for column in columns if column.kind == "latitude"), None)
+    return (lon, lat) if lon is not None and lat is not None else None
+
+
+def has_map(view: RunView) -> bool:
+    return coordinate_columns(view.columns) is not None
+
+
+def scene_of(view: RunView, rows: Sequence[RowView]) -> Scene:
+    """The scene of these rows; those without a place are left out."""
+    places = coordinate_columns(view.columns)
+    if places is None:
+        return Scene((), None, "", (), "")
+    lon, lat = places
+    column = _banded(view.columns)
+    edges = _edges(column, rows) if column is not None else None
+    label = next(iter(visible_columns(view.columns)), None)
+    spots = tuple(
+        Spot(
+            row.id,
+            position,
+            format_cell(row.cells.get(label.key), label) if label is not None else one_line(row.id),
+            _band_of(row.cells.get(column.key), edges) if column is not None and edges is not None else None,
+            row.state == "confirmed",
+        )
+        for row in rows
+        if (position := _position(row.cells, lon, lat)) is not None
+    )
+    start, start_label = _start(view, lon, lat)
+    bands = _bands(column, edges) if column is not None and edges is not None else ()
+    return Scene(spots, start, start_label, bands, one_line(column.label) if column is not None and bands else "")
+
+
+def _position(cells: dict[str, Any], lon: Column, lat: Column) -> Position | None:
+    x, y = cells.get(lon.key), cells.get(lat.key)
+    if not _is_number(x) or not _is_number(y) or not (abs(x) <= 360 and abs(y) <= 90):
+        return None
+    return float(x), float(y)
+
+
+def _start(view: RunView, lon: Column, lat: Column) -> tuple[Position | None, str]:
+    for step in reversed(view.steps):
+        if isinstance(step.detail, dict):
+            position = _position(step.detail, lon, lat)
+            if position is not None:
+                texts = [value for value in step.detail.values() if isinstance(value, str) and value]
+                return position, one_line(texts[0]) if texts else ""
+    return None, ""
+
+
+def _banded(columns: Sequence[Column]) -> Column | None:
+    """The column that tells the spots apart: temperature before any other number."""
+    for kind in _NUMBERS:
+        for column in columns:
+            if column.kind == kind:
+                return column
+    return None
+
+
+def _edges(column: Column, rows: Sequence[RowView]) -> tuple[float, float] | None:
+    if column.kind == "temperature":
+        return COOL_MAX_C, WARM_MIN_C
+    values = sorted(float(row.cells[column.key]) for row in rows if _is_number(row.cells.get(column.key)))
+    if len(values) < 3:
+        return None
+    return values[len(values) // 3], values[len(values) * 2 // 3]
+
+
+def _band_of(value: Any, edges: tuple[float, float]) -> int | None:
+    if not _is_number(value):
+        return None
+    return 2 if value >= edges[1] else 0 if value <= edges[0] else 1
+
+
+def _bands(column: Column, edges: tuple[float, float]) -> tuple[Band, ...]:
+    low, high = (format_cell(edge, column) for edge in edges)
+    unit = f" {one_line(column.unit)}" if column.unit and column.kind != "duration" else ""
+    return (
+        Band("▾", "cool", f"up to {low}{unit}"),
+        Band("▪", "mild", f"{low} to {high}{unit}"),
+        Band("▴", "warm", f"from {high}{unit}"),
+    )
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,31 @@
+"""What one session of the app is told from outside: the user's settings, the terminal, where to remember questions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from tui.asked import AskedBefore
+from tui.terminal import Terminal
+
+Expand: TypeAlias = Literal["never", "failed", "always"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """``expand``: which steps open by themselves. ``keys``: key ids bound anew. ``motion``: whether a spinner turns.
+
+    ``bell``: rung at the end of a long run if the terminal is not looked at.
+    """
+
+    expand: Expand = "failed"
+    motion: bool = True
+    bell: bool = True
+    keys: Mapping[str, str] = field(default_factory=dict)
+    theme: str | None = None
+    terminal: Terminal = field(default_factory=Terminal)
+    asked: AskedBefore = field(default_factory=AskedBefore)
+    frames: float | None = None
+
+    @property
+    def frames_per_second(self) -> float:
+        return self.frames or self.terminal.frames_per_second
