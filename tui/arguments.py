@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn
 
 from tui.config import ClientSettings, add_client_flags
 
-COMMANDS = ("app", "ask", "serve", "pipelines", "runs", "show", "about")
+COMMANDS = ("app", "ask", "serve", "pipelines", "runs", "show", "about", "config")
 
 _EXAMPLES = """\
 examples:
@@ -184,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_forms(show)
     add("runs", "list the newest runs")
     add("pipelines", "list what can be asked, with examples")
+    add("config", "print the settings in effect, as a config.toml", settings=(*_ASKING, *_TELLING, *_APP))
     add("about", "show the version, and whom the data comes from")
     commands.add_parser("serve", help="run the server alone (serve --help shows its flags)", add_help=False)
     return parser
