@@ -99,7 +99,7 @@ class MainScreen(Actions):
             self._show_trouble()
             self._ring()
             if desk.watch is None:
-                self.results.offer(desk.pipelines)
+                self.results.offer(desk.pipelines, is_first_time=self.session.asked.is_new)
                 if desk.pipeline is not None:
                     self.prompt.teach(desk.pipeline.examples)
         self._paint_current()
