@@ -76,7 +76,7 @@ class AssistClient:
 
     ``stall_s``: a stream silent for so long is cut. ``attempts``: how often to resume without receiving any event
     before giving up; the pause before attempt n is random in 0 … ``pause_s`` · 2ⁿ⁻¹ (at most 8 s), more if the server
-    asks for it. ``on_connection`` hears of every change of the stream's connection.
+    asks for it. ``on_connection`` hears of every change of the stream's connection. ``headers`` go with every request.
     """
 
     def __init__(
@@ -87,6 +87,7 @@ class AssistClient:
         attempts: int = 6,
         pause_s: float = 0.5,
         on_connection: Callable[[Connection], None] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.on_connection = on_connection
@@ -94,6 +95,7 @@ class AssistClient:
         self._pause_s = pause_s
         self._stream_timeout = httpx.Timeout(stall_s, connect=CONNECT_S)
         self._http = http_client(self.url)
+        self._http.headers.update(headers or {})
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()

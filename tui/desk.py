@@ -59,6 +59,8 @@ class Desk:
 
     ``restored``: so many of the newest runs that ``is_mine`` knows stand in the transcript from the beginning.
     ``begun`` hears of each run asked for here once it has an id, ``tap`` of every event of it.
+    ``left_open``: a run that somebody who was cut off may want to go on with, and ``lost`` why they were; ``left`` is
+    then that run, or the newest of theirs that still goes on.
     """
 
     def __init__(
@@ -71,7 +73,11 @@ class Desk:
         is_mine: Callable[[RunSummary], bool] = lambda summary: True,
         begun: Callable[[Watch], None] = lambda watch: None,
         tap: Callable[[Received], None] | None = None,
+        left_open: str = "",
+        lost: str = "",
     ) -> None:
+        self.left: Watch | None = None
+        self.lost = lost
         self.runs: list[Watch] = []
         self.link = Link("starting")
         self.trouble: Trouble | None = None
@@ -86,6 +92,7 @@ class Desk:
         self._is_mine = is_mine
         self._begun = begun
         self._tap = tap
+        self._left_open = left_open
         self._client: RunClient | None = None
         self._connected = asyncio.Event()
         self._changes = 0
@@ -216,6 +223,7 @@ class Desk:
             found = [summary for summary in await client.runs(limit=50) if self._is_mine(summary)]
             past = [Watch(summary.question, summary=summary) for summary in found[: self._restored]]
             self.runs[:0] = reversed(past)
+            self.left = next((one for one in past if _was_left(one.summary, self._left_open)), None)
 
     async def _read(self, client: RunClient, watch: Watch, group: asyncio.TaskGroup) -> None:
         options = dict(self._options)
@@ -249,6 +257,10 @@ class Desk:
         elif connection.state != "connecting":
             self.link, self.trouble = Link("connected"), None
         self._changes += 1
+
+
+def _was_left(summary: RunSummary | None, left_open: str) -> bool:
+    return summary is not None and (summary.run == left_open or summary.status == "running")
 
 
 def _link_after(error: ClientError) -> Link:

@@ -14,8 +14,8 @@ BEST = 10
 """Rows that are printed: the others are one command away."""
 
 
-def epilogue(watch: Watch, width: int | None = None) -> str:
-    """ "" where nothing was answered."""
+def epilogue(watch: Watch, width: int | None = None, again: str = "") -> str:
+    """ "" where nothing was answered. ``again``: the command that shows a run, where it isn't our own."""
     view = watch.view
     if not view.run:
         return ""
@@ -29,7 +29,10 @@ def epilogue(watch: Watch, width: int | None = None) -> str:
         lines.append("The run was still going when you left.")
     lines += result_lines(_fitting(view.columns, rows[:BEST], width), rows[:BEST], width)
     more = f"{counts(view)}, the best {BEST} shown. " if len(rows) > BEST else ""
-    return "\n".join([*lines, f"{more}All of it: windowseat show {view.run[:8]}"]) + "\n"
+    return (
+        "\n".join([*lines, f"{more}All of it: {f'{again} {view.run}' if again else f'windowseat show {view.run[:8]}'}"])
+        + "\n"
+    )
 
 
 def _fitting(columns: Sequence[Column], rows: Sequence[RowView], width: int) -> Sequence[Column]:

@@ -35,8 +35,8 @@ def test_a_flag_wins_over_the_environment_that_over_the_file(file: Path) -> None
         ("[app]\nplain = 'perhaps'", "yes or no"),
         ("[app]\nurl = 'ftp://x'", "url in {file} is 'ftp://x'"),
         ("[app]\ntz = 'Europe/Valencia'", "tz in {file} is 'Europe/Valencia'"),
-        ("theme = 'x'", "inside one of the tables [app], [keys] and [server]"),
-        ("[apps]\n", "inside one of the tables [app], [keys] and [server]"),
+        ("theme = 'x'", "inside one of the tables [app], [keys], [server] and [ssh]"),
+        ("[apps]\n", "inside one of the tables [app], [keys], [server] and [ssh]"),
         ("[app", "TOML: "),
     ],
 )
