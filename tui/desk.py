@@ -59,6 +59,7 @@ class Desk:
 
     ``restored``: so many of the newest runs that ``is_mine`` knows stand in the transcript from the beginning.
     ``begun`` hears of each run asked for here once it has an id, ``tap`` of every event of it.
+    ``place``: what the server is called, where its URL means nothing to the person.
     ``left_open``: a run that somebody who was cut off may want to go on with, and ``lost`` why they were; ``left`` is
     then that run, or the newest of theirs that still goes on.
     """
@@ -75,6 +76,7 @@ class Desk:
         tap: Callable[[Received], None] | None = None,
         left_open: str = "",
         lost: str = "",
+        place: str = "",
     ) -> None:
         self.left: Watch | None = None
         self.lost = lost
@@ -93,6 +95,7 @@ class Desk:
         self._begun = begun
         self._tap = tap
         self._left_open = left_open
+        self._place = place
         self._client: RunClient | None = None
         self._connected = asyncio.Event()
         self._changes = 0
@@ -120,7 +123,7 @@ class Desk:
         """Reach the server and learn what can be asked. A failure is left in ``trouble``."""
         try:
             self._client = await self._stack.enter_async_context(self._connect(self._heard))
-            self.server = self._client.url
+            self.server = self._place or self._client.url
             self.pipelines = tuple(await self._client.pipelines())
             await self._restore(self._client)
         except ClientError as error:

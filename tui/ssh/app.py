@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
 from textual.app import ScreenError, SystemCommand
 from textual.screen import Screen
 
+from tui import application
 from tui.application import WindowseatApp
 from tui.desk import Desk
 from tui.session import Session
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 
 class SshApp(WindowseatApp):
     """``painted`` is set at the first frame. ``crashed``: whether it ended by a fault of ours."""
+
+    CSS_PATH = Path(application.__file__).with_name("windowseat.tcss")
 
     def __init__(self, desk: Desk, question: str | None, *, session: Session, link: Link, governor: Governor) -> None:
         super().__init__(desk, question, session=session)

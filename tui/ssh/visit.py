@@ -263,6 +263,7 @@ class Visit:
             tap=tap,
             left_open=visitor.open,
             lost=visitor.lost,
+            place="over SSH",
         )  # fmt: skip
 
     def _session(self, command: Command | None) -> Session:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
@@ -73,7 +74,7 @@ class Worker:
     def kill(self) -> None:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGKILL)
+                os.kill(self._process.pid, signal.SIGKILL)  # its own send_signal would reap a process that is dead
 
     async def ended(self) -> None:
         """Wait until the process is no more, then tell."""
@@ -201,5 +202,6 @@ def _least_busy(workers: Iterable[Worker]) -> Worker | None:
 def worker_environment() -> dict[str, str]:
     """Ours, but for what would tell the workers about the terminal that we happen to stand in."""
     env = {name: value for name, value in server_environment().items() if name not in _NEVER_OURS}
-    return env | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_ANIMATIONS": "none",
+    return env | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_COLOR_SYSTEM": "truecolor",
+                  "TEXTUAL_ANIMATIONS": "none",
                   "PYTHONUNBUFFERED": "1"}  # fmt: skip
