@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 class SshApp(WindowseatApp):
     """``painted`` is set at the first frame. ``crashed``: whether it ended by a fault of ours."""
 
-    CSS_PATH = Path(application.__file__).with_name("windowseat.tcss")
+    CSS_PATH = str(Path(application.__file__).with_name("windowseat.tcss"))
 
     def __init__(self, desk: Desk, question: str | None, *, session: Session, link: Link, governor: Governor) -> None:
         super().__init__(desk, question, session=session)

@@ -22,10 +22,11 @@ LONGEST = 4096
 USAGE = """\
 usage: ssh HOST                                    open the app
        ssh HOST "somewhere cold tomorrow under 3 hours from Oslo"
-       ssh HOST --json "beach on Friday"           every event, as the server sends it (also --csv, --md)
+       ssh HOST "beach on Friday" --json           every event, as the server sends it (also --csv, --md)
        ssh HOST attach --last                      your last run again, to its end
 also:  --quiet --plain --from PLACE --pipeline NAME --tz ZONE --option KEY=VALUE --previous RUN
-       --expand never|failed|always --color auto|always|never;  - reads the question from stdin
+       --expand never|failed|always --color auto|always|never;  - reads the question from stdin.
+The question comes first: ssh takes what begins with - right after HOST for its own.
 """
 
 

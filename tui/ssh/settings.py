@@ -21,7 +21,7 @@ examples:
   windowseat ssh --host 0.0.0.0 --auth keys                     for who is in ~/.ssh/authorized_keys
   windowseat ssh --host :: --auth none --max-sessions 50        for everybody
   ssh -p 2222 host "somewhere cold tomorrow under 3 hours from Oslo"
-  ssh -p 2222 host --json "beach on Friday" < /dev/null | jq .
+  ssh -p 2222 host "beach on Friday" --json < /dev/null | jq .
 
 Every setting is also an environment variable (WINDOWSEAT_SSH_PORT, …) and a key in the [ssh] table of config.toml.
 """

@@ -14,8 +14,8 @@ from tui.local_server import server_environment
 from tui.ssh.control import Control, Message
 
 PING_S = 1.0
-SLOW_S = 2.0
-"""A worker that hasn't answered for so long gets no new sessions."""
+AT_ONCE_S = 0.25
+"""A worker that doesn't answer within so long gets no new session while there are others."""
 _LONGEST_PAUSE_S = 5.0
 _GOOD_LIFE_S = 30.0
 _NEVER_OURS = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "SSH_CONNECTION", "SSH_TTY", "TMUX")
@@ -124,14 +124,19 @@ class Workers:
                 group.create_task(self._keep_one())
 
     async def best(self, timeout_s: float) -> Worker | None:
-        """The one with the fewest connections among those that answer; waits while none is ready yet."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                while True:
-                    found = _least_busy(self.all)
-                    if found is not None:
-                        return found
-                    self._changed.clear()
+        """The one with the fewest connections, if it answers at once; else of those that do. Waits while none does."""
+        asked_at = time.monotonic()
+        for worker in self.all:
+            worker.send({"kind": "ping"})
+        while (waited_s := time.monotonic() - asked_at) < timeout_s:
+            ready = [worker for worker in self.all if worker.ready]
+            answered = [worker for worker in ready if worker.answered_at >= asked_at]
+            best = _least_busy(ready if waited_s < AT_ONCE_S else answered)
+            if best in answered:
+                return best
+            self._changed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AT_ONCE_S if ready else timeout_s - waited_s):
                     await self._changed.wait()
         return None
 
@@ -194,9 +199,7 @@ class Workers:
 
 
 def _least_busy(workers: Iterable[Worker]) -> Worker | None:
-    ready = [worker for worker in workers if worker.ready]
-    quick = [worker for worker in ready if worker.quiet_s < SLOW_S] or ready
-    return min(quick, key=lambda worker: len(worker.connections), default=None)
+    return min(workers, key=lambda worker: len(worker.connections), default=None)
 
 
 def worker_environment() -> dict[str, str]:

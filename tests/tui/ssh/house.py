@@ -46,7 +46,7 @@ class Opened:
     async def empty(self) -> None:
         """Until nobody is left."""
         async with asyncio.timeout(15):
-            while self.house.doors or self.house.tasks:
+            while self.house.doors or self.house.tasks:  # noqa: ASYNC110  # emptied by asyncssh
                 await asyncio.sleep(0.02)
 
     @asynccontextmanager
@@ -114,7 +114,7 @@ class Screen:
         wanted = text.encode() if isinstance(text, str) else text
         try:
             async with asyncio.timeout(within_s):
-                while wanted not in self.sent:
+                while wanted not in self.sent:  # noqa: ASYNC110  # bytes of somebody else
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"{text!r} never came: {bytes(self.sent[-3000:])!r}") from None

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from tests.hostile_text import HOSTILE
 from tests.pty_app import info
 from tests.scripted_server import RUN, ScriptedServer, a_run
 from tests.tui.app.hostile import STRINGS, poisoned_run
-from tests.tui.ssh.house import CTRL_C, CTRL_Q, a_screen, open_house
+from tests.tui.ssh.house import CTRL_C, CTRL_Q, Opened, Screen, a_screen, open_house
 
 POISONS = [*HOSTILE, *STRINGS[:3]]
 LEFT = b"\x1b[?1049l"
@@ -26,14 +28,32 @@ def a_server(*scripts: Any) -> ScriptedServer:
     return ScriptedServer([*scripts], pipelines=info(), view=msgspec.to_builtins(view))
 
 
+async def asked(server: ScriptedServer, times: int) -> None:
+    async with asyncio.timeout(20):
+        while server.paths().count("POST /assist") < times:  # noqa: ASYNC110  # the server tells nobody
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def an_app(
+    folder: Path, *scripts: Any, settings: dict[str, Any] | None = None, **screen: Any
+) -> AsyncIterator[tuple[Screen, Opened, ScriptedServer]]:
+    async with (
+        a_server(*scripts) as server,
+        open_house(folder, server.url, **(settings or {})) as house,
+        house.connected() as ssh,
+        a_screen(ssh, **screen) as shown,
+    ):
+        yield shown, house, server
+
+
 async def test_a_session_is_the_app_and_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
-    async with a_server(a_run()) as server, open_house(tmp_path, server.url) as house, house.connected() as ssh:
-        async with a_screen(ssh) as screen:
-            await screen.has("Where can I escape to?")
-            screen.type(b"somewhere hot\r")
-            await screen.has("Dakar")
-            screen.type(CTRL_Q)
-            assert await screen.ended() == 0
+    async with an_app(tmp_path, a_run()) as (screen, house, _server):
+        await screen.has("Where can I escape to?")
+        screen.type(b"somewhere hot\r")
+        await screen.has("Dakar")
+        screen.type(CTRL_Q)
+        assert await screen.ended() == 0
     sent = bytes(screen.sent)
     for mode in (b"1049", b"1000", b"1003", b"1006", b"2004", b"1004"):
         assert sent.rindex(b"\x1b[?" + mode + b"l") > sent.rindex(b"\x1b[?" + mode + b"h"), mode
@@ -69,19 +89,21 @@ async def test_who_was_cut_off_before_asking_is_told_why(tmp_path: Path) -> None
 
 async def test_nobody_sees_what_others_asked(tmp_path: Path) -> None:
     """The server's list of runs is everybody's: it isn't even fetched."""
-    async with a_server() as server, open_house(tmp_path, server.url) as house, house.connected() as ssh:
-        async with a_screen(ssh) as screen:
-            await screen.has("Where can I escape to?")
-            screen.type(b"\x12")  # ctrl+r
-            await screen.has("Asked before")
-            await screen.has("enter opens the run")
+    async with an_app(tmp_path) as (screen, _house, server):
+        await screen.has("Where can I escape to?")
+        screen.type(b"\x12")  # ctrl+r
+        await screen.has("Asked before")
+        await screen.has("enter opens the run")
         assert not [path for path in server.paths() if path.startswith("GET /runs")]
 
 
 async def test_a_question_given_with_a_terminal_opens_the_app_and_asks(tmp_path: Path) -> None:
-    async with a_server(a_run()) as server, open_house(tmp_path, server.url) as house, house.connected() as ssh:
-        async with a_screen(ssh, "somewhere hot --from VLC", env={"TZ": "Europe/Madrid"}) as screen:
-            await screen.has("Dakar")
+    async with an_app(tmp_path, a_run(), command="somewhere hot --from VLC", env={"TZ": "Europe/Madrid"}) as (
+        screen,
+        _house,
+        server,
+    ):
+        await screen.has("Dakar")
         asked = next(heard for heard in server.heard if heard.path == "/assist")
         assert asked.body == {
             "q": "somewhere hot", "pipeline": None, "options": {"tz": "Europe/Madrid", "from": "VLC"},
@@ -90,20 +112,19 @@ async def test_a_question_given_with_a_terminal_opens_the_app_and_asks(tmp_path:
 
 
 async def test_a_window_that_changes_is_drawn_anew_and_one_beyond_reason_is_cut(tmp_path: Path) -> None:
-    async with a_server() as server, open_house(tmp_path, server.url) as house, house.connected() as ssh:
-        async with a_screen(ssh) as screen:
-            await screen.has("Where can I escape to?")
-            screen.sent.clear()
-            screen.process.change_terminal_size(60, 20)
-            await screen.has(b"\x1b[20;1H")
-            assert b"\x1b[21;" not in screen.sent
-            app = house.app
-            screen.process.change_terminal_size(60_000, 60_000)
-            await screen.has(b"\x1b[120;1H")
-            assert app.size == (400, 120)
-            screen.type(b"\x1b[48;60000;60000;1;1tstill typing")  # a resize as a terminal reports it: not taken
-            await screen.has("still typing")
-            assert app.size == (400, 120)
+    async with an_app(tmp_path) as (screen, house, _server):
+        await screen.has("Where can I escape to?")
+        screen.sent.clear()
+        screen.process.change_terminal_size(60, 20)
+        await screen.has(b"\x1b[20;1H")
+        assert b"\x1b[21;" not in screen.sent
+        app = house.app
+        screen.process.change_terminal_size(60_000, 60_000)
+        await screen.has(b"\x1b[120;1H")
+        assert app.size == (400, 120)
+        screen.type(b"\x1b[48;60000;60000;1;1tstill typing")  # a resize as a terminal reports it: not taken
+        await screen.has("still typing")
+        assert app.size == (400, 120)
 
 
 @pytest.mark.parametrize(
@@ -126,23 +147,21 @@ async def test_a_window_that_changes_is_drawn_anew_and_one_beyond_reason_is_cut(
 async def test_each_terminal_gets_what_it_knows(
     tmp_path: Path, term: str, env: dict[str, str], has: bytes, never: bytes
 ) -> None:
-    async with a_server() as server, open_house(tmp_path, server.url) as house, house.connected() as ssh:
-        async with a_screen(ssh, term=term, env=env) as screen:
-            await screen.has("Where can I escape to?")
-            screen.type(CTRL_Q)
-            assert await screen.ended() == 0
+    async with an_app(tmp_path, term=term, env=env) as (screen, _house, _server):
+        await screen.has("Where can I escape to?")
+        screen.type(CTRL_Q)
+        assert await screen.ended() == 0
     assert re.search(has, screen.sent)
     assert not re.search(never, screen.sent)
 
 
 async def test_two_ctrl_c_leave_as_they_do_on_ones_own_machine(tmp_path: Path) -> None:
-    async with a_server() as server, open_house(tmp_path, server.url) as house, house.connected() as ssh:
-        async with a_screen(ssh) as screen:
-            await screen.has("Where can I escape to?")
-            screen.type(CTRL_C)
-            await screen.has("again to quit")
-            screen.type(CTRL_C)
-            assert await screen.ended() == 0
+    async with an_app(tmp_path) as (screen, _house, _server):
+        await screen.has("Where can I escape to?")
+        screen.type(CTRL_C)
+        await screen.has("again to quit")
+        screen.type(CTRL_C)
+        assert await screen.ended() == 0
 
 
 async def test_what_a_server_sends_never_commands_the_terminal(tmp_path: Path) -> None:
@@ -156,9 +175,7 @@ async def test_what_a_server_sends_never_commands_the_terminal(tmp_path: Path) -
         await screen.has("Where can I escape to?")
         for number in range(len(POISONS)):
             screen.type(b"again\r")
-            async with asyncio.timeout(20):
-                while server.paths().count("POST /assist") <= number:
-                    await asyncio.sleep(0.05)
+            await asked(server, number + 1)
             await asyncio.sleep(0.3)
         screen.type(CTRL_Q)
         await screen.ended()
@@ -194,21 +211,19 @@ async def test_a_fault_in_one_session_is_its_own(tmp_path: Path, caplog: pytest.
 
 
 async def test_going_down_tells_everybody_and_leaves_their_terminals_clean(tmp_path: Path) -> None:
-    async with a_server() as server, open_house(tmp_path, server.url) as house, house.connected() as ssh:
-        async with a_screen(ssh) as screen:
-            await screen.has("Where can I escape to?")
-            house.house.why = "the server is going down"
-            house.door.end(house.house.why)
-            assert await screen.ended() == 3
+    async with an_app(tmp_path) as (screen, house, _server):
+        await screen.has("Where can I escape to?")
+        house.house.why = "the server is going down"
+        house.door.end(house.house.why)
+        assert await screen.ended() == 3
     assert b"Windowseat: the server is going down." in screen.sent[screen.sent.rindex(LEFT) :]
 
 
 async def test_a_session_that_nobody_uses_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.ssh.visit._IDLE_LOOK_S", 0.1)
-    async with a_server() as server, open_house(tmp_path, server.url, idle_s=1.5) as house, house.connected() as ssh:
-        async with a_screen(ssh) as screen:
-            await screen.has("nothing was typed for a long time")
-            assert await screen.ended() == 0
+    async with an_app(tmp_path, settings={"idle_s": 1.5}) as (screen, _house, _server):
+        await screen.has("nothing was typed for a long time")
+        assert await screen.ended() == 0
 
 
 async def test_a_client_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
