@@ -35,7 +35,7 @@ class FrontDoor:
         return [pid for pid in _children(self.process.pid) if "backend" in _command(pid)]
 
     def command(self, *words: str, flags: tuple[str, ...] = ()) -> list[str]:
-        return ["ssh", *OPTIONS, "-p", str(self.port), *flags, "ada@127.0.0.1", *words]
+        return ["ssh", *OPTIONS, "-p", str(self.port), *flags, "-l", "ada", "127.0.0.1", *words]
 
     async def run(
         self, *words: str, stdin: bytes | None = None, flags: tuple[str, ...] = (), env: Mapping[str, str] | None = None

@@ -134,11 +134,9 @@ class Front:
         worker.connections.discard(number)
         self.gate.leave(number)
         who = self._who.pop(number, None)
-        if who is None or who in self._who.values():
-            return  # what another session of theirs has is not to be offered
-        if lost:
+        if who is not None and lost:
             self.memory.lost(who, lost)
-        else:
+        elif who is not None and who not in self._who.values():
             self.memory.left(who)
 
     def _gone(self, worker: Worker, why: str) -> None:

@@ -188,24 +188,28 @@ async def test_what_a_server_sends_never_commands_the_terminal(tmp_path: Path) -
 
 
 async def test_a_fault_in_one_session_is_its_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with a_server() as server, open_house(tmp_path, server.url) as house:
-        async with house.connected() as one, a_screen(one) as first:
-            await first.has("Where can I escape to?")
-            broken = house.app
-            async with house.connected() as other, a_screen(other) as second:
-                await second.has("Where can I escape to?")
+    async with (
+        a_server() as server,
+        open_house(tmp_path, server.url) as house,
+        house.connected() as one,
+        a_screen(one) as first,
+    ):
+        await first.has("Where can I escape to?")
+        broken = house.app
+        async with house.connected() as other, a_screen(other) as second:
+            await second.has("Where can I escape to?")
 
-                def fail() -> None:
-                    secret = "sk-secret"  # noqa: F841  # a value that a traceback with variables would show
-                    raise RuntimeError("made to")
+            def fail() -> None:
+                secret = "sk-secret"  # noqa: F841  # a value that a traceback with variables would show
+                raise RuntimeError("made to")
 
-                broken.call_later(fail)
-                await first.has("it is our fault")
-                assert await first.ended() == 1
-                assert b"Traceback" not in first.sent
-                assert LEFT in first.sent
-                second.type(b"\x1bOP")
-                await second.has("Anywhere")
+            broken.call_later(fail)
+            await first.has("it is our fault")
+            assert await first.ended() == 1
+            assert b"Traceback" not in first.sent
+            assert LEFT in first.sent
+            second.type(b"\x1bOP")
+            await second.has("Anywhere")
     assert "made to" in caplog.text
     assert "sk-secret" not in caplog.text.replace('secret = "sk-secret"', "")
 

@@ -123,7 +123,7 @@ async def test_a_worker_that_dies_costs_its_own_sessions_who_are_told_and_offere
 
 
 async def test_a_worker_that_blocks_is_replaced_and_the_others_serve_on(door: FrontDoor) -> None:
-    async with a_seat(door) as seat, a_seat(door) as other:
+    async with a_seat(door, flags=("-tt", "-l", "eve")) as seat, a_seat(door, flags=("-tt", "-l", "eve")) as other:
         await seat.has(OPEN)
         await other.has(OPEN)
         stopped = door.workers()[0]
@@ -134,8 +134,8 @@ async def test_a_worker_that_blocks_is_replaced_and_the_others_serve_on(door: Fr
         assert await asyncio.wait_for(_first_ended(seat.process, other.process), 20) == 255
         assert time.monotonic() - started < 15
         assert stopped not in door.workers()
-    async with a_seat(door) as seat:
-        await seat.has("stopped answering")
+        async with a_seat(door, flags=("-tt", "-l", "eve")) as again:
+            await again.has("stopped answering")
 
 
 async def test_a_client_that_is_killed_is_forgotten_at_once(door: FrontDoor) -> None:
