@@ -15,7 +15,7 @@ from textual.messages import InBandWindowResize
 MAX_PASTE = 64 * 1024
 """Characters of one paste; the rest of it is dropped (the parser keeps a paste until its end)."""
 _SLICE = 256
-_PER_S, _BURST = 400.0, 1000.0
+_PER_S, _BURST = 150.0, 500.0
 """Events that a client may cause each second, and at once. A person with a mouse stays far below."""
 _TICK_S = 0.05
 _PASTE = re.compile("\x1b\\[20([01])~")

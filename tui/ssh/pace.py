@@ -12,6 +12,8 @@ from tui.ssh.outlet import Outlet
 
 TYPED_S = 0.4
 """Who typed is painted for at once for so long."""
+_KEYS_PER_S, _KEYS = 20.0, 40.0
+"""Keys each second, and at once, that count as a person's: a flood isn't painted for at once."""
 _LOOK_S = 0.03
 
 
@@ -31,6 +33,8 @@ class Pace:
         self._outlet = outlet
         self._governor = governor
         self._typed_until = 0.0
+        self._keys = _KEYS
+        self._key_at = 0.0
         self._held = False
         self._closed = False
         self._next: asyncio.TimerHandle | None = None
@@ -45,7 +49,13 @@ class Pace:
         self._look_in(self._governor.period_s)
 
     def typed(self) -> None:
-        self._typed_until = time.monotonic() + TYPED_S
+        now = time.monotonic()
+        self._keys = min(_KEYS, self._keys + (now - self._key_at) * _KEYS_PER_S) - 1
+        self._key_at = now
+        if self._keys < 0:
+            self._keys = 0.0
+            return
+        self._typed_until = now + TYPED_S
         if self._held:
             self._look()
 
