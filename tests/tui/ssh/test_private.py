@@ -83,7 +83,6 @@ def test_a_batch_loses_frames_and_its_end_paints_nothing_by_itself() -> None:
 def test_the_local_driver_sets_no_mode_that_ours_doesnt_undo() -> None:
     """A mode that Textual learns to set must be undone over SSH too."""
 
-
     source = re.sub(r"#.*", "", inspect.getsource(LinuxDriver))
     modes = set(re.findall(r"\\x1b\[\?(\d+)h", source))
     assert modes == {"1000", "1003", "1015", "1006", "1016", "2004", "2048", "7", "1049", "1004"} | {"25"}
