@@ -51,7 +51,7 @@ class Keyboard:
             self._work()
 
     def close(self) -> None:
-        """The parser holds itself in a cache of its own until its generator has ended."""
+        """A parser has itself in a cache of its class, and is kept alive by a generator that hasn't ended."""
         if self._closed:
             return
         self._closed = True
@@ -61,6 +61,7 @@ class Keyboard:
             self._next = None
         with suppress(Exception):
             list(self._parser.feed(""))
+        XTermParser._parse_extended_key.cache_clear()
 
     def _work(self) -> None:
         """Parse a slice, and come back while there is more: other sessions want their turn."""

@@ -97,6 +97,7 @@ def test_the_parser_waits_for_what_follows_an_escape() -> None:
     with contextlib.suppress(Exception):
         list(parser.feed(""))
     assert parser.is_eof
+    parser._parse_extended_key.cache_clear()
 
 
 async def test_a_connection_has_a_transport_with_a_socket() -> None:
