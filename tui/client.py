@@ -77,6 +77,7 @@ class AssistClient:
     ``stall_s``: a stream silent for so long is cut. ``attempts``: how often to resume without receiving any event
     before giving up; the pause before attempt n is random in 0 … ``pause_s`` · 2ⁿ⁻¹ (at most 8 s), more if the server
     asks for it. ``on_connection`` hears of every change of the stream's connection. ``headers`` go with every request.
+    ``gather_s``: how long to let a stream's events gather before they are read on, where many streams share a process.
     """
 
     def __init__(
@@ -88,10 +89,12 @@ class AssistClient:
         pause_s: float = 0.5,
         on_connection: Callable[[Connection], None] | None = None,
         headers: Mapping[str, str] | None = None,
+        gather_s: float = 0.0,
     ) -> None:
         self.url = url.rstrip("/")
         self.on_connection = on_connection
         self._attempts = attempts
+        self._gather_s = gather_s
         self._pause_s = pause_s
         self._stream_timeout = httpx.Timeout(stall_s, connect=CONNECT_S)
         self._http = http_client(self.url)
@@ -233,6 +236,8 @@ class AssistClient:
                     cursor.retry_ms = parser.retry
                 if cursor.bye:
                     return
+                if self._gather_s:
+                    await asyncio.sleep(self._gather_s)
         except WireError as error:
             raise ProtocolViolation(str(error), hint=NOT_OURS) from error
         finally:
