@@ -89,7 +89,7 @@ class AssistClient:
         pause_s: float = 0.5,
         on_connection: Callable[[Connection], None] | None = None,
         headers: Mapping[str, str] | None = None,
-        gather_s: float = 0.0,
+        gather_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.url = url.rstrip("/")
         self.on_connection = on_connection
@@ -236,8 +236,8 @@ class AssistClient:
                     cursor.retry_ms = parser.retry
                 if cursor.bye:
                     return
-                if self._gather_s:
-                    await asyncio.sleep(self._gather_s)
+                if gather_s := self._gather_s():
+                    await asyncio.sleep(gather_s)
         except WireError as error:
             raise ProtocolViolation(str(error), hint=NOT_OURS) from error
         finally:
