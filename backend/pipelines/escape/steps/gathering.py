@@ -155,17 +155,18 @@ class Gathering:
         out = [RowRemoval(id=iata, why="nothing is known of the weather there") for iata in unknown]
         unfit = [known.forecast for known in batch if not known.forecast.fits]
         out += [RowRemoval(id=one.iata, why=why_not(one, wish, bands)) for one in unfit]
-        self._ctx.rows([_row(known) for known in batch], out)
+        self._ctx.rows([_row(known, bands) for known in batch], out)
         self._ctx.progress(len(self._airports) - len(self.waiting), len(self._airports), "cities")
 
 
-def _row(known: Known) -> RowUpsert:
+def _row(known: Known, bands: Bands) -> RowUpsert:
     forecast = known.forecast
     cells: dict[str, Any] = {
         "high": forecast.high_c,
         "weather": _weather(forecast),
         "rain": forecast.rain,
         "told_by": known.told_by,
+        "band": bands.name_of(forecast.high_c),
     }
     if forecast.hours:
         cells["hours"] = [[f"{hour}:00", temp] for hour, temp in forecast.hours]
