@@ -40,6 +40,7 @@ COLUMNS = (
     Column(key="airlines", label="Airlines", kind="list"),
     Column(key="lat", label="Latitude", kind="latitude"),
     Column(key="lon", label="Longitude", kind="longitude"),
+    Column(key="hours", label="Through the day", kind="series", unit="°C"),  # where there is a forecast
 )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -160,12 +161,14 @@ class Gathering:
 
 def _row(known: Known) -> RowUpsert:
     forecast = known.forecast
-    cells = {
+    cells: dict[str, Any] = {
         "high": forecast.high_c,
         "weather": _weather(forecast),
         "rain": forecast.rain,
         "told_by": known.told_by,
     }
+    if forecast.hours:
+        cells["hours"] = [[f"{hour}:00", temp] for hour, temp in forecast.hours]
     return RowUpsert(id=forecast.iata, cells=cells, state="confirmed", from_=dict.fromkeys(cells, known.call))
 
 

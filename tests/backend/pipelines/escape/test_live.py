@@ -124,3 +124,5 @@ async def test_the_hours_of_the_day_are_in_the_detail() -> None:
         assert one["source"] == "OpenWeather"
         assert one["sky"]
         assert one["wind_kmh"] >= 0
+        row = next(row for row in answer.view.rows if row.id == one["iata"])
+        assert row.cells["hours"] == [[f"{hour}:00", temp] for hour, temp in hours]
