@@ -56,7 +56,7 @@ class OpenWeather:
     id = "openweather"
     name = NAME
     horizon = "5 days"
-    credit = "Weather data provided by OpenWeather (openweathermap.org), CC BY-SA 4.0"
+    credit = "Weather data provided by OpenWeather (https://openweathermap.org)"
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
