@@ -126,3 +126,12 @@ async def test_the_hours_of_the_day_are_in_the_detail() -> None:
         assert one["wind_kmh"] >= 0
         row = next(row for row in answer.view.rows if row.id == one["iata"])
         assert row.cells["hours"] == [[f"{hour}:00", temp] for hour, temp in hours]
+
+
+async def test_no_frame_of_a_large_hub_comes_near_the_limit() -> None:
+    world = World(seed=45, destinations=360, far_km=20_000)
+    async with live(world, only=("airlabs", "open-meteo"), airlabs_pages=60) as page:
+        answer = await page.ask("any weather in 2 days, up to 24 hours, from Frankfurt")
+    assert len(answer.detail("weather")["forecasts"]) > 250
+    assert max(map(len, answer.frames)) < ev.MAX_FRAME_BYTES / 2
+    assert not any(b'"cut"' in frame for frame in answer.frames)
