@@ -61,6 +61,9 @@ def load_config(
     env = with_dotenv(env)
     path = file or config_file(env)
     tables = _tables(path, required=file is not None or bool(env.get(CONFIG)))
+    if pipelines is not None and (strange := set(tables) - {"app", "server", *pipelines}):
+        known = ", ".join(f"[{name}]" for name in ("app", "server", *pipelines))
+        raise ConfigError(f"{', '.join(sorted(strange))} in {path}: there is no such table; there are {known}")
     pipelines = pipelines or {}
 
     def found(name: str, kind: type[S]) -> S:

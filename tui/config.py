@@ -1,9 +1,10 @@
 """The client's settings: flags over ``WINDOWSEAT_*`` over the [app] table of config.toml over defaults.
 
-The same file's [server] table belongs to the server, which reads it itself. Nothing of Textual, rich or httpx here.
+The same file's other tables belong to the server, which reads them itself. Nothing of Textual, rich or httpx here.
 """
 
 import argparse
+import difflib
 import os
 import re
 import tomllib
@@ -16,7 +17,6 @@ from urllib.parse import urlsplit
 from shared.settings import ENV_PREFIX, SettingError, add_flags, resolve, setting
 
 CONFIG_VARIABLE = "WINDOWSEAT_CONFIG"
-_TABLES = ("app", "server")
 _ZONE = re.compile(r"[A-Za-z0-9+_-]+(?:/[A-Za-z0-9+_-]+)*")
 
 
@@ -105,8 +105,9 @@ def _tables(path: Path, *, required: bool) -> dict[str, dict[str, Any]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError("the configuration file", str(path), f"TOML: {error}") from None
     for name, table in tables.items():
-        if name not in _TABLES or not isinstance(table, dict):
-            raise SettingError(f"{name} in {path}", table, "inside one of the tables [app] and [server]")
+        # Which other tables there are, one for each pipeline, only the server knows: it complains of the rest.
+        if not isinstance(table, dict) or (name != "app" and difflib.get_close_matches(name, ("app",), cutoff=0.7)):
+            raise SettingError(f"{name} in {path}", table, "inside a table, such as [app]")
     return tables
 
 

@@ -10,6 +10,7 @@ from backend.pipelines.escape.atlas import Atlas, attributions
 from backend.pipelines.escape.models import Bands, Home
 from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources.checking import check_sources
+from backend.pipelines.escape.sources.credits import live_attributions
 from backend.pipelines.escape.sources.sources import Sources, open_sources
 from backend.pipelines.escape.steps.departure import departure
 from backend.pipelines.escape.steps.distances import distances
@@ -88,6 +89,6 @@ PIPELINE = Pipeline(
     check=check_sources,
     attributions=lambda: [
         {"text": one.text, "data": one.data, "licence": one.licence, **({"url": one.url} if one.url else {})}
-        for one in attributions()
+        for one in (*attributions(), *live_attributions())
     ],
 )

@@ -4,7 +4,9 @@ The table ``[escape]`` of the TOML file, ``WINDOWSEAT_<NAME>``, a flag; the vari
 are (``AIRLABS_API_KEY``, ``GROQ_MODEL``, ``DEMO_LAT`` …).
 """
 
+import dataclasses
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from shared.secret import Secret
 from shared.settings import SettingError, setting
@@ -111,6 +113,9 @@ class EscapeSettings:
             raise SettingError("cold_max_c", self.cold_max_c, "no more than hot_min_c")
         for kind, known in SOURCE_IDS.items():
             _check_order(f"{kind}_sources", getattr(self, f"{kind}_sources"), known)
+        for field in dataclasses.fields(self):
+            if field.name.endswith("_url") and (url := getattr(self, field.name)) is not None:
+                _check_url(field.name, url)
 
 
 def _check_order(name: str, order: tuple[str, ...], known: tuple[str, ...]) -> None:
@@ -118,3 +123,15 @@ def _check_order(name: str, order: tuple[str, ...], known: tuple[str, ...]) -> N
         return
     if not order or len(set(order)) < len(order) or not set(order) <= set(known):
         raise SettingError(name, ", ".join(order), f"auto, or a list of {', '.join(known)}, each at most once")
+
+
+def _check_url(name: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if not (fits and plain) or parts.username is not None or parts.query or parts.fragment:
+        # Without the value: an address with a password in it isn't shown either.
+        raise SettingError(name, "(hidden)", "like https://api.example.org/v1, with no user, query or fragment")
