@@ -19,6 +19,7 @@ from backend.upstream import Lifetime, Reply, Spec, Upstream, UpstreamError, Win
 NAME = "Open-Meteo"
 DAYS = 16
 CHUNK = 50
+MOST_HALVINGS = 16
 PATIENCE_S = 20.0
 LIFETIME = Lifetime(fresh_s=3600, stale_s=6 * 3600)
 DAILY = (
@@ -50,17 +51,30 @@ class OpenMeteo:
         self._upstream = upstream
 
     def reach(self, spot: Spot, day: datetime.date, now: datetime.datetime) -> Reach:
-        """Days are whole, today's past hours included."""
-        ahead = (day - now.astimezone(spot.zone).date()).days
-        return "whole" if 0 <= ahead < DAYS else "none"
+        """Days are whole, today's past hours included. The last day that may be asked for is counted in UTC."""
+        today, today_utc = now.astimezone(spot.zone).date(), now.astimezone(datetime.UTC).date()
+        return "whole" if day >= today and (day - today_utc).days < DAYS else "none"
 
     async def read(
         self, spots: Sequence[Spot], day: datetime.date, ctx: Context, take: Take
     ) -> Sequence[UpstreamError]:
-        """CHUNK places a call, one call after the other."""
+        """CHUNK places a call, one call after the other. A call that is refused is made again in halves, so that a
+        place that it has nothing for costs itself alone."""
         series = Series(ctx, PATIENCE_S)
+        halvings = MOST_HALVINGS
 
         async def ask(chunk: Sequence[Spot]) -> None:
+            nonlocal halvings
+            try:
+                await ask_once(chunk)
+            except UpstreamError as error:
+                if error.kind != "http_4xx" or len(chunk) == 1 or halvings == 0:
+                    raise
+                halvings -= 1
+                half = len(chunk) // 2
+                await series.each([chunk[:half], chunk[half:]], ask)
+
+        async def ask_once(chunk: Sequence[Spot]) -> None:
             async with calling(
                 ctx, self.name, "daily forecast", day=day.isoformat(), places=[spot.iata for spot in chunk]
             ) as call:

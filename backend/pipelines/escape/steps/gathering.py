@@ -141,18 +141,29 @@ class Gathering:
             self._confirm([Known(one, call, MEANS) for one in usual], unknown)
             await asyncio.sleep(0)  # many runs share this loop
 
-    def instead(self, airports: Iterable[str]) -> Counter[str]:
-        """Who told of these airports in the end, with how many each; "" for what is typical or not known at all."""
-        known = (self._found.get(iata) for iata in airports)
-        return Counter(one.source or "" if one is not None else "" for one in known)
+    def drop(self, why: str) -> None:
+        """Who waits goes."""
+        waiting = list(self.waiting)
+        for start in range(0, len(waiting), BATCH):
+            self._confirm((), waiting[start : start + BATCH], why)
 
-    def _confirm(self, batch: Sequence[Known], unknown: Sequence[str] = ()) -> None:
+    def instead(self, airports: Iterable[str]) -> Counter[str | None]:
+        """Who told of these airports in the end, with how many each; "" is what is typical, None nobody."""
+        known = (self._found.get(iata) for iata in airports)
+        return Counter(one.source or "" if one is not None else None for one in known)
+
+    def _confirm(
+        self,
+        batch: Sequence[Known],
+        unknown: Sequence[str] = (),
+        why: str = "nothing is known of the weather there",
+    ) -> None:
         wish, bands = self._wish, self._bands
         for known in batch:
             self._found[known.forecast.iata] = known.forecast
         for iata in (*(known.forecast.iata for known in batch), *unknown):
             del self.waiting[iata]
-        out = [RowRemoval(id=iata, why="nothing is known of the weather there") for iata in unknown]
+        out = [RowRemoval(id=iata, why=why) for iata in unknown]
         unfit = [known.forecast for known in batch if not known.forecast.fits]
         out += [RowRemoval(id=one.iata, why=why_not(one, wish, bands)) for one in unfit]
         self._ctx.rows([_row(known, bands) for known in batch], out)

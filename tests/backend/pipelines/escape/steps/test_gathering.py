@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from backend.errors import StepError
 from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import Bands, Forecasts
 from backend.pipelines.escape.sources.facts import Reach, Sighting, Spot, Take
@@ -153,6 +154,37 @@ async def test_a_day_that_nobody_reaches_is_said_and_asked_of_nobody(
     assert first.asked == []
     assert ("info", "23 November is beyond the forecasts for 4 places (first 3 days).") in ctx.logs
     assert ctx.degradations == []
+
+
+async def test_without_the_bundled_climate_who_has_no_forecast_goes(
+    bundled: Atlas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step, "may_be_typical", lambda given: False)
+    first = Scripted("first", ("LPA", "AGP"), error=failed())
+    monkeypatch.setattr(step, "weather_sources", lambda given: [WeatherChoice(first, True)])
+    ctx = FakeContext()
+    ctx.cells = {iata: {} for iata in CITIES}
+    near = candidates(*(destination(iata) for iata in CITIES))
+    found = await step.weather(near, wish(), no_services(), bundled, Bands(), ctx)
+    assert told(found) == {"LPA": "first", "AGP": "first"}
+    assert ctx.removed == dict.fromkeys(("OSL", "JFK"), "none of the services that are asked has a forecast")
+    assert ctx.degradations == ["It is late; 2 places go without weather. Try it."]
+    assert ctx.progressed[-1][:2] == (4, 4)
+
+
+@pytest.mark.parametrize(("error", "code"), [(failed(), "timeout"), (None, "no_weather")])
+async def test_with_nobody_left_to_ask_the_step_fails_and_says_what_to_do(
+    bundled: Atlas, monkeypatch: pytest.MonkeyPatch, error: UpstreamError | None, code: str
+) -> None:
+    monkeypatch.setattr(step, "may_be_typical", lambda given: False)
+    first = Scripted("first", (), error=error)
+    monkeypatch.setattr(step, "weather_sources", lambda given: [WeatherChoice(first, True)])
+    ctx = FakeContext(cells={iata: {} for iata in CITIES})
+    near = candidates(*(destination(iata) for iata in CITIES))
+    with pytest.raises(StepError) as caught:
+        await step.weather(near, wish(), no_services(), bundled, Bands(), ctx)
+    assert caught.value.code == code
+    assert caught.value.hint
 
 
 async def test_an_old_forecast_says_how_old_it_is(bundled: Atlas, monkeypatch: pytest.MonkeyPatch) -> None:
