@@ -1,12 +1,13 @@
 """Runs that a dead process left behind: their log gets the end that it lacks, so that nobody waits for it for ever."""
 
+import asyncio
 import logging
+from collections.abc import AsyncIterator
 
 import msgspec
 
-from backend.errors import StorageError
-from backend.runs.ending import OpenState, closing_events
-from backend.runs.log import Entry, RunLog, RunSummary
+from backend.runs.ending import INTERRUPTED, OpenState, closing_events
+from backend.runs.log import Entry, EventsLost, RunLog, RunSummary
 from shared import events as ev
 from shared.errors import WireError
 from shared.view import EMPTY, RunView, fold
@@ -14,6 +15,7 @@ from shared.view import EMPTY, RunView, fold
 _log = logging.getLogger(__name__)
 
 _PAGE_BYTES = 1 << 20
+_FOLDED_AT_ONCE = 50
 _OPEN: dict[str, OpenState] = {"waiting": "waiting", "running": "running", "retrying": "retrying"}
 
 
@@ -26,6 +28,8 @@ async def interrupt_abandoned(log: RunLog) -> list[str]:
 
 
 async def _interrupt(log: RunLog, summary: RunSummary) -> bool:
+    if await log.adopt(summary.run) is None:
+        return False  # another server, started at the same time, was faster
     try:
         view = await read_view(log, summary.run)
         if view.finished:
@@ -33,26 +37,34 @@ async def _interrupt(log: RunLog, summary: RunSummary) -> bool:
         entries = interrupted_end(view)
         ended = msgspec.structs.replace(summary, status="interrupted", events=entries[-1].seq, ms=view.t)
         await log.append(ended, entries)
-    except WireError as error:
+    except (WireError, EventsLost) as error:
         _log.error("run %s was cut off and can't be read: %s", summary.run, error)
         return False
-    except StorageError:
-        now = await log.summary(summary.run)
-        if now is None or now.status == "running":
-            raise
-        return False  # another server, started at the same time, was faster
     return True
 
 
-async def read_view(log: RunLog, run: str) -> RunView:
-    """The view of a run as far as the log has it."""
+async def read_view(log: RunLog, run: str, *, upto: int | None = None) -> RunView:
+    """The view of a run as far as the log has it, at most up to event ``upto``. Raises EventsLost."""
     view = EMPTY
-    while entries := await log.read(run, view.upto, _PAGE_BYTES):
+    async for event in read_events(log, run):
+        if upto is not None and event.seq > upto:
+            break
+        view = fold(view, event)
+        if view.upto % _FOLDED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return view
+
+
+async def read_events(log: RunLog, run: str) -> AsyncIterator[ev.LogEvent]:
+    """The events of a run as far as the log has it. Raises EventsLost where one is missing."""
+    seq = 0
+    while entries := await log.read(run, seq, _PAGE_BYTES):
         for entry in entries:
             event = ev.decode_event(entry.data)
-            if not isinstance(event, ev.StreamSnapshot | ev.StreamBye):
-                view = fold(view, event)
-    return view
+            if entry.seq != seq + 1 or isinstance(event, ev.StreamSnapshot | ev.StreamBye):
+                raise EventsLost(run, seq)
+            seq = entry.seq
+            yield event
 
 
 def interrupted_end(view: RunView) -> list[Entry]:
@@ -68,7 +80,7 @@ def interrupted_end(view: RunView) -> list[Entry]:
             seq=seq,
             t=view.t,
             status="interrupted",
-            say="Interrupted: the server stopped before the run was done",
+            say=INTERRUPTED,
             ms=view.t,
             events=seq,
         )

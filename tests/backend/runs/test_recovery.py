@@ -89,7 +89,7 @@ async def test_two_servers_that_start_at_once_give_a_run_one_end(tmp_path: Path)
         """A log that says what is abandoned only when all have asked."""
 
         def __init__(self, log: SQLiteRunLog) -> None:
-            self.append, self.read, self.summary = log.append, log.read, log.summary
+            self.append, self.read, self.adopt = log.append, log.read, log.adopt
             self._log = log
 
         async def abandoned(self) -> list[RunSummary]:
