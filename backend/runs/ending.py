@@ -14,6 +14,8 @@ OpenState: TypeAlias = Literal["waiting", "running", "retrying"]
 _log = logging.getLogger(__name__)
 
 INTERRUPTED = "Interrupted: the server stopped before the run was done"
+STOPPING = "The server is stopping."
+"""What a run says that its own server ends: it is ``interrupted`` then, not ``cancelled``."""
 
 
 class RowStates:

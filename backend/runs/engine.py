@@ -93,6 +93,11 @@ class Execution:
         if self._task is not None:
             self._task.cancel()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the run is about to end, or is over."""
+        return self._ending is not None or self._over
+
     async def run(self) -> None:
         """Run every step and write the story of each, up to ``run.finished``. Raises nothing."""
         self._task = asyncio.current_task()
@@ -186,7 +191,7 @@ class Execution:
                 value = await step.run(**arguments)
                 check_value(step, value)
                 detail = _detail(voice, value)
-                kept = encode_kept(value, voice.ordering) if self._pipeline.repeatable else None
+                kept = encode_kept(value, voice.ordering) if self._writer.keeps_values else None
         except asyncio.CancelledError as error:
             if not self._is_cancelled():  # something that the step awaited was: nobody would ever fill its place
                 return self._end_failed(step, voice, began, explain_bug(error, self._writer.summary.run, step.id))

@@ -34,6 +34,11 @@ class Grace:
         self._here = here
         self.restart()
 
+    def wait_for_viewers(self, at_least_s: float) -> None:
+        """Nobody has come yet: they get ``at_least_s`` to do so."""
+        self._stop()
+        self._start(max(self.grace_s, at_least_s))
+
     def restart(self) -> None:
         """Somebody came or went: if nobody is here, the clock begins anew."""
         self._stop()

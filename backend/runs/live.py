@@ -165,6 +165,15 @@ class Viewer:
             self._waiter = None
         return self._loop.time() < self._last_sent + self._heartbeat_s or self.closing is not None
 
+    def move(self, live: LiveRun) -> None:
+        """Follow the same run where its frames come from now on."""
+        if self._live is not None:
+            self._live.viewers.discard(self)
+        self._live = live
+        live.viewers.add(self)
+        live.on_viewers(len(live.viewers))
+        self.wake()
+
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

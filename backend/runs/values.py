@@ -3,7 +3,7 @@ on with the run."""
 
 import asyncio
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -15,7 +15,7 @@ class Recipe(msgspec.Struct, frozen=True):
     """What a run was asked for with, beyond what its first event tells."""
 
     question: Question
-    on_disconnect: str
+    on_disconnect: Literal["grace", "continue", "cancel"]
 
 
 class _Kept(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,7 +97,7 @@ def decode_kept(step: Step, data: bytes) -> tuple[Any, tuple[str, ...] | None]:
     return msgspec.json.decode(kept.value, type=step.returns), kept.order
 
 
-def encode_recipe(question: Question, on_disconnect: str) -> bytes:
+def encode_recipe(question: Question, on_disconnect: Literal["grace", "continue", "cancel"]) -> bytes:
     """A recipe as JSON. Raises TypeError for options that aren't JSON."""
     return msgspec.json.encode(Recipe(question, on_disconnect))
 

@@ -62,9 +62,15 @@ class RunWriter:
         self._muted = False
 
     @property
-    def needs_claim(self) -> bool:
-        """Whether this run may go on only if no other has its key."""
-        return self._origin is not None and self._origin.claim is not None
+    def keeps_values(self) -> bool:
+        """Whether another process may have to go on with this run."""
+        return self._origin is not None and self._origin.recipe is not None
+
+    async def may_run(self) -> bool:
+        """Whether this run is the one for its key: decided before any step costs anything."""
+        if self._origin is not None and self._origin.claim is not None:
+            await asyncio.wait([self.born])
+        return not isinstance(self.failure, ClaimTaken)
 
     @property
     def seq(self) -> int:

@@ -8,8 +8,9 @@ import pytest
 from backend.errors import StorageError
 from backend.pipeline import Context, Step
 from backend.runs.log import Entry, RunSummary
-from backend.runs.recovery import interrupt_abandoned, read_view
+from backend.runs.recovery import read_view
 from backend.runs.sqlite import SQLiteRunLog
+from backend.runs.takeover import interrupt_abandoned
 from shared import events as ev
 from tests.asked_runs import First, ask, entries, log_events, managed, pipeline_of, summary_of
 from tests.invariants import check_log
