@@ -282,7 +282,7 @@ def _judge_append(run: str, answer: Sequence[Any]) -> None:
             raise LeaseLost(f"another process writes run {run} now")
         case b"lost":
             raise EventsLost(run, answer[1])
-    raise StorageError(f"run {run} has {answer[1]} events and is {answer[2].decode()}: these are not its next")
+    raise StorageError(f"run {run} has {answer[1]} events and is {answer[2].decode()}: the new ones are not its next")
 
 
 def _key(run: str) -> str:

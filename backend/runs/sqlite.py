@@ -103,7 +103,7 @@ class SQLiteRunLog:
         if head >= last and _stored(connection, run, first, last) == list(entries):
             return False
         if head >= first or status != "running":
-            raise StorageError(f"run {run} has {head} events and is {status}: event {first} is not its next")
+            raise StorageError(f"run {run} has {head} events and is {status}: the new ones are not its next")
         if head < first - 1:
             raise EventsLost(run, head)
         return True
