@@ -32,7 +32,7 @@ from backend.runs.log import (
     RunSummary,
     Signal,
 )
-from backend.runs.redis_store import Store, client, storage_error
+from backend.runs.redis_store import Store, client, heeding_cancellation, storage_error
 
 _log = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ class RedisRunLog:
         return [summary for summary in summaries if summary is not None]
 
     async def adopt(self, run: str) -> Adopted | None:
-        answer = await self._store.script(lua.ADOPT, self._me, run)
+        answer = await self._store.script(lua.ADOPT, self._me, run, secrets.token_hex(8))
         summary = await self.summary(run) if answer is not None else None
         if summary is None:
             return None
@@ -209,7 +209,8 @@ class RedisRunLog:
         control, wake = _P + "control", f"{_P}wake:{self._me}"
         streams = {control: self._control, wake: self._woken} | {_events(run): f"{seq}-0" for run, seq in heads.items()}
         try:
-            answer = await self._blocking.xread(streams, count=_NEWS_AT_ONCE, block=int(NEWS_S * 1000))
+            call = self._blocking.xread(streams, count=_NEWS_AT_ONCE, block=int(NEWS_S * 1000))
+            answer = await heeding_cancellation(call)
         except (RedisError, OSError) as error:
             raise storage_error(error) from None
         news = News({}, [])

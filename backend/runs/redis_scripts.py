@@ -104,14 +104,15 @@ return found
 """
 )
 
-# ARGV: me, run
+# ARGV: me, run, a token of this very call (it may come twice when the first answer was lost)
 ADOPT = (
     _RUN
     + """
 local key, _, values = keys(ARGV[2])
-local known = redis.call('HMGET', key, 'node', 'status', 'recipe', 'cancelling')
-if known[2] ~= 'running' or alive(known[1]) then return false end
-redis.call('HSET', key, 'node', ARGV[1])
+local known = redis.call('HMGET', key, 'node', 'status', 'recipe', 'cancelling', 'adoption')
+if known[2] ~= 'running' then return false end
+if known[5] ~= ARGV[3] and alive(known[1]) then return false end
+redis.call('HSET', key, 'node', ARGV[1], 'adoption', ARGV[3])
 redis.call('HSET', P .. 'running', ARGV[2], ARGV[1])
 return {known[3] or '', known[4] or '', redis.call('HGETALL', values)}
 """

@@ -58,7 +58,7 @@ class Store:
         last_try = time.monotonic() + LAST_TRY_S
         while True:
             try:
-                return await command()
+                return await heeding_cancellation(command())
             except (ConnectionError, TimeoutError, BusyLoadingError, OSError) as error:
                 if time.monotonic() > last_try:
                     raise storage_error(error) from None
@@ -118,6 +118,17 @@ class Store:
             await asyncio.wait([self._flusher])
         self._closed = True
         await self.redis.aclose()
+
+
+async def heeding_cancellation(call: Awaitable[T]) -> T:
+    """What ``call`` gives, unless it was cancelled meanwhile: redis-py 8.1 now and then swallows that, and goes on."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    try:
+        return await call
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 _shas: dict[str, str] = {}
