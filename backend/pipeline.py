@@ -194,8 +194,10 @@ class Pipeline:
     mapping with ``text`` and maybe ``url``. ``settings`` is a dataclass of ``shared.settings``: the configuration
     resolves it beside the server's own, from flags, environment and the table ``[name]``; openers get it by
     ``config.of(settings)``. ``check`` tells ``windowseat doctor`` how the sources fare. ``follows`` names the steps
-    whose outcomes a follow-up question builds on (``Question.previous``); without any the pipeline takes none. Raises
-    PlanError when the steps' signatures don't make a plan.
+    whose outcomes a follow-up question builds on (``Question.previous``); without any the pipeline takes none.
+    ``repeatable``: a step that was cut off may simply run again (it changes nothing outside), so that another server
+    may go on with a run whose server died; the steps' values are kept for that, as JSON. Raises PlanError when the
+    steps' signatures don't make a plan.
     """
 
     def __init__(
@@ -213,6 +215,7 @@ class Pipeline:
         settings: type | None = None,
         check: Check | None = None,
         follows: Sequence[str] = (),
+        repeatable: bool = False,
     ) -> None:
         self.name = name
         self.title = title
@@ -226,11 +229,14 @@ class Pipeline:
         self.settings = settings
         self.check = check
         self.follows = tuple(follows)
+        self.repeatable = repeatable
         _check_ids(self.steps)
         _check_follows(self.follows, self.steps)
         self.needs = {step.id: step.needs for step in self.steps}
         self.context_names = {step.id: step.context_name for step in self.steps}
         self.producers = _producers(self.steps, self.needs, frozenset({Question, *self.resources}))
+        if repeatable:
+            _check_kept(self.producers)
 
     def plan(self) -> tuple[PlanStep, ...]:
         """The plan as ``run.started`` tells it: strict needs only, since a step starts before its ``Later`` values."""
@@ -314,6 +320,14 @@ def _check_need(step: Step, need: Need, producers: Mapping[Any, Step]) -> None:
     if producer.optional != need.nullable:
         wanted = f"{_name(need.type)} | None" if producer.optional else _name(need.type)
         raise PlanError(f"step {step.id!r} must ask for {wanted}: step {producer.id!r} decides that")
+
+
+def _check_kept(producers: Mapping[Any, Step]) -> None:
+    for kind, step in producers.items():
+        try:
+            msgspec.json.Decoder(kind)
+        except TypeError as error:
+            raise PlanError(f"step {step.id!r} can't be repeatable: {_name(kind)} can't be kept: {error}") from None
 
 
 def _name(value: Any) -> str:

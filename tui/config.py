@@ -117,7 +117,9 @@ def _tables(path: Path, *, required: bool) -> dict[str, dict[str, Any]]:
         raise SettingError("the configuration file", str(path), f"TOML: {error}") from None
     for name, table in tables.items():
         # Which other tables there are, one for each pipeline, only the server knows: it complains of the rest.
-        if not isinstance(table, dict) or (name not in ("app", "keys") and difflib.get_close_matches(name, ("app",), cutoff=0.7)):
+        if not isinstance(table, dict) or (
+            name not in ("app", "keys") and difflib.get_close_matches(name, ("app",), cutoff=0.7)
+        ):
             raise SettingError(f"{name} in {path}", table, "inside a table, such as [app]")
     return tables
 

@@ -81,6 +81,7 @@ PIPELINE = Pipeline(
     ),
     follows=("intent", "locate"),
     options=(Option("from", "where the journey starts: a city or an airport code"),),
+    repeatable=True,  # every step only looks things up
     resources={
         Atlas: lambda config: Atlas.open(),
         Bands: bands_of,
