@@ -23,12 +23,16 @@ Scope = dict[str, Any]
 ASGIApp = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
+# A client of AG-UI sends the whole thread with each question.
+_LARGER_BODIES = {runs.IMPORT_PATH: MAX_IMPORT_BYTES, agui.PATH: agui.MAX_THREAD_BYTES}
+
+
 class Request(quart.Request):
     """A request whose body may be as large as its path allows."""
 
     def __init__(self, method: str, scheme: str, path: str, *rest: Any, **fields: Any) -> None:
-        if path == runs.IMPORT_PATH:
-            fields["max_content_length"] = MAX_IMPORT_BYTES
+        if path in _LARGER_BODIES:
+            fields["max_content_length"] = _LARGER_BODIES[path]
         super().__init__(method, scheme, path, *rest, **fields)
 
 

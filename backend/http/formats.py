@@ -1,14 +1,17 @@
-"""The two ways in which a run is written down for a reader: Server-Sent Events, and lines of JSON (NDJSON)."""
+"""The ways in which a run is written down for a reader: Server-Sent Events, lines of JSON (NDJSON), and what ``agui``
+and ``plain`` make of its frames."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 
 class Format(NamedTuple):
-    """``encode`` makes the bytes to send of whole frames, heartbeats among them."""
+    """``encode`` makes the bytes to send of whole frames, heartbeats and farewells among them; ``end`` makes the last
+    ones, whether or not the run is over."""
 
     content_type: str
     encode: Callable[[bytes], bytes]
+    end: Callable[[], bytes] = bytes
 
 
 def _lines(frames: bytes) -> bytes:

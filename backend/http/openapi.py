@@ -28,6 +28,18 @@ _LAST_EVENT_ID = {
     "schema": {"type": "string"},
     "example": "ojruvwu2mfzgs3tbmrqw4zdfoi.17",
 }
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key and body again join the same run, after `Last-Event-ID`; another body is `409`.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+}
+_SNAPSHOT = {
+    "name": "snapshot",
+    "in": "query",
+    "description": "1: a `stream.snapshot` of the run so far (or up to `after`), then what follows.",
+    "schema": {"enum": ["0", "1"]},
+}
 _AFTER = {
     "name": "after",
     "in": "query",
@@ -87,13 +99,15 @@ def _paths() -> Document:
         "/assist": {"post": _assist()},
         "/agui": {"post": _agui()},
         "/runs": {"get": _runs()},
-        "/runs/{run}": {"get": _run()},
+        "/runs/import": {"post": _import()},
+        "/runs/{run}": {"get": _run(), "delete": _delete()},
         "/runs/{run}/events": {"get": _events()},
         "/runs/{run}/cancel": {"post": _cancel()},
         "/pipelines": {"get": _get("What can be asked: plans, columns, options, examples.", _json({"type": "object"}))},
         "/sources": {"get": _sources()},
         "/healthz": {"get": _get("Whether the process is alive.", _json({"type": "object"}))},
         "/readyz": {"get": _ready()},
+        "/metrics": {"get": _get("Figures for Prometheus.", {"text/plain": {"schema": {"type": "string"}}})},
         "/schema/events.json": {"get": _get("The events as JSON Schema (2020-12).", _json({"type": "object"}))},
         "/openapi.json": {"get": _get("This document.", _json({"type": "object"}))},
         "/plain": {"post": _plain()},
@@ -109,6 +123,7 @@ def _assist() -> Document:
         "summary": "Ask: starts a run and streams it.",
         "description": "The stream ends with `run.finished`. One that ends without it was cut: read on from "
         "`GET /runs/{run}/events`.",
+        "parameters": [_KEY, _LAST_EVENT_ID],
         "requestBody": {"required": True, "description": EXAMPLE, "content": body},
         "responses": {"200": _stream("The run, from its first event."), "default": _failed()},
     }
@@ -117,6 +132,27 @@ def _assist() -> Document:
 def _run() -> Document:
     summary = "One run as it stands, folded from its events; its page, for a browser."
     return _get(summary, {**_json(_ref("RunView")), **_HTML}, [_RUN])
+
+
+def _delete() -> Document:
+    return {
+        "summary": "Forget a run that is over, and its key.",
+        "parameters": [_RUN],
+        "responses": {"204": {"description": "It is forgotten."}, "default": _failed()},
+    }
+
+
+def _import() -> Document:
+    lines = {"application/x-ndjson": {"itemSchema": _ref("Event")}}
+    return {
+        "summary": "Bring in a whole run, as `windowseat show --json RUN` writes it, under its own id.",
+        "requestBody": {"required": True, "content": lines},
+        "responses": {
+            "201": {"description": "It is kept.", "content": _json(_ref("RunSummary"))},
+            "200": {"description": "It was here already.", "content": _json(_ref("RunSummary"))},
+            "default": _failed(),
+        },
+    }
 
 
 def _plain() -> Document:
@@ -145,15 +181,17 @@ def _runs() -> Document:
     parameters = [
         {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 50}},
         {"name": "before", "in": "query", "description": "Older than this run.", "schema": {"type": "string"}},
+        {"name": "q", "in": "query", "description": "Words of the question.", "schema": {"type": "string"}},
     ]
-    listed = {"type": "object", "properties": {"runs": {"type": "array", "items": _ref("RunSummary")}}}
+    page = {"runs": {"type": "array", "items": _ref("RunSummary")}, "next": {"type": "string"}}
+    listed = {"type": "object", "properties": page}
     return _get("The newest runs, newest first.", _json(listed), parameters)
 
 
 def _events() -> Document:
     return {
         "summary": "The events of a run, from the start or after any of them, then live.",
-        "parameters": [_RUN, _LAST_EVENT_ID, _AFTER],
+        "parameters": [_RUN, _LAST_EVENT_ID, _AFTER, _SNAPSHOT],
         "responses": {"200": _stream("The events."), "default": _failed()},
     }
 
@@ -205,7 +243,8 @@ def _stream(description: str) -> Document:
         },
         "required": ["data"],
     }
-    return {"description": description, "content": {"text/event-stream": {"itemSchema": frame}}}
+    content = {"text/event-stream": {"itemSchema": frame}, "application/x-ndjson": {"itemSchema": _ref("Event")}}
+    return {"description": description, "content": content}
 
 
 def _json(schema: Document, **more: Any) -> Document:

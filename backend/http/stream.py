@@ -6,7 +6,8 @@ them; never compressed, and without Quart's response time-out, which would cut t
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 
 from quart import Response, request
 
@@ -26,12 +27,18 @@ _log = logging.getLogger(__name__)
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 
-def stream_response(manager: RunManager, viewer: Viewer, form: Format = SSE, first: bytes = b"") -> Response:
+def stream_response(
+    manager: RunManager,
+    viewer: Viewer,
+    form: Format = SSE,
+    first: bytes = b"",
+    more_headers: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
     """The response that sends ``first`` (whole frames) and then follows ``viewer`` to the end of its run."""
     # A generator that is never started never cleans up: the reader may leave before the first byte.
     if (task := asyncio.current_task()) is not None:
         task.add_done_callback(lambda _: manager.release(viewer))
-    headers = {**HEADERS, "Content-Type": form.content_type, "Windowseat-Run": viewer.run}
+    headers = {**more_headers, **HEADERS, "Content-Type": form.content_type, "Windowseat-Run": viewer.run}
     chunked = request.http_version != "1.0"
     response = Response(_follow(manager, viewer, form, first, chunked), headers=headers)
     response.timeout = None
@@ -59,9 +66,9 @@ async def _follow(
     try:
         block: bytes | None = first
         while block is not None:
-            if block:
+            if block and (written := form.encode(block)):
                 watch.begin()
-                yield form.encode(block)
+                yield written
                 watch.end()
                 _heed_cancellation()
             block = await viewer.take()
@@ -76,6 +83,9 @@ async def _follow(
     except Exception:  # Hypercorn would swallow a TimeoutError without a word
         _log.exception("the stream of run %s broke off", viewer.run)
         yield form.encode(BROKEN)
+    else:
+        if last := form.end():
+            yield last
     finally:
         watch.close()
         manager.release(viewer)
