@@ -34,11 +34,11 @@ class Follower:
         self._told: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self._alarm = asyncio.get_running_loop().call_later(0, lambda: None)
 
-    def follow(self, run: str, head: int) -> LiveRun:
-        """The frames of ``run`` from event ``head + 1`` on, for as long as somebody watches it."""
+    def follow(self, run: str, head: int, last: bytes | None = None) -> LiveRun:
+        """The frames of ``run`` after event ``head``, whose data is ``last``, for as long as somebody watches it."""
         live = self._lives.get(run)
         if live is None:
-            live = LiveRun(run, head)
+            live = LiveRun(run, head, last)
             self.keep(live)
         return live
 
@@ -137,10 +137,12 @@ class Follower:
             live.finish()
 
     async def _verify(self) -> None:
-        """After an outage: does the store still have what viewers have seen?"""
+        """After an outage: does the store still have what viewers have seen? Another process may have written other
+        events under numbers that it had lost."""
         for run, live in tuple(self._lives.items()):
-            summary = await self._log.summary(run)
-            if summary is None or summary.events < live.head:
+            head, last = live.head, live.last
+            found = await self._log.read(run, head - 1, 1)
+            if not found or found[0].seq != head or (last is not None and found[0].data != last):
                 self._lose(live)
 
     def _lose(self, live: LiveRun) -> None:
