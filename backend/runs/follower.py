@@ -5,6 +5,7 @@ of this process.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Callable
@@ -18,6 +19,7 @@ _log = logging.getLogger(__name__)
 
 DOWN_S = 0.9
 """Viewers of other processes' runs are told when the store has been silent for so long."""
+LOOK_AGAIN_S = 5.0
 _PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _LATE_S = 0.2
 _END = b'{"type":"run.finished"'
@@ -73,6 +75,7 @@ class Follower:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._tell(), name="tell who watches")
             group.create_task(self._read(), name="follow other processes")
+            group.create_task(self._look_again(), name="look again at what is followed")
 
     async def _tell(self) -> None:
         while True:
@@ -136,13 +139,21 @@ class Follower:
             self.let_go(run)
             live.finish()
 
+    async def _look_again(self) -> None:
+        """A run may be gone altogether, and then no news come of it."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            with contextlib.suppress(StorageError):
+                await self._verify()
+
     async def _verify(self) -> None:
-        """After an outage: does the store still have what viewers have seen? Another process may have written other
-        events under numbers that it had lost."""
+        """Does the store still have what viewers have seen? After an outage it may not, and another process may have
+        written other events under the same numbers."""
         for run, live in tuple(self._lives.items()):
             head, last = live.head, live.last
             found = await self._log.read(run, head - 1, 1)
-            if not found or found[0].seq != head or (last is not None and found[0].data != last):
+            same = found and found[0].seq == head and (last is None or found[0].data == last)
+            if not same and self._lives.get(run) is live:
                 self._lose(live)
 
     def _lose(self, live: LiveRun) -> None:
