@@ -30,9 +30,7 @@ class Connections:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(
-            self._accept, sock=self._listening, backlog=self._config.backlog, limit=self._config.h11_max_incomplete_size
-        )
+        self._server = await asyncio.start_server(self._accept, sock=self._listening, backlog=self._config.backlog)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer), name="connection")

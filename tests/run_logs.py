@@ -26,16 +26,17 @@ def the_redis() -> RedisProcess:
 class Store:
     """A place for runs; ``open`` it as often as there are processes."""
 
-    def __init__(self, kind: Kind, where: str) -> None:
+    def __init__(self, kind: Kind, where: str, *, may_forget: bool = False) -> None:
         self.kind = kind
         self._where = where
+        self._may_forget = may_forget
 
     async def open(self, retain_days: float = 30) -> RunLog:
         if self.kind == "sqlite":
             return SQLiteRunLog(self._where)
         from backend.runs.redis import RedisRunLog
 
-        log = RedisRunLog(self._where, retain_days=retain_days)
+        log = RedisRunLog(self._where, retain_days=retain_days, may_forget=self._may_forget)
         await log.open()
         return log
 
@@ -47,8 +48,7 @@ class Store:
             await log._writer.aclose()
             await log._reader.aclose()
         else:
-            the_redis().ask("DEL", f"windowseat:node:{log._me}")  # type: ignore[attr-defined]  # the only other kind
-            await log.aclose()
+            await log.aclose()  # its lease goes with it
 
 
 @contextlib.contextmanager

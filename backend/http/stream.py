@@ -24,7 +24,11 @@ from shared.view import RunView
 
 _log = logging.getLogger(__name__)
 
-HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+HEADERS = {
+    "Content-Type": SSE.content_type,
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",
+}
 
 
 def stream_response(

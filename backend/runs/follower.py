@@ -5,6 +5,7 @@ of this process.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Callable
@@ -18,6 +19,7 @@ _log = logging.getLogger(__name__)
 
 DOWN_S = 0.9
 """Viewers of other processes' runs are told when the store has been silent for so long."""
+LOOK_AGAIN_S = 5.0
 _PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _LATE_S = 0.2
 _END = b'{"type":"run.finished"'
@@ -34,11 +36,11 @@ class Follower:
         self._told: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self._alarm = asyncio.get_running_loop().call_later(0, lambda: None)
 
-    def follow(self, run: str, head: int) -> LiveRun:
-        """The frames of ``run`` from event ``head + 1`` on, for as long as somebody watches it."""
+    def follow(self, run: str, head: int, last: bytes | None = None) -> LiveRun:
+        """The frames of ``run`` after event ``head``, whose data is ``last``, for as long as somebody watches it."""
         live = self._lives.get(run)
         if live is None:
-            live = LiveRun(run, head)
+            live = LiveRun(run, head, last)
             self.keep(live)
         return live
 
@@ -73,6 +75,7 @@ class Follower:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._tell(), name="tell who watches")
             group.create_task(self._read(), name="follow other processes")
+            group.create_task(self._look_again(), name="look again at what is followed")
 
     async def _tell(self) -> None:
         while True:
@@ -136,11 +139,21 @@ class Follower:
             self.let_go(run)
             live.finish()
 
+    async def _look_again(self) -> None:
+        """A run may be gone altogether, and then no news come of it."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            with contextlib.suppress(StorageError):
+                await self._verify()
+
     async def _verify(self) -> None:
-        """After an outage: does the store still have what viewers have seen?"""
+        """Does the store still have what viewers have seen? After an outage it may not, and another process may have
+        written other events under the same numbers."""
         for run, live in tuple(self._lives.items()):
-            summary = await self._log.summary(run)
-            if summary is None or summary.events < live.head:
+            head, last = live.head, live.last
+            found = await self._log.read(run, head - 1, 1)
+            same = found and found[0].seq == head and (last is None or found[0].data == last)
+            if not same and self._lives.get(run) is live:
                 self._lose(live)
 
     def _lose(self, live: LiveRun) -> None:

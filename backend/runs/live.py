@@ -25,11 +25,12 @@ def encode_entry(run: str, entry: Entry) -> bytes:
 
 
 class LiveRun:
-    """A run under way: its newest frames, up to event ``head``, and who follows them."""
+    """A run under way: its newest frames, up to event ``head``, whose data is ``last``, and who follows them."""
 
-    def __init__(self, run: str, head: int = 0) -> None:
+    def __init__(self, run: str, head: int = 0, last: bytes | None = None) -> None:
         self.run = run
         self.head = head
+        self.last = last
         self.finished = False
         self.viewers: set[Viewer] = set()
         self.on_viewers: Callable[[int], None] = lambda count: None
@@ -42,7 +43,7 @@ class LiveRun:
             frame = encode_entry(self.run, entry)
             self._frames.append(frame)
             self._kept_bytes += len(frame)
-            self.head = entry.seq
+            self.head, self.last = entry.seq, entry.data
         while self._kept_bytes > KEPT_BYTES and len(self._frames) > 1:
             self._kept_bytes -= len(self._frames.popleft())
         self.wake()

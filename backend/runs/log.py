@@ -3,7 +3,8 @@
 Rule 1: an event is shown to a viewer only after ``append`` returned: nobody ever sees a number that a crash gives to
 another event. Rule 2: a run has one writer, the process that began it or adopted it; the store refuses everybody else,
 and a number that is not the next one. Rule 3: what is read is what was written, byte for byte. Rule 4: the same append,
-made again by the same writer because the answer to the first was lost, changes nothing and succeeds.
+made again by the same writer because the answer to the first was lost, changes nothing and succeeds; what has come to
+it meanwhile is added.
 """
 
 from collections.abc import Mapping, Sequence

@@ -31,15 +31,17 @@ local data = 12 + 2 * tonumber(ARGV[12])
 local known = redis.call('HMGET', key, 'node', 'events', 'status')
 local head = tonumber(known[2] or '0')
 if known[1] and known[1] ~= me then return {'lease'} end
-if known[1] and head >= last then
-  local stored = redis.call('XRANGE', events, ARGV[3], ARGV[4])
-  local same = #stored == last - first + 1
-  for i = 1, #stored do same = same and stored[i][2][2] == ARGV[data + i] end
-  if same then return {'ok'} end
-end
-if head >= first or (known[3] and known[3] ~= 'running') then return {'taken', head, known[3] or ''} end
 if head < first - 1 then return {'lost', head} end
-if first == 1 then
+local there = math.min(head, last) - first + 1
+if there > 0 then
+  local stored = redis.call('XRANGE', events, ARGV[3], string.format('%d', first + there - 1))
+  local same = #stored == there
+  for i = 1, #stored do same = same and stored[i][2][2] == ARGV[data + i] end
+  if not same then return {'taken', head, known[3] or ''} end
+  if head >= last then return {'ok'} end
+end
+if known[3] and known[3] ~= 'running' then return {'taken', head, known[3]} end
+if head == 0 then
   local claim = ''
   if ARGV[10] ~= '' then
     claim = P .. 'claim:' .. ARGV[10]
@@ -52,7 +54,7 @@ if first == 1 then
   redis.call('HSET', key, 'summary', ARGV[8], 'node', me, 'claim', claim)
   if ARGV[9] ~= '' then redis.call('HSET', key, 'recipe', ARGV[9]) end
 end
-for i = data + 1, #ARGV do
+for i = data + there + 1, #ARGV do
   redis.call('XADD', events, string.format('%d-0', first + i - data - 1), 'd', ARGV[i])
 end
 for i = 13, data, 2 do redis.call('HSET', values, ARGV[i], ARGV[i + 1]) end

@@ -12,6 +12,7 @@ from backend.pipeline import Pipeline, Question
 from backend.runs.counters import Counters
 from backend.runs.ending import STOPPING
 from backend.runs.engine import Execution, Past
+from backend.runs.farewells import LOST
 from backend.runs.follower import Follower
 from backend.runs.grace import Grace
 from backend.runs.live import LiveRun
@@ -101,7 +102,10 @@ class Running:
         if active.grace is not None:
             active.grace.wait_for_viewers(self._around.limits.grace_s)
         followed = self._follower.let_go(run)
-        for viewer in tuple(followed.viewers) if followed is not None else ():
+        if followed is not None and not _has_all_of(past, followed):
+            followed.say_bye(LOST)
+            followed.finish()
+        for viewer in tuple(followed.viewers) if followed is not None and not followed.finished else ():
             viewer.move(live)
         self._counters.recovered += 1
 
@@ -219,6 +223,13 @@ class Running:
                 active.execution.stop("storage", error=info)
 
         return fail
+
+
+def _has_all_of(past: Past, followed: LiveRun) -> bool:
+    """Whether the log has what viewers have seen: a store may have lost it together with the process that wrote it."""
+    if followed.head > len(past.events):
+        return False
+    return followed.last is None or ev.decode_event(followed.last) == past.events[followed.head - 1]
 
 
 def cancelled_by(whom: str) -> str:

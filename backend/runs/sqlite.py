@@ -73,10 +73,12 @@ class SQLiteRunLog:
         run, first = summary.run, entries[0].seq
         if [entry.seq for entry in entries] != list(range(first, first + len(entries))):
             raise StorageError(f"run {run}: the numbers of new events have a gap")
-        if not self._may_append(connection, run, entries):
+        head = self._head(connection, run, entries)
+        if head >= entries[-1].seq:
             return
-        if first == 1:
+        if head == 0:
             self._create(connection, summary, origin or Origin())
+        entries = [entry for entry in entries if entry.seq > head]
         connection.executemany(
             "INSERT INTO events (run, seq, data) VALUES (?, ?, ?)", [(run, entry.seq, entry.data) for entry in entries]
         )
@@ -93,20 +95,21 @@ class SQLiteRunLog:
             connection.execute("DELETE FROM kept_values WHERE run = ?", (run,))
             connection.execute("DELETE FROM viewers WHERE run = ?", (run,))
 
-    def _may_append(self, connection: sqlite3.Connection, run: str, entries: Sequence[Entry]) -> bool:
-        """False if the log has these very entries already. Raises StorageError where they have no place."""
+    def _head(self, connection: sqlite3.Connection, run: str, entries: Sequence[Entry]) -> int:
+        """The number of the run's last event, which may be one of these very entries. Raises StorageError where they
+        have no place."""
         found = connection.execute("SELECT status, events, owner FROM runs WHERE run = ?", (run,)).fetchone()
         status, head, owner = found or ("running", 0, self._me)
         if owner != self._me:
             raise LeaseLost(f"another process writes run {run} now")
         first, last = entries[0].seq, entries[-1].seq
-        if head >= last and _stored(connection, run, first, last) == list(entries):
-            return False
-        if head >= first or status != "running":
-            raise StorageError(f"run {run} has {head} events and is {status}: the new ones are not its next")
         if head < first - 1:
             raise EventsLost(run, head)
-        return True
+        there = [entry for entry in entries if entry.seq <= head]
+        is_over = status != "running" and head < last
+        if is_over or (there and _stored(connection, run, first, there[-1].seq) != there):
+            raise StorageError(f"run {run} has {head} events and is {status}: the new ones are not its next")
+        return int(head)
 
     def _create(self, connection: sqlite3.Connection, summary: RunSummary, origin: Origin) -> None:
         if origin.claim is not None:

@@ -34,11 +34,12 @@ class Watching:
         entries = await self._log.read(run, after, 1)
         if after > summary.events or (entries and entries[0].seq != after + 1):
             raise _gone(run, after, entries[0].seq if entries else 1, summary.events)
-        if (viewer := self._attach_here(run, after)) is not None:  # it became one of this process meanwhile
-            return viewer
         if summary.status != "running":
             return self.watch(run, None, after, summary.events)
-        return self.watch(run, self._follower.follow(run, summary.events), after)
+        last = await self._log.read(run, summary.events - 1, 1)
+        if (viewer := self._attach_here(run, after)) is not None:  # it became one of this process meanwhile
+            return viewer
+        return self.watch(run, self._follower.follow(run, summary.events, last[0].data if last else None), after)
 
     def _attach_here(self, run: str, after: int) -> Viewer | None:
         writer = self._writer_of(run)

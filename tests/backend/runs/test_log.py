@@ -99,9 +99,19 @@ async def test_an_append_made_again_changes_nothing(log: RunLog) -> None:
     assert len(await log.runs(10)) == 1
 
 
+async def test_an_append_whose_beginning_is_there_adds_the_rest(log: RunLog) -> None:
+    await log.append(summary_of("r", 3), entries(3))
+    await log.append(summary_of("r", 5), entries(4, first=2))
+    await log.append(summary_of("r", 6, "ok"), entries(6))
+    assert await log.read("r", 0, 1000) == entries(6)
+    assert await log.summary("r") == summary_of("r", 6, "ok")
+    with pytest.raises(StorageError, match="not its next"):
+        await log.append(summary_of("r", 7), entries(2, first=6))
+
+
 async def test_other_events_under_numbers_that_exist_are_refused(log: RunLog) -> None:
     await log.append(summary_of("r", 3), entries(3))
-    for wrong in ([Entry(3, b"other")], [Entry(1, b"other")], [*entries(1, first=3), *entries(1, first=4)]):
+    for wrong in ([Entry(3, b"other")], [Entry(1, b"other")], [Entry(3, b"other"), *entries(1, first=4)]):
         with pytest.raises(StorageError, match="not its next"):
             await log.append(summary_of("r", wrong[-1].seq), wrong)
     assert await log.read("r", 0, 1000) == entries(3)
