@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn
 
 from tui.config import ClientSettings, add_client_flags
 
-COMMANDS = ("app", "ask", "serve", "pipelines", "runs", "show", "doctor", "about")
+COMMANDS = ("app", "ask", "serve", "pipelines", "runs", "show", "doctor", "config", "about")
 
 _EXAMPLES = """\
 examples:
@@ -196,6 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     add("pipelines", "list what can be asked, with examples")
     doctor = add("doctor", "check every source of facts: set up? reachable? key accepted? quota left?")
     doctor.add_argument("--json", dest="form", action="store_const", const="json", help="the same as one JSON document")
+    add("config", "print the settings in effect, as a config.toml", settings=(*_ASKING, *_TELLING, *_APP))
     add("about", "show the version, and whom the data comes from")
     commands.add_parser("serve", help="run the server alone (serve --help shows its flags)", add_help=False)
     return parser

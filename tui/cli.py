@@ -49,6 +49,11 @@ def _run(argv: list[str]) -> int:
         return _serve(argv[1:])
     arguments = parse(argv)
     settings = load(arguments.flags, os.environ, arguments.config)
+    if arguments.command == "config":
+        from tui.effective import effective
+
+        path = config_path(arguments.config, os.environ)
+        return _print(effective(settings, arguments.flags, os.environ, path))
     if settings.tz is None:
         settings = replace(settings, tz=local_zone())
     _pass_to_server(arguments, settings)

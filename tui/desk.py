@@ -6,6 +6,7 @@ which sees by ``version`` that something is new.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
 from typing import Any, Protocol, TypeAlias
@@ -58,7 +59,7 @@ class Desk:
     """``options`` go with every question. ``pipeline`` is asked (None: the server's first) until another is chosen.
 
     ``restored``: so many of the newest runs that ``is_mine`` knows stand in the transcript from the beginning.
-    ``begun`` hears of each run asked for here once it has an id, ``tap`` of every event of it.
+    ``begun`` hears of each run asked for here once it has an id, ``tap`` of every event of it. ``clock`` gives seconds.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Desk:
         is_mine: Callable[[RunSummary], bool] = lambda summary: True,
         begun: Callable[[Watch], None] = lambda watch: None,
         tap: Callable[[Received], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.runs: list[Watch] = []
         self.link = Link("starting")
@@ -86,6 +88,7 @@ class Desk:
         self._is_mine = is_mine
         self._begun = begun
         self._tap = tap
+        self._clock = clock
         self._client: RunClient | None = None
         self._connected = asyncio.Event()
         self._changes = 0
@@ -137,7 +140,7 @@ class Desk:
         ``pipeline`` is chosen for this question and those after it. ``refines``: the run whose wish this one changes.
         """
         self._chosen = pipeline or self._chosen
-        before, self._watch = self._watch, Watch(clean(question), refines=refines)
+        before, self._watch = self._watch, Watch(clean(question), self._clock, refines=refines)
         watch = self._watch
         self._keep(watch)
         await self._connected.wait()

@@ -147,6 +147,24 @@ def help_sections(rebound: Mapping[str, str]) -> list[tuple[Place, list[tuple[st
     return [(place, list(lines)) for place, lines in sections.items()]
 
 
+def markdown() -> str:
+    """docs/keys.md: every key with its id, by place."""
+    lines = [
+        "# Keys", "",
+        "Made from `tui/keys.py` by `python docs/keys.py`. To bind a key anew, name its id in `config.toml`:", "",
+        "```toml", "[keys]", 'steps.toggle = "t"', 'app.quit = "ctrl+x,f10"', "```", "",
+        "Letters act outside the prompt. Every action is in the palette too (`ctrl+p`), for terminals and multiplexers",
+        "that keep some keys to themselves.",
+    ]  # fmt: skip
+    for place in dict.fromkeys(key.place for key in KEYS):
+        lines += ["", f"## {place[0].upper()}{place[1:]}", "", "| key | does | id |", "|---|---|---|"]
+        for key in KEYS:
+            if key.place == place:
+                name = key.keys if key.shown == "1 … 9" or key.shown == "1 … 4" else key.shown
+                lines.append(f"| `{name}` | {key.text} | `{key.id}` |")
+    return "\n".join(lines) + "\n"
+
+
 def hint(rebound: Mapping[str, str], *wanted: tuple[str, str]) -> str:
     """A line of hints: (key id, a word or two)."""
     return " · ".join(f"{shown(key_id, rebound).split()[0]} {word}" for key_id, word in wanted)

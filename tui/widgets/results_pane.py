@@ -23,6 +23,9 @@ TABLE_S = 0.25
 """Shortest time between two paintings of the table; and it takes at most a fifth of the time."""
 
 
+_WELCOME = "Welcome. Type a question below, or take one of these: tab, r, enter. F1 shows all keys."
+
+
 class ResultsPane(Vertical):
     """``period`` is the shortest time between two paintings of anything, in seconds."""
 
@@ -44,11 +47,11 @@ class ResultsPane(Vertical):
         yield self.examples
         yield self.table
 
-    def offer(self, pipelines: Sequence[PipelineInfo]) -> None:
-        """Show what can be asked, once it is known."""
+    def offer(self, pipelines: Sequence[PipelineInfo], *, is_first_time: bool = False) -> None:
+        """Show what can be asked, once it is known; and to who has never asked, how."""
         if pipelines and not self.examples.option_count:
             self.examples.offer(pipelines)
-            self._say("Try one of these, or ask your own")
+            self._say(_WELCOME if is_first_time else "Try one of these, or ask your own")
 
     def show(self, watch: Watch | None, *, is_newest: bool = True) -> None:
         """Bring the rows up to this run; does nothing before it is time to."""

@@ -31,6 +31,7 @@ class StepRow(Vertical):
         self.header = StepHeader(step, number, title_width, now_ms)
         self.time = StepTime(self.header, now_ms)
         self._body: StepBody | None = None
+        self._is_drawn = False
         self.chosen = chosen
         self._expand = expand
 
@@ -40,6 +41,7 @@ class StepRow(Vertical):
             yield self.time
 
     def on_mount(self) -> None:
+        self._is_drawn = True
         self.show(self.step)
 
     @property
@@ -63,7 +65,7 @@ class StepRow(Vertical):
         open_now = self.is_open
         self.header.show(step, ("▾" if open_now else "▸") if has_body(step) else " ")
         self.time.tick()
-        if not self.is_mounted:
+        if not self._is_drawn:
             return
         if open_now and self._body is None:
             self._body = StepBody(step)

@@ -194,6 +194,9 @@ class Transcript(VerticalScroll, can_focus=True):
     def on_run_line_clicked(self, message: RunLine.Clicked) -> None:
         self._fold_run(message.line)
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._follow)
+
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._stop_following()
 

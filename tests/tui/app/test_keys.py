@@ -1,8 +1,12 @@
 import re
+from pathlib import Path
 
 from textual.widgets import Input
 
-from tui.keys import KEYS, help_sections
+from tests.tui.app.driving import opened
+from tests.tui.app.scripted import sample_run
+from tui.keys import KEYS, help_sections, markdown
+from tui.screens.help import HelpScreen
 from tui.screens.inspector import InspectorScreen
 from tui.screens.main import MainScreen
 from tui.screens.map import MapScreen
@@ -53,3 +57,24 @@ def test_help_tells_of_every_key_once() -> None:
     told = [(place, line) for place, lines in help_sections({}) for line in lines]
     assert len(told) == len(set(told))
     assert {(key.place, (key.shown, key.text)) for key in KEYS} == set(told)
+
+
+def test_the_page_of_keys_is_what_the_table_says() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "keys.md"
+    assert page.read_text(encoding="utf-8") == markdown(), "run: python docs/keys.py"
+
+
+async def test_keys_can_be_bound_anew_and_help_and_hints_say_so() -> None:
+    async with opened((100, 40), keys={"app.help_letter": "f3", "steps.toggle": "t"}) as app:
+        await app.ask()
+        app.client.say(*sample_run())
+        await app.until(lambda: app.watch.view.finished)
+        await app.pilot.press("tab")
+        await app.shows("t open")
+        await app.pilot.press("space")
+        assert app.steps.blocks[0].is_open
+        await app.pilot.press("g", "t")
+        await app.until(lambda: not app.steps.blocks[0].is_open)
+        await app.pilot.press("f3")
+        await app.until(lambda: isinstance(app.app.screen, HelpScreen))
+        await app.shows("f3")

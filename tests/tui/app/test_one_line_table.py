@@ -38,15 +38,13 @@ class Both(App[None]):
 
 
 def drawn(lines: list[list[Segment]]) -> list[tuple[str, Style]]:
-    """The line's characters with their styles, without what differs between two runs of the same."""
+    """The line's characters with their styles; of a space only the background can be seen."""
     found = []
     for segment in lines[0]:
-        style = (segment.style or Style()).without_color + Style(
-            color=segment.style.color if segment.style else None,
-            bgcolor=segment.style.bgcolor if segment.style else None,
-        )
-        found += [(char, Style(color=style.color, bgcolor=style.bgcolor, bold=style.bold, dim=style.dim))
-                  for char in segment.text]  # fmt: skip
+        style = segment.style or Style()
+        ink = Style(color=style.color, bold=style.bold, dim=style.dim, reverse=style.reverse)
+        paper = Style(bgcolor=style.bgcolor)
+        found += [(char, paper if char == " " else ink + paper) for char in segment.text]
     return found
 
 
