@@ -7,12 +7,17 @@ from urllib.parse import urlsplit
 import msgspec
 
 from shared.text import clean, clean_json
-from tui.connection import ProtocolViolation, Refused
+from tui.connection import NotReachable, ProtocolViolation, Refused
+from tui.cursor import NOT_OURS
 from tui.lean_httpx import httpx
 
-NOT_OURS = "is this the address of a Windowseat server?"
 CONNECT_S = 5.0
 _LARGEST_BODY = 64 * 1024 * 1024
+_TRIES = 3
+
+
+class ResponseLost(NotReachable):
+    """The connection broke before the answer began: the server may have had the request all the same."""
 
 
 def http_client(url: str) -> httpx.AsyncClient:
@@ -28,6 +33,44 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+async def send(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """The response, its body still to be read. Raises NotReachable, or ResponseLost where the server was reached."""
+    try:
+        return await http.send(request, stream=True)
+    except httpx.TransportError as error:
+        nobody = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol)
+        raise (NotReachable if nobody else ResponseLost)(
+            f"no answer from {_origin(request.url)}: {reason(error)}",
+            hint="is the server running? `windowseat serve` starts one; without --url a local one is started",
+        ) from error
+
+
+async def answer(http: httpx.AsyncClient, request: httpx.Request, *, repeatable: bool) -> bytes:
+    """The body of a whole answer. A ``repeatable`` request is sent again if its answer is lost on the way.
+
+    Raises NotReachable and Refused.
+    """
+    for tries_left in reversed(range(_TRIES if repeatable else 1)):
+        try:
+            return await _whole(await send(http, request))
+        except ResponseLost:
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable")
+
+
+async def _whole(response: httpx.Response) -> bytes:
+    try:
+        if response.is_success:
+            return await read_body(response)
+        raise await refusal(response)
+    except httpx.TransportError as error:
+        where = _origin(response.request.url)
+        raise ResponseLost(f"{where} stopped in the middle of its answer: {reason(error)}") from error
+    finally:
+        await response.aclose()
 
 
 async def check_stream(response: httpx.Response) -> None:
@@ -58,7 +101,7 @@ async def refusal(response: httpx.Response) -> Refused:
         problem.title or title or "no reason given",
         problem.detail,
         hint=hint,
-        retry_after_s=float(after) if after.isascii() and after.isdigit() else None,
+        retry_after_s=float(after) if after.isascii() and after.isdigit() and len(after) < 10 else None,
     )
 
 
@@ -79,3 +122,7 @@ def reason(error: httpx.TransportError) -> str:
     if isinstance(error, httpx.ConnectError):
         return "the connection was refused or the name is unknown" if not str(error) else clean(str(error))
     return clean(str(error)) or type(error).__name__
+
+
+def _origin(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"
