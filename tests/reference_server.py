@@ -147,6 +147,28 @@ class ReferenceServer:
             "status": view.state if run.finished else "running", "events": len(run.lines), "ms": view.ms,
         }  # fmt: skip
 
+    def listed(self, query: dict[str, str]) -> list[dict[str, Any]]:
+        """The newest first, those before ``before``, with ``q`` in their question."""
+        newest = list(reversed(self.runs.values()))
+        ids = [run.id for run in newest]
+        start = ids.index(query["before"]) + 1 if query.get("before") in ids else 0
+        found = [run for run in newest[start:] if query.get("q", "").lower() in run.question.lower()]
+        return [self.summary(run) for run in found[: int(query.get("limit", "50"))]]
+
+    def delete(self, run: Run) -> None:
+        if not run.finished:
+            raise Problem(409, "The run is under way.", hint="Cancel it first.")
+        del self.runs[run.id]
+
+    def import_run(self, body: bytes) -> Run:
+        lines = body.splitlines()
+        started = ev.decode_event(lines[0])
+        assert isinstance(started, ev.RunStarted)
+        if started.run in self.runs:
+            raise Problem(409, f"There is a run {started.run} already.")
+        run = self.runs[started.run] = Run(started.run, started.question, lines, finished=True)
+        return run
+
     def read_question(self, asked: Asked) -> str:
         if asked.headers.get("content-type", "").partition(";")[0] != "application/json":
             raise Problem(415, "The body must be JSON.", hint='{"q": "…"}')
@@ -222,20 +244,28 @@ class ReferenceServer:
             case "GET", ["runs", name, "events"]:
                 run = self._known(name)
                 await self._stream(asked, run, writer, self.cursor(asked, run))
+            case "DELETE", ["runs", name]:
+                self.delete(self._known(name))
+                await send_whole(writer, 204, {}, b"")
+            case method, path:
+                status, value = self._value(method, path, asked)
+                await send_json(writer, value, status)
+
+    def _value(self, method: str, path: list[str], asked: Asked) -> tuple[int, Any]:
+        match method, path:
             case "POST", ["runs", name, "cancel"]:
-                status, answer = self.cancel(self._known(name))
-                await send_json(writer, answer, status)
+                return self.cancel(self._known(name))
             case "GET", ["runs", name]:
-                await send_json(writer, self._known(name).view())
+                return 200, self._known(name).view()
             case "GET", ["runs"]:
-                newest = [self.summary(run) for run in reversed(self.runs.values())]
-                await send_json(writer, {"runs": newest[: int(asked.query.get("limit", "50"))]})
+                return 200, {"runs": self.listed(asked.query)}
+            case "POST", ["runs"]:
+                return 201, self.summary(self.import_run(asked.body))
             case "GET", ["pipelines"]:
-                await send_json(writer, {"pipelines": [self.pipeline()]})
+                return 200, {"pipelines": [self.pipeline()]}
             case _, ["assist"] | ["runs"] | ["pipelines"]:
                 raise Problem(405, "Not like that.")
-            case _:
-                raise Problem(404, "There is nothing here.")
+        raise Problem(404, "There is nothing here.")
 
     def pipeline(self) -> dict[str, Any]:
         first = a_run()[0]

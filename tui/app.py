@@ -30,10 +30,10 @@ def run(settings: ClientSettings, question: str | None) -> int:
     """
     if settings.url is not None:
         url = settings.url
-        return asyncio.run(_main(settings, question, _to(lambda: url)))
+        return asyncio.run(_main(settings, question, _to(lambda: url, settings.attempts)))
     try:
         with LocalServer() as server:
-            return asyncio.run(_main(settings, question, _to(server.url), server))
+            return asyncio.run(_main(settings, question, _to(server.url, settings.attempts), server))
     except LocalServerError as error:
         sys.stderr.write(f"windowseat: {error}\n")
         return UNREACHABLE
@@ -74,8 +74,8 @@ async def _main(
     return app.return_code or (UNREACHABLE if desk.link.state == "unreachable" else 0)
 
 
-def _to(find_url: Callable[[], str]) -> "Connect":
-    """How to reach the server whose URL ``find_url`` tells, sooner or later."""
+def _to(find_url: Callable[[], str], attempts: int) -> "Connect":
+    """How to reach the server whose URL ``find_url`` tells, sooner or later; ``attempts`` are the client's."""
 
     @asynccontextmanager
     async def client(listener: Callable[[Connection], None]) -> AsyncGenerator["AssistClient", None]:
@@ -84,7 +84,7 @@ def _to(find_url: Callable[[], str]) -> "Connect":
             url = await asyncio.to_thread(find_url)
         except LocalServerError as error:
             raise NotReachable(str(error), hint="`windowseat serve` shows what it says") from error
-        async with make(url, on_connection=listener) as made:
+        async with make(url, on_connection=listener, attempts=attempts) as made:
             yield made
 
     def connect(listener: Callable[[Connection], None]) -> AbstractAsyncContextManager["AssistClient"]:

@@ -48,7 +48,7 @@ The table goes to stdout, the narration to stderr. A connection that breaks is t
 cancels the run; once more leaves at once.
 """
 _COMMON = ("url",)
-_TELLING = ("plain", "color", "expand", "motion")
+_TELLING = ("plain", "color", "expand", "motion", "attempts")
 _ASKING = ("origin", "pipeline", "tz")
 _ASK_ONLY = ("--json", "--csv", "--md", "--quiet", "-q", "--option", "--record")
 

@@ -119,7 +119,7 @@ def _ask(arguments: Arguments, settings: ClientSettings) -> int:
             options=run_options(settings.origin, settings.tz, arguments.options),
         )
         report = _report(arguments, settings, obituary=server.obituary, recorder=recorder)
-        return headless.ask(server.url(), question, report)
+        return headless.ask(server.url(), question, report, attempts=settings.attempts)
 
 
 def _replay(arguments: Arguments, settings: ClientSettings) -> int:
@@ -142,7 +142,8 @@ def _on_runs(arguments: Arguments, settings: ClientSettings) -> int:
         match arguments.command:
             case "show" | "attach":
                 report = _report(arguments, settings, obituary=server.obituary)
-                return headless.attach(server.url(), arguments.run, report, after=arguments.after)
+                after, attempts = arguments.after, settings.attempts
+                return headless.attach(server.url(), arguments.run, report, after=after, attempts=attempts)
             case "cancel":
                 return _print(history.cancel(server.url(), arguments.run))
             case "delete":

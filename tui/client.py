@@ -27,11 +27,12 @@ from tui.connection import (
     StreamCut,
 )
 from tui.cursor import NOT_OURS, Cursor
-from tui.following import STALL_S, Following, Patience
+from tui.following import ATTEMPTS, STALL_S, Following, Patience
 from tui.lean_httpx import httpx
 from tui.transport import CONNECT_S, answer, http_client
 
 __all__ = [
+    "ATTEMPTS",
     "STALL_S",
     "AssistClient",
     "ClientError",
@@ -67,7 +68,7 @@ class AssistClient:
         url: str,
         *,
         stall_s: float = STALL_S,
-        attempts: int = 10,
+        attempts: int = ATTEMPTS,
         pause_s: float = 0.5,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         on_connection: Callable[[Connection], None] | None = None,

@@ -21,6 +21,9 @@ from tui.transport import ResponseLost, check_stream, reason, send
 STALL_S = 30.0
 """How long a stream may be silent: three of the server's heartbeats."""
 
+ATTEMPTS = 10
+"""How often to try to go on: about half a minute, so that a server may restart, or another node take over."""
+
 _LONGEST_PAUSE_S = 8.0
 _LONGEST_RETRY_MS = 30_000
 _GONE = 410
@@ -32,7 +35,7 @@ class Patience:
     is random in 0 … ``pause_s`` · 2ⁿ⁻¹ (at most 8 s; full jitter), after the pause that the server asks for, if any.
     """
 
-    attempts: int = 10
+    attempts: int = ATTEMPTS
     pause_s: float = 0.5
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 

@@ -10,7 +10,7 @@ from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from tui.client import AssistClient
+from tui.client import ATTEMPTS, AssistClient
 from tui.connection import ANSWERED, FAILED, ClientError, Received, exit_code_of
 from tui.history import find_run
 from tui.recording import Recording, play
@@ -30,16 +30,19 @@ class Question:
     options: Mapping[str, Any]
 
 
-def ask(url: str, question: Question, report: Report) -> int:
-    """Ask and tell; Ctrl+C, SIGTERM and a closed pipe cancel the run on the server. The exit code."""
+def ask(url: str, question: Question, report: Report, *, attempts: int = ATTEMPTS) -> int:
+    """Ask and tell; Ctrl+C, SIGTERM and a closed pipe cancel the run on the server. The exit code.
+
+    ``attempts``: how often a connection that broke is taken up again.
+    """
 
     def begin(client: AssistClient) -> AsyncGenerator[Received, None]:
         return client.ask(question.text, pipeline=question.pipeline, options=question.options)
 
-    return asyncio.run(_with_server(url, report, begin, cancels=True))
+    return asyncio.run(_with_server(AssistClient(url, attempts=attempts), report, begin, cancels=True))
 
 
-def attach(url: str, run: str, report: Report, *, after: int = 0) -> int:
+def attach(url: str, run: str, report: Report, *, after: int = 0, attempts: int = ATTEMPTS) -> int:
     """Tell a run of the server's log, and follow one that goes on; leaving never cancels it. The exit code.
 
     ``run``: its id, the beginning of it, or "" for the newest. ``after``: the first events, so many, are known.
@@ -51,7 +54,7 @@ def attach(url: str, run: str, report: Report, *, after: int = 0) -> int:
             async for received in stream:
                 yield received
 
-    return asyncio.run(_with_server(url, report, begin, cancels=False))
+    return asyncio.run(_with_server(AssistClient(url, attempts=attempts), report, begin, cancels=False))
 
 
 def replay(recording: Recording, speed: float, report: Report) -> int:
@@ -60,9 +63,14 @@ def replay(recording: Recording, speed: float, report: Report) -> int:
 
 
 async def _with_server(
-    url: str, report: Report, begin: Callable[[AssistClient], AsyncGenerator[Received, None]], *, cancels: bool
+    client: AssistClient,
+    report: Report,
+    begin: Callable[[AssistClient], AsyncGenerator[Received, None]],
+    *,
+    cancels: bool,
 ) -> int:
-    async with AssistClient(url, on_connection=report.connection) as client:
+    client.on_connection = report.connection
+    async with client:
         return await _tell(lambda: begin(client), report, client if cancels else None)
 
 

@@ -83,7 +83,8 @@ def add_run_commands(
     add("cancel", "cancel a run", epilog=_CANCEL).add_argument("run", metavar="RUN", help=_RUN)
     add("delete", "delete a run that is over", epilog=_DELETE).add_argument("run", metavar="RUN", help=_RUN)
     add("import", "give a recorded run to the server", epilog=_IMPORT).add_argument("file", metavar="FILE", help=_FILE)
-    replay = add("replay", "show a recorded run again, without a server", epilog=_REPLAY, settings=telling)
+    told = [name for name in telling if name != "attempts"]  # a file has no connection that could break
+    replay = add("replay", "show a recorded run again, without a server", epilog=_REPLAY, settings=told)
     replay.add_argument("file", metavar="FILE", help=_FILE)
     replay.add_argument("--speed", metavar="X", type=_speed, default=1.0, help="X times as fast; 0 is at once (1)")
     add_forms(replay)
