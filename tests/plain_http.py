@@ -37,6 +37,7 @@ async def read_request(reader: asyncio.StreamReader) -> Asked:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
     length = int(headers.get("content-length", "0"))
     if length > MAX_BODY:
+        await reader.readexactly(length)  # closing with bytes unread would reset the connection, answer and all
         raise Problem(413, "The body is too large.")
     parts = urlsplit(target)
     query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}

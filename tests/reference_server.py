@@ -96,15 +96,21 @@ class ReferenceServer:
     def line(self, run: Run, seq: int) -> bytes:
         return run.lines[seq - 1] + b"\n"
 
-    def streamheaders(self, run: Run) -> dict[str, str]:
+    def stream_headers(self, run: Run) -> dict[str, str]:
         return {**STREAM_HEADERS, "Windowseat-Run": run.id}
 
     def heartbeat(self, run: Run, cursor: int) -> bytes:
         return b": hb %d\n\n" % len(run.lines)
 
     def snapshot(self, run: Run) -> tuple[bytes, int]:
-        data = ev.encode_event(ev.StreamSnapshot(upto=len(run.lines), view=run.view()))
+        data = ev.encode_event(ev.StreamSnapshot(upto=len(run.lines), view=self.view(run)))
         return b"data: " + data + b"\n\n", len(run.lines)
+
+    def view(self, run: Run) -> Any:
+        return run.view()
+
+    def healthy(self) -> bool:
+        return True
 
     def cursor(self, asked: Asked, run: Run) -> int:
         last = asked.headers.get("last-event-id")
@@ -149,6 +155,8 @@ class ReferenceServer:
 
     def listed(self, query: dict[str, str]) -> list[dict[str, Any]]:
         """The newest first, those before ``before``, with ``q`` in their question."""
+        if not _is_number(query.get("limit", "50")):
+            raise Problem(400, "limit must be a whole number.")
         newest = list(reversed(self.runs.values()))
         ids = [run.id for run in newest]
         start = ids.index(query["before"]) + 1 if query.get("before") in ids else 0
@@ -256,14 +264,16 @@ class ReferenceServer:
             case "POST", ["runs", name, "cancel"]:
                 return self.cancel(self._known(name))
             case "GET", ["runs", name]:
-                return 200, self._known(name).view()
+                return 200, self.view(self._known(name))
             case "GET", ["runs"]:
                 return 200, {"runs": self.listed(asked.query)}
             case "POST", ["runs"]:
                 return 201, self.summary(self.import_run(asked.body))
+            case "GET", ["healthz" | "readyz"]:
+                return 200 if self.healthy() else 503, {}
             case "GET", ["pipelines"]:
                 return 200, {"pipelines": [self.pipeline()]}
-            case _, ["assist"] | ["runs"] | ["pipelines"]:
+            case _, ["assist"] | ["runs"] | ["pipelines"] | ["runs", _, "events" | "cancel"]:
                 raise Problem(405, "Not like that.")
         raise Problem(404, "There is nothing here.")
 
@@ -282,7 +292,7 @@ class ReferenceServer:
 
     async def _stream(self, asked: Asked, run: Run, writer: asyncio.StreamWriter, cursor: int) -> None:
         lines = asked.headers.get("accept") == "application/x-ndjson"
-        headers = {"Content-Type": "application/x-ndjson"} if lines else self.streamheaders(run)
+        headers = {"Content-Type": "application/x-ndjson"} if lines else self.stream_headers(run)
         blocks = self._lines(run, cursor) if lines else self._frames(run, cursor, "snapshot" in asked.query)
         chunked = {"Transfer-Encoding": "chunked"} if self.chunked else {}
         writer.write(head(200, {**headers, **chunked}))

@@ -1,14 +1,8 @@
-"""placeholder"""
+"""The conformance kit (``windowseat conform URL``): judges any server by the rules of docs/protocol.md."""
 
-from dataclasses import dataclass
+from tui.conform.kit import RULES, judge, run
+from tui.conform.probe import Limits
+from tui.conform.sample import Asked
+from tui.conform.verdict import Report, Verdict, to_json, to_table
 
-
-@dataclass(frozen=True)
-class Asked:
-    question: str | None = None
-    long_question: str | None = None
-    pipeline: str | None = None
-
-
-def run(url: str, asked: Asked, *, as_json: bool) -> int:
-    return 1
+__all__ = ["RULES", "Asked", "Limits", "Report", "Verdict", "judge", "run", "to_json", "to_table"]
