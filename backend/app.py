@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
+import quart
 from quart import Quart
 
 from backend.errors import RequestError, to_problem
@@ -12,15 +13,27 @@ from backend.pipeline import Pipeline
 from backend.runs.manager import RunManager
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_IMPORT_BYTES = 16 * 1024 * 1024
+"""For a run that is brought in whole."""
 BODY_TIMEOUT_S = 10
 
 Scope = dict[str, Any]
 ASGIApp = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
+class Request(quart.Request):
+    """A request whose body may be as large as its path allows."""
+
+    def __init__(self, method: str, scheme: str, path: str, *rest: Any, **fields: Any) -> None:
+        if path == runs.IMPORT_PATH:
+            fields["max_content_length"] = MAX_IMPORT_BYTES
+        super().__init__(method, scheme, path, *rest, **fields)
+
+
 def create_app(manager: RunManager, pipelines: Sequence[Pipeline]) -> Quart:
     """The application that serves ``pipelines`` with ``manager``'s runs."""
     app = Quart("backend", static_folder=None, template_folder=None)
+    app.request_class = Request
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
     app.extensions["manager"] = manager

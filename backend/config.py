@@ -27,6 +27,8 @@ class Config:
     deadline_s: float = setting(120.0, "seconds that a run may take", minimum=1)
     grace_s: float = setting(30.0, "seconds that a run goes on after its last viewer left", minimum=0)
     heartbeat_s: float = setting(10.0, "seconds of silence before a heartbeat", minimum=0.05)
+    retain_days: float = setting(30.0, "days that runs are kept", minimum=0)
+    retain_runs: int = setting(10_000, "runs that are kept", minimum=0)
     max_runs: int = setting(200, "runs under way at once", minimum=1)
     cold_max_c: float = setting(20.0, "a day's high up to this is cold (°C)")
     hot_min_c: float = setting(25.0, "a day's high from this on is hot (°C)")

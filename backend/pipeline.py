@@ -171,7 +171,9 @@ class Pipeline:
 
     ``examples`` are questions that work. ``resources`` are opened when the server starts: by type, a function that gets
     the server's configuration (see ``backend.resources``). ``attributions`` are texts to show beside results, each a
-    mapping with ``text`` and maybe ``url``. Raises PlanError when the steps' signatures don't make a plan.
+    mapping with ``text`` and maybe ``url``. ``repeatable``: a step that was cut off may simply run again (it changes
+    nothing outside), so that another server may go on with a run whose server died; the steps' values are kept for
+    that, as JSON. Raises PlanError when the steps' signatures don't make a plan.
     """
 
     def __init__(
@@ -186,6 +188,7 @@ class Pipeline:
         resources: Mapping[Any, Callable[[Any], Any]] | None = None,
         deadline_s: float | None = None,
         attributions: Callable[[], Sequence[Mapping[str, str]]] = tuple,
+        repeatable: bool = False,
     ) -> None:
         self.name = name
         self.title = title
@@ -196,10 +199,13 @@ class Pipeline:
         self.resources = dict(resources or {})
         self.deadline_s = deadline_s
         self.attributions = attributions
+        self.repeatable = repeatable
         _check_ids(self.steps)
         self.needs = {step.id: step.needs for step in self.steps}
         self.context_names = {step.id: step.context_name for step in self.steps}
         self.producers = _producers(self.steps, self.needs, frozenset({Question, *self.resources}))
+        if repeatable:
+            _check_kept(self.producers)
 
     def plan(self) -> tuple[PlanStep, ...]:
         """The plan as ``run.started`` tells it: strict needs only, since a step starts before its ``Later`` values."""
@@ -277,6 +283,14 @@ def _check_need(step: Step, need: Need, producers: Mapping[Any, Step]) -> None:
     if producer.optional != need.nullable:
         wanted = f"{_name(need.type)} | None" if producer.optional else _name(need.type)
         raise PlanError(f"step {step.id!r} must ask for {wanted}: step {producer.id!r} decides that")
+
+
+def _check_kept(producers: Mapping[Any, Step]) -> None:
+    for kind, step in producers.items():
+        try:
+            msgspec.json.Decoder(kind)
+        except TypeError as error:
+            raise PlanError(f"step {step.id!r} can't be repeatable: {_name(kind)} can't be kept: {error}") from None
 
 
 def _name(value: Any) -> str:

@@ -25,7 +25,6 @@ from backend.pipeline import Pipeline
 from backend.registry import PIPELINES
 from backend.resources import open_resources
 from backend.runs.manager import Limits, RunManager
-from backend.runs.recovery import interrupt_abandoned
 from backend.runs.sqlite import SQLiteRunLog
 
 _log = logging.getLogger(__name__)
@@ -90,11 +89,10 @@ async def serve(
     listening = listen(config.host, config.port)
     log = SQLiteRunLog(config.data_dir)
     try:
-        for abandoned in await interrupt_abandoned(log):
-            _log.warning("run %s was cut off when its server ended", abandoned)
         limits = Limits(config.max_runs, config.deadline_s, config.grace_s, config.heartbeat_s)
         async with open_resources(pipelines, config) as resources:
-            manager = RunManager(log, limits, resources=resources)
+            manager = RunManager(log, limits, pipelines=pipelines, resources=resources)
+            await manager.open(retain_days=config.retain_days, retain_runs=config.retain_runs)
             announce(url_of(listening))
             # With the parent of a child server every viewer has gone: no run is worth waiting for.
             runs_end_s = 0.0 if config.until_stdin_closes else RUNS_END_S

@@ -237,7 +237,11 @@ def encode_event(event: KnownEvent | StreamSnapshot | StreamBye) -> bytes:
     Raises UnicodeEncodeError for a lone surrogate and TypeError for a ``detail`` that is not JSON: both are the
     caller's fault, since text is cleaned where it enters.
     """
-    data = _encoder.encode(event)
+    return escape_separators(_encoder.encode(event))
+
+
+def escape_separators(data: bytes) -> bytes:
+    """JSON without raw U+2028, U+2029 and U+0085."""
     for raw, escaped in _ESCAPED:
         if raw in data:
             data = data.replace(raw, escaped)

@@ -6,6 +6,7 @@ import msgspec
 from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest, NotFound, RequestError
+from backend.http.reading import claim_of, idempotency_key, last_event_id, wanted_format
 from backend.http.stream import stream_response
 from backend.pipeline import Option, Pipeline, Question
 from backend.runs.manager import RunManager
@@ -44,7 +45,11 @@ async def assist() -> Response:
     on_disconnect, options = read_options(body.options, pipeline)
     client = request.scope.get("client")  # the peer itself; headers about it are anybody's claim
     question = Question(clean_question(body.q), options, client[0] if client else None)
-    return stream_response(manager, manager.start(pipeline, question, on_disconnect=on_disconnect))
+    key = idempotency_key()
+    claim = claim_of(key, pipeline.name, question.text, on_disconnect, options) if key is not None else None
+    seen = last_event_id() if claim is not None else None
+    viewer = await manager.ask(pipeline, question, on_disconnect=on_disconnect, claim=claim, seen=seen)
+    return stream_response(manager, viewer, wanted_format())
 
 
 def read_body(data: bytes) -> AssistRequest:

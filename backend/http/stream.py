@@ -1,4 +1,4 @@
-"""From the log to SSE bytes: the response that a viewer reads.
+"""From the log to bytes: the response that a viewer reads.
 
 The response reads the log and nothing else: whatever becomes of it, the run doesn't notice. Headers as PROTOCOL.md has
 them; never compressed, and without Quart's response time-out, which would cut the stream after 60 s.
@@ -11,37 +11,50 @@ from collections.abc import AsyncIterator
 from quart import Response
 
 from backend.errors import StorageError
+from backend.http.formats import SSE, Format
+from backend.runs.farewells import BROKEN, LOST, STORE_DOWN
 from backend.runs.live import Viewer
+from backend.runs.log import EventsLost
 from backend.runs.manager import RunManager
+from shared import events as ev
 from shared.encoding import encode_frame
+from shared.view import RunView
 
 _log = logging.getLogger(__name__)
 
-HEADERS = {
-    "Content-Type": "text/event-stream; charset=utf-8",
-    "Cache-Control": "no-cache, no-transform",
-    "X-Accel-Buffering": "no",
-}
+HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 
-def stream_response(manager: RunManager, viewer: Viewer) -> Response:
-    """The response that follows ``viewer`` to the end of its run."""
-    response = Response(_follow(manager, viewer), headers={**HEADERS, "Windowseat-Run": viewer.run})
+def stream_response(manager: RunManager, viewer: Viewer, form: Format = SSE, first: bytes = b"") -> Response:
+    """The response that sends ``first`` (whole frames) and then follows ``viewer`` to the end of its run."""
+    headers = {**HEADERS, "Content-Type": form.content_type, "Windowseat-Run": viewer.run}
+    response = Response(_follow(manager, viewer, form, first), headers=headers)
     response.timeout = None
     return response
 
 
-async def _follow(manager: RunManager, viewer: Viewer) -> AsyncIterator[bytes]:
+def snapshot_frame(view: RunView) -> bytes | None:
+    """A ``stream.snapshot`` of a run up to here; None if it is larger than a frame may be."""
+    frame = encode_frame(ev.encode_event(ev.StreamSnapshot(upto=view.upto, view=view)).decode())
+    return frame if len(frame) <= ev.MAX_FRAME_BYTES else None
+
+
+async def _follow(manager: RunManager, viewer: Viewer, form: Format, first: bytes) -> AsyncIterator[bytes]:
     try:
+        if first:
+            yield form.encode(first)
         while (block := await viewer.take()) is not None:
-            yield block
+            yield form.encode(block)
             # A real suspension: without one, a replay to a reader that vanished would keep the whole loop busy.
             await asyncio.sleep(0)
+    except EventsLost as error:
+        _log.error("%s", error)
+        yield form.encode(LOST)
     except StorageError as error:
         _log.error("run %s can't be read: %s", viewer.run, error)
-        yield encode_frame(comment="the run log can't be read; come back later", retry=5000)
+        yield form.encode(STORE_DOWN)
     except Exception:  # Hypercorn would swallow a TimeoutError without a word
         _log.exception("the stream of run %s broke off", viewer.run)
-        yield encode_frame(comment="the server failed to go on; come back later", retry=5000)
+        yield form.encode(BROKEN)
     finally:
         manager.release(viewer)

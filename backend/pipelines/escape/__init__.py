@@ -59,6 +59,7 @@ PIPELINE = Pipeline(
         "Schnee am Freitag ab München, höchstens 3 Stunden",
     ),
     options=(Option("from", "where the journey starts: a city or an airport code"),),
+    repeatable=True,  # every step only looks things up
     resources={
         Atlas: lambda config: Atlas.open(),
         Bands: lambda config: Bands(config.cold_max_c, config.hot_min_c),

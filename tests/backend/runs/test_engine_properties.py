@@ -17,6 +17,8 @@ from backend.runs.live import Viewer, encode_entry
 from backend.runs.manager import Limits, RunManager
 from backend.runs.sqlite import MEMORY, SQLiteRunLog
 from shared.frames import FrameParser
+from shared.judge import judge_log
+from shared.view import fold_all
 from tests.asked_runs import log_events, read_all, until
 from tests.invariants import check_log
 from tests.random_pipelines import QUESTION, Plan, build, plans
@@ -112,6 +114,7 @@ async def run_it(
         manager.release(viewer)
         events = await log_events(log, viewer.run)
         check_log(events)
+        assert judge_log(events) == fold_all(events), "the judge of the product agrees"
         summary = await log.summary(viewer.run)
         assert summary is not None
         assert events[-1].status == summary.status  # type: ignore[union-attr]  # run.finished, as check_log proved
