@@ -154,13 +154,14 @@ class ReferenceServer:
         }  # fmt: skip
 
     def listed(self, query: dict[str, str]) -> list[dict[str, Any]]:
-        """The newest first, those before ``before``, with ``q`` in their question."""
+        """The newest first, those before ``before``, with all words of ``q`` in their question."""
         if not _is_number(query.get("limit", "50")):
             raise Problem(400, "limit must be a whole number.")
         newest = list(reversed(self.runs.values()))
         ids = [run.id for run in newest]
         start = ids.index(query["before"]) + 1 if query.get("before") in ids else 0
-        found = [run for run in newest[start:] if query.get("q", "").lower() in run.question.lower()]
+        words = query.get("q", "").lower().split()
+        found = [run for run in newest[start:] if all(word in run.question.lower() for word in words)]
         return [self.summary(run) for run in found[: int(query.get("limit", "50"))]]
 
     def delete(self, run: Run) -> None:
@@ -168,14 +169,15 @@ class ReferenceServer:
             raise Problem(409, "The run is under way.", hint="Cancel it first.")
         del self.runs[run.id]
 
-    def import_run(self, body: bytes) -> Run:
+    def import_run(self, body: bytes) -> tuple[int, Any]:
         lines = body.splitlines()
         started = ev.decode_event(lines[0])
         assert isinstance(started, ev.RunStarted)
-        if started.run in self.runs:
-            raise Problem(409, f"There is a run {started.run} already.")
-        run = self.runs[started.run] = Run(started.run, started.question, lines, finished=True)
-        return run
+        known = self.runs.get(started.run)
+        if known is not None and known.lines != lines:
+            raise Problem(409, f"There is another run {started.run} already.")
+        run = self.runs[started.run] = known or Run(started.run, started.question, lines, finished=True)
+        return 201 if known is None else 200, self.summary(run)
 
     def read_question(self, asked: Asked) -> str:
         if asked.headers.get("content-type", "").partition(";")[0] != "application/json":
@@ -266,9 +268,11 @@ class ReferenceServer:
             case "GET", ["runs", name]:
                 return 200, self.view(self._known(name))
             case "GET", ["runs"]:
-                return 200, {"runs": self.listed(asked.query)}
-            case "POST", ["runs"]:
-                return 201, self.summary(self.import_run(asked.body))
+                found = self.listed(asked.query)
+                more = {"next": found[-1]["run"]} if len(found) == int(asked.query.get("limit", "50")) else {}
+                return 200, {"runs": found, **more}
+            case "POST", ["runs", "import"]:
+                return self.import_run(asked.body)
             case "GET", ["healthz" | "readyz"]:
                 return 200 if self.healthy() else 503, {}
             case "GET", ["pipelines"]:

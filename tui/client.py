@@ -23,6 +23,7 @@ from tui.connection import (
     ProtocolViolation,
     Received,
     Refused,
+    RunList,
     RunSummary,
     StreamCut,
 )
@@ -132,14 +133,15 @@ class AssistClient:
     async def import_run(self, recorded: bytes) -> str:
         """Give the server a run to keep, as ``tui.recording`` has it; its id. Raises NotReachable, Refused."""
         headers = {"Content-Type": "application/x-ndjson"}
-        request = self._request("POST", "/runs", content=recorded, headers=headers)
-        return self._decode(await self._answer(request, repeatable=False), "POST /runs", _RunState).run
+        request = self._request("POST", "/runs/import", content=recorded, headers=headers)
+        # The same run again is no conflict, so that an answer that was lost may be asked for again.
+        return self._decode(await self._answer(request, repeatable=True), "POST /runs/import", _RunState).run
 
     async def runs(self, limit: int = 50, *, before: str | None = None, search: str | None = None) -> list[RunSummary]:
-        """The newest runs, newest first; only those older than the run ``before``, and those whose question has
-        ``search`` in it."""
+        """The newest runs, newest first; only those older than the run ``before``, and those whose question has all the
+        words of ``search``."""
         asked = {"limit": limit, **({"before": before} if before else {}), **({"q": search} if search else {})}
-        return (await self._call("GET", f"/runs?{urlencode(asked)}", dict[str, list[RunSummary]])).get("runs", [])
+        return (await self._call("GET", f"/runs?{urlencode(asked)}", RunList)).runs
 
     async def run(self, run: str) -> RunView:
         """What is known of ``run`` now. Raises Refused with status 404 for an unknown one."""

@@ -68,6 +68,13 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     ms: int | None = None
 
 
+class RunList(msgspec.Struct, frozen=True, kw_only=True):
+    """``GET /runs``; ``next`` is the ``before`` of the next page, None where there is none."""
+
+    runs: list[RunSummary] = []
+    next: str | None = None
+
+
 class OptionInfo(msgspec.Struct, frozen=True, kw_only=True):
     """An option that a pipeline takes; ``kind`` is ``text``, ``number`` or ``flag``."""
 

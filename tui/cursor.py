@@ -30,7 +30,7 @@ NOT_OURS = "is this the address of a Windowseat server?"
 _BYES = {
     "shutdown": "the server is shutting down",
     "slow": "this reader was too slow",
-    "too_old": "the server no longer has what comes next",
+    "too_old": "the server no longer has what was read here",
 }
 
 
@@ -65,6 +65,8 @@ class Cursor:
         event = decode_untrusted(frame.data)
         if isinstance(event, StreamBye):
             self.bye, self.retry_ms = _BYES.get(event.reason, "the server ended the stream"), max(0, event.retry_ms)
+            if event.reason == "too_old":
+                self.begin_anew()
             return ()
         if isinstance(event, StreamSnapshot):
             return self._snapshot(event, frame.data) if self.anew else ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """At most ``limit`` runs, newest first; older than the run ``before``; with ``search`` in their question."""
+    """At most ``limit`` runs, newest first; older than the run ``before``; with all words of ``search`` asked for."""
 
     limit: int = 50
     before: str = ""

@@ -76,7 +76,7 @@ def add_run_commands(
     show.add_argument("run", metavar="RUN", help=_RUN)
     add_forms(show)
     runs = add("runs", "list the newest runs", epilog=_RUNS)
-    runs.add_argument("--search", metavar="TEXT", default="", help="only runs whose question has TEXT in it")
+    runs.add_argument("--search", metavar="TEXT", default="", help="only runs whose question has all these words")
     runs.add_argument("--limit", metavar="N", type=_listed, default=50, help="at most so many (50)")
     runs.add_argument("--before", metavar="RUN", default="", help="only those older than that run")
     runs.add_argument("--json", dest="form", action="store_const", const="json", help="one line of JSON a run")

@@ -20,12 +20,14 @@ class ResponseLost(NotReachable):
     """The connection broke before the answer began: the server may have had the request all the same."""
 
 
-def http_client(url: str) -> httpx.AsyncClient:
+def http_client(url: str, *, reuse: bool = True) -> httpx.AsyncClient:
+    """``reuse`` false: each request has a connection of its own."""
     parts = urlsplit(url)
     # Loading the CA certificates costs 48 ms, and http:// has no use for them. A bare context trusts nobody.
     verify: ssl.SSLContext | bool = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if parts.scheme == "http" else True
     # A proxy from the environment is never the way to this machine itself.
-    return httpx.AsyncClient(verify=verify, trust_env=not _is_loopback(parts.hostname or ""))
+    limits = httpx.Limits() if reuse else httpx.Limits(max_keepalive_connections=0)
+    return httpx.AsyncClient(verify=verify, limits=limits, trust_env=not _is_loopback(parts.hostname or ""))
 
 
 def _is_loopback(host: str) -> bool:

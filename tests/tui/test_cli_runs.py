@@ -186,13 +186,18 @@ async def test_a_run_can_be_deleted_and_given_to_another_server() -> None:
         twice = await shell(
             f"windowseat show {made.id} --json -q --url {server.url} | windowseat import - --url {other.url}"
         )
+        other.runs[made.id].lines.pop()
+        conflict = await shell(
+            f"windowseat show {made.id} --json -q --url {server.url} | windowseat import - --url {other.url}"
+        )
         deleted = await run("delete", made.id, "--url", server.url)
         assert made.id not in server.runs
         under_way = await run("delete", next(iter(server.runs)), "--url", server.url)
         gone = await run("show", made.id, "--url", server.url)
     assert moved == Ended(0, f"{made.id}\n", "")
-    assert (twice.code, gone.code, under_way.code) == (2, 2, 2)
-    assert "There is a run" in twice.err
+    assert twice == moved
+    assert (conflict.code, gone.code, under_way.code) == (2, 2, 2)
+    assert "There is another run" in conflict.err
     assert deleted == Ended(0, f"{made.id} deleted\n", "")
     assert "hint: Cancel it first." in under_way.err
 

@@ -102,7 +102,7 @@ class Probe:
     def __init__(self, url: str, limits: Limits) -> None:
         self.url = url.rstrip("/")
         self.limits = limits
-        self._http = http_client(self.url)
+        self._http = http_client(self.url, reuse=False)
 
     async def __aenter__(self) -> "Probe":
         await self._http.__aenter__()

@@ -119,10 +119,14 @@ _events("LogWithTwoBeginnings", lambda events: _renumbered([events[0], *events])
 _events("LogOfAnUnknownStep", _at(7, step="nowhere"), "attempts")
 _events("LogWithAWrongAttempt", _at(7, attempt=2), "attempts")
 _events("LogThatStartsTwice", lambda events: _renumbered([*events[:2], events[1], *events[2:]]), "attempts")
-_events("LogThatGoesOnAfterAStep", lambda events: _renumbered([*events[:9], events[6], events[9]]), "attempts")
+_events(
+    "LogThatGoesOnAfterAStep",
+    lambda events: _renumbered([*events[:9], msgspec.structs.replace(events[6], t=421), events[9]]),
+    "attempts",
+)
 _events("LogThatStartsTooEarly", lambda events: _renumbered([*events[:4], events[5], events[4], *events[6:]]), "needs")
 _events("LogWithAnOpenStep", lambda events: _renumbered([*events[:8], events[9]]), "endings")
-_events("LogThatIsOkWithAFailure", _at(5, status="failed"), "status")
+_events("LogThatIsOkWithAFailure", _at(9, status="failed"), "status")
 _events("LogThatIsPartlyNothing", _at(10, status="partial"), "status")
 _events("LogThatGoesBackInTime", _at(6, t=3), "times")
 _events("LogWithProvisionalRows", _at(8, remove=()), "times")
@@ -133,8 +137,8 @@ def _with_progress(*done: int) -> Callable[[list[ev.KnownEvent]], list[ev.KnownE
     return lambda events: _renumbered([*events[:6], *steps, *events[6:]])
 
 
-_events("LogWithFallingProgress", _with_progress(2, 1), "times")
-_events("LogWithTooMuchProgress", _with_progress(4), "times")
+_events("LogWithFallingProgress", _with_progress(2, 1), "attempts")
+_events("LogWithTooMuchProgress", _with_progress(4), "attempts")
 
 
 @breaks("end", "sequence")

@@ -1,8 +1,8 @@
 """Cancelling a run: from anywhere, twice, and too late."""
 
 from shared import events as ev
-from tui.conform.invariants import INVARIANTS
 from tui.conform.probe import Answer
+from tui.conform.rules.log import first_broken
 from tui.conform.sample import Case, Sample, expect, received_in, sampled
 from tui.conform.verdict import Broken
 
@@ -16,9 +16,8 @@ async def cancel(case: Case) -> str:
         finished = log[-1]
         if not isinstance(finished, ev.RunFinished):
             raise Broken("the stream of a cancelled run ended without run.finished")
-        broken = [said for check in INVARIANTS.values() for said in check(log)]
-        if broken:
-            raise Broken(f"in the log of a cancelled run {broken[0]}")
+        if (broken := first_broken(log)) is not None:
+            raise Broken(f"the log of a cancelled run: {broken}")
         if first.status not in (200, 202):
             raise Broken(f"POST …/cancel was answered with {first.status}")
         if first.status == 202 and second.status not in (200, 202):
