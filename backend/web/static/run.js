@@ -36,14 +36,25 @@ export class StreamCut extends Error {
 /** What is wrong with one connection; another may do better. */
 class Broken extends Error {}
 
-const CONNECTION_ERRORS = [Broken, NotReachable, Refused, MalformedEvent, FrameTooLarge];
+/** What was read before is no longer in the log. */
+class Forgotten extends Error {}
+
+/** Whatever answered is not the server, or not one of ours. */
+class Stranger extends Error {}
+
+const CONNECTION_ERRORS = [Broken, Forgotten, Stranger, NotReachable, Refused, MalformedEvent, FrameTooLarge];
 const JSON_TYPE = "application/json";
+const GONE = 410;
+/** A proxy says so when the server broke off, or was silent, before its first byte. */
+const LOST_BEHIND_A_PROXY = [502, 504];
 
 export const DEFAULTS = {
   fetch: (...args) => globalThis.fetch(...args),
   /** Without a byte for this long a connection counts as dead; the server sends something each 10 s. */
   stallMs: 30_000,
   attempts: 5,
+  /** How often a question whose first answer was lost is sent again, under the same key: it is run once. */
+  askedAgain: 2,
   firstWaitMs: 500,
   longestWaitMs: 8_000,
   random: Math.random,
@@ -55,15 +66,18 @@ export const DEFAULTS = {
 /**
  * Asks a question and yields the events of its run until run.finished.
  *
+ * A `stream.snapshot` of no event at all among them says that the log lost what was read: all before it is void.
+ *
  * @throws {Refused | NotReachable | StreamCut | MalformedEvent}
  */
 export function ask(body, settings = {}) {
-  const call = (options) => options.fetch("/assist", postJson(body, options.signal));
+  const key = newKey();
+  const call = (options) => options.fetch("/assist", postJson(body, options.signal, { "Idempotency-Key": key }));
   return follow({ run: "", seq: 0 }, call, { ...DEFAULTS, ...settings });
 }
 
 /**
- * Yields the events of a run after `position.seq`, until run.finished.
+ * Yields the events of a run after `position.seq`, until run.finished; see `ask` for `stream.snapshot`.
  *
  * @param {{run: string, seq: number}} position
  * @throws {Refused | StreamCut}
@@ -86,23 +100,27 @@ export async function pipelines(settings = {}) {
   return (await response.json()).pipelines ?? [];
 }
 
-const postJson = (body, signal) => ({
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(36)).join("-");
+
+const postJson = (body, signal, headers = {}) => ({
   method: "POST",
-  headers: { "Content-Type": JSON_TYPE, Accept: "text/event-stream" },
+  headers: { "Content-Type": JSON_TYPE, Accept: "text/event-stream", ...headers },
   body: JSON.stringify(body),
   signal,
 });
 
 const resume = ({ run, seq }, { fetch, signal }) =>
   fetch(`/runs/${encodeURIComponent(run)}/events?after=${seq}`, {
-    headers: { Accept: "text/event-stream" },
+    headers: { Accept: "text/event-stream", ...(seq > 0 && { "Last-Event-ID": `${run}.${seq}` }) },
     cache: "no-store",
     signal,
   });
 
-async function* follow(position, call, options) {
+async function* follow(position, first, options) {
   const { signal, notify, attempts } = options;
+  let call = first;
   let failures = 0;
+  let anew = false;
   for (;;) {
     const connection = { floorMs: 0 };
     let why;
@@ -111,6 +129,8 @@ async function* follow(position, call, options) {
       position.run ||= response.headers.get("Windowseat-Run") ?? "";
       for await (const event of readEvents(response, connection, options)) {
         if (!advance(position, event)) continue;
+        if (anew) yield { type: "stream.snapshot", upto: 0, view: null };
+        anew = false;
         failures = 0;
         yield event;
         if (event.type === "run.finished") return;
@@ -118,17 +138,25 @@ async function* follow(position, call, options) {
       why = "the connection ended before the run did";
     } catch (error) {
       if (signal?.aborted) return;
-      why = reasonToRetry(error, position);
+      why = reasonToRetry(error, position, failures, options);
+      if (error instanceof Forgotten || error.status === GONE) {
+        if (anew) throw new StreamCut(error.message, { ...position });
+        anew = true;
+        position.seq = 0;
+      }
       connection.floorMs = Math.max(connection.floorMs, error.retryAfterMs ?? 0);
     }
-    if (position.run === "") throw new StreamCut(`No run began: ${why}.`, position);
     failures += 1;
-    if (failures > attempts) throw new StreamCut(`Not reconnected in ${attempts} attempts: ${why}.`, { ...position });
+    if (failures > attempts) {
+      const what = position.run === "" ? "No run began" : "Not reconnected";
+      throw new StreamCut(`${what} in ${attempts} attempts: ${why}.`, { ...position });
+    }
     const waitMs = backOff(failures, connection.floorMs, options);
     notify({ state: "reconnecting", attempt: failures, attempts, waitMs, why });
     await pause(waitMs, signal);
     if (signal?.aborted) return;
-    call = (given) => resume(position, given);
+    // Without an id there is nothing to resume: the same question under the same key brings its run.
+    call = position.run === "" ? first : (given) => resume(position, given);
   }
 }
 
@@ -143,11 +171,15 @@ function advance(position, event) {
   return true;
 }
 
-function reasonToRetry(error, position) {
-  const temporary = error instanceof Refused && (error.status === 429 || error.status >= 500);
+function reasonToRetry(error, position, failures, { askedAgain }) {
   const begun = position.run !== "";
-  if (error instanceof Refused && !(temporary && begun)) throw error;
-  if (error instanceof NotReachable && !begun) throw error;
+  if (error instanceof Refused) {
+    const temporary = error.status === 429 || error.status >= 500 || error.status === GONE;
+    const lost = LOST_BEHIND_A_PROXY.includes(error.status) && failures < askedAgain;
+    if (!(begun ? temporary : lost)) throw error;
+  }
+  if (error instanceof NotReachable && !begun && failures >= askedAgain) throw error;
+  if (error instanceof Stranger && !begun) throw new StreamCut(`No run began: ${error.message}.`, position);
   if (!CONNECTION_ERRORS.some((kind) => error instanceof kind)) throw error; // a bug of ours
   return error.message.replace(/\.$/, "");
 }
@@ -169,7 +201,7 @@ async function accepted(answer) {
 /** The events of one connection. Its `stream.bye` and `retry` set how long to wait before the next one. */
 async function* readEvents(response, connection, { stallMs, notify }) {
   if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
-    throw new Broken("what answered is not a stream of events");
+    throw new Stranger("what answered is not a stream of events");
   }
   notify({ state: "live" });
   const parser = new FrameParser();
@@ -181,8 +213,10 @@ async function* readEvents(response, connection, { stallMs, notify }) {
       notify({ state: "heard" });
       for (const frame of parser.feed(value)) {
         const event = decodeEvent(frame.data);
-        if (event.type === "stream.bye") connection.floorMs = event.retry_ms;
-        else if (event.type !== "stream.snapshot") yield event;
+        if (event.type === "stream.bye") {
+          connection.floorMs = event.retry_ms;
+          if (event.reason === "too_old") throw new Forgotten("the log has lost what was read");
+        } else if (event.type !== "stream.snapshot") yield event;
       }
       connection.floorMs = Math.max(connection.floorMs, parser.retry ?? 0);
     }

@@ -7,6 +7,8 @@ import { readFileSync } from "node:fs";
 const { ask, attach } = await import(`${process.argv[2]}/run.js`);
 const { position, connections, settings } = JSON.parse(readFileSync(0, "utf8"));
 const asked = [];
+const keys = [];
+const places = [];
 const news = [];
 const events = [];
 const leaving = new AbortController();
@@ -27,6 +29,8 @@ function body(chunks) {
 
 async function fetch(url, { method = "GET", headers = {}, body: sent } = {}) {
   asked.push({ url, method, type: headers["Content-Type"] ?? null, body: sent ? JSON.parse(sent) : null });
+  keys.push(headers["Idempotency-Key"] ?? null);
+  places.push(headers["Last-Event-ID"] ?? null);
   const next = connections.shift();
   if (next === undefined || next === "DOWN") throw new TypeError("fetch failed");
   const { status = 200, type = "text/event-stream; charset=utf-8", problem, headers: more = {}, chunks = [] } = next;
@@ -37,10 +41,10 @@ async function fetch(url, { method = "GET", headers = {}, body: sent } = {}) {
 let end = "finished";
 try {
   const given = { ...settings, fetch, random: () => 1, signal: leaving.signal, notify: (item) => news.push(item) };
-  for await (const event of position ? attach(position, given) : ask({ q: "Q" }, given)) events.push(event.seq);
+  for await (const event of position ? attach(position, given) : ask({ q: "Q" }, given)) events.push(event.seq ?? event.type);
   if (leaving.signal.aborted) end = "left";
 } catch (error) {
   end = { name: error.name, message: error.message, hint: error.hint ?? null };
 }
-process.stdout.write(JSON.stringify({ events, asked, end, news: news.filter(({ state }) => state !== "heard") }));
+process.stdout.write(JSON.stringify({ events, asked, keys, places, end, news: news.filter(({ state }) => state !== "heard") }));
 process.exit(0); // a stalled body keeps node waiting for ever

@@ -29,6 +29,8 @@ def test_one_post_is_the_whole_run(node: Node) -> None:
     answer = follow(node, frames(1))
     assert (answer["events"], answer["end"]) == (ALL, "finished")
     assert answer["asked"] == [{"url": "/assist", "method": "POST", "type": "application/json", "body": {"q": "Q"}}]
+    assert len(answer["keys"][0]) > 20
+    assert answer["keys"] != follow(node, frames(1))["keys"]
 
 
 @pytest.mark.parametrize("how", ["clean end", "FAIL", "STALL"])
@@ -38,6 +40,7 @@ def test_a_cut_is_resumed_after_the_last_event(node: Node, how: str) -> None:
     answer = follow(node, cut, frames(10))
     assert (answer["events"], answer["end"]) == (ALL, "finished")
     assert answer["asked"][1]["url"] == f"/runs/{sample_run.RUN}/events?after=9"
+    assert answer["places"] == [None, f"{sample_run.RUN}.9"]
     assert [item["state"] for item in answer["news"]] == ["live", "reconnecting", "live"]
 
 
@@ -93,28 +96,50 @@ def test_a_refusal_tells_what_to_try(node: Node) -> None:
     assert answer["events"] == []
 
 
-@pytest.mark.parametrize("status", [404, 410])
-def test_a_run_that_is_gone_is_not_asked_for_again(node: Node, status: int) -> None:
-    answer = follow(node, frames(1, 2), {"status": status, "problem": {"detail": "Gone."}}, frames(3))
+def test_a_run_that_is_gone_is_not_asked_for_again(node: Node) -> None:
+    answer = follow(node, frames(1, 2), {"status": 404, "problem": {"detail": "Gone."}}, frames(3))
     assert answer["end"]["message"] == "Gone."
     assert len(answer["asked"]) == 2
 
 
-def test_a_server_that_is_down_is_not_asked_twice(node: Node) -> None:
-    answer = follow(node, "DOWN", frames(1))
-    assert answer["end"]["name"] == "NotReachable"
-    assert len(answer["asked"]) == 1
+BYE = f"data: {encode_event(StreamBye(reason='too_old', retry_ms=1)).decode()}\n\n"
+
+
+@pytest.mark.parametrize("told", [{"status": 410, "problem": {"detail": "Lost."}}, {"chunks": [BYE]}])
+def test_a_place_that_the_log_has_lost_is_left_for_its_beginning_and_that_is_said(node: Node, told: Any) -> None:
+    answer = follow(node, frames(1, 4), told, frames(1))
+    assert (answer["events"], answer["end"]) == ([1, 2, 3, 4, "stream.snapshot", *ALL], "finished")
+    assert answer["places"] == [None, f"{sample_run.RUN}.4", None]
+    assert "ost" in [item["why"] for item in answer["news"] if item["state"] == "reconnecting"][1]
+
+
+def test_a_log_that_is_lost_again_and_again_is_given_up(node: Node) -> None:
+    lost = {"status": 410, "problem": {"detail": "Lost."}}
+    answer = follow(node, frames(1, 4), lost, lost, frames(1))
+    assert (answer["end"]["name"], answer["end"]["message"]) == ("StreamCut", "Lost.")
+
+
+@pytest.mark.parametrize("lost", ["DOWN", {"status": 502}, {"status": 504}, {"chunks": [": hb 0\n\n"]},
+                                  {"chunks": ["FAIL"]}])  # fmt: skip
+def test_a_first_answer_that_was_lost_is_asked_for_again_under_the_same_key(node: Node, lost: Any) -> None:
+    answer = follow(node, lost, lost, frames(1))
+    assert (answer["events"], answer["end"]) == (ALL, "finished")
+    assert [call["url"] for call in answer["asked"]] == ["/assist"] * 3
+    assert len(set(answer["keys"])) == 1
+    assert answer["asked"][0] == answer["asked"][2]
+
+
+@pytest.mark.parametrize("down", ["DOWN", {"status": 502}])
+def test_a_server_that_is_down_is_soon_said_to_be(node: Node, down: Any) -> None:
+    answer = follow(node, down, down, down, frames(1))
+    assert answer["end"]["name"] == ("NotReachable" if down == "DOWN" else "Refused")
+    assert len(answer["asked"]) == 3
 
 
 def test_an_answer_that_is_no_stream_is_no_run(node: Node) -> None:
     answer = follow(node, {"type": "text/html", "chunks": ["<p>Log in to this hotel's network</p>"]})
     assert answer["end"]["name"] == "StreamCut"
     assert "not a stream of events" in answer["end"]["message"]
-
-
-def test_a_cut_before_the_first_event_never_asks_the_question_again(node: Node) -> None:
-    answer = follow(node, {"chunks": [": hb 0\n\n"]}, frames(1))
-    assert answer["end"]["name"] == "StreamCut"
     assert len(answer["asked"]) == 1
 
 
