@@ -36,48 +36,54 @@ export class StreamCut extends Error {
 /** What is wrong with one connection; another may do better. */
 class Broken extends Error {}
 
+/** Something else than our server answered. */
+class NotAStream extends Broken {}
+
 /** What was read before is no longer in the log. */
-class Forgotten extends Error {}
+class Forgotten extends Broken {}
 
-/** Whatever answered is not the server, or not one of ours. */
-class Stranger extends Error {}
-
-const CONNECTION_ERRORS = [Broken, Forgotten, Stranger, NotReachable, Refused, MalformedEvent, FrameTooLarge];
+const CONNECTION_ERRORS = [Broken, NotReachable, Refused, MalformedEvent, FrameTooLarge];
 const JSON_TYPE = "application/json";
 const GONE = 410;
 /** A proxy says so when the server broke off, or was silent, before its first byte. */
 const LOST_BEHIND_A_PROXY = [502, 504];
+/** How often a question is sent again to a server that can't be reached: its answer may have been lost. */
+const SOON = 2;
 
 export const DEFAULTS = {
   fetch: (...args) => globalThis.fetch(...args),
   /** Without a byte for this long a connection counts as dead; the server sends something each 10 s. */
   stallMs: 30_000,
   attempts: 5,
-  /** How often a question whose first answer was lost is sent again, under the same key: it is run once. */
-  askedAgain: 2,
   firstWaitMs: 500,
   longestWaitMs: 8_000,
   random: Math.random,
   signal: undefined,
-  /** Called with {state: "live"}, {state: "reconnecting", attempt, attempts, waitMs, why} or {state: "heard"}. */
+  /**
+   * Called with {state: "live"}, {state: "reconnecting", attempt, attempts, waitMs, why}, {state: "heard", bytes} or
+   * {state: "frame", frame}.
+   */
   notify: () => {},
 };
 
 /**
  * Asks a question and yields the events of its run until run.finished.
  *
- * A `stream.snapshot` of no event at all among them says that the log lost what was read: all before it is void.
+ * A `stream.snapshot` of no event at all among them says that the log has lost what was read: all before it is void.
  *
  * @throws {Refused | NotReachable | StreamCut | MalformedEvent}
  */
 export function ask(body, settings = {}) {
+  // The key makes the same question twice the same run: it can be sent again when its answer was lost.
   const key = newKey();
   const call = (options) => options.fetch("/assist", postJson(body, options.signal, { "Idempotency-Key": key }));
   return follow({ run: "", seq: 0 }, call, { ...DEFAULTS, ...settings });
 }
 
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /**
- * Yields the events of a run after `position.seq`, until run.finished; see `ask` for `stream.snapshot`.
+ * Yields the events of a run after `position.seq`, until run.finished.
  *
  * @param {{run: string, seq: number}} position
  * @throws {Refused | StreamCut}
@@ -93,14 +99,13 @@ export async function cancel(run, settings = {}) {
   await accepted(options.fetch(`/runs/${encodeURIComponent(run)}/cancel`, postJson({}, options.signal)));
 }
 
+
 /** What can be asked: the list of `GET /pipelines`. */
 export async function pipelines(settings = {}) {
   const options = { ...DEFAULTS, ...settings };
   const response = await accepted(options.fetch("/pipelines", { headers: { Accept: JSON_TYPE } }));
   return (await response.json()).pipelines ?? [];
 }
-
-const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(36)).join("-");
 
 const postJson = (body, signal, headers = {}) => ({
   method: "POST",
@@ -110,15 +115,14 @@ const postJson = (body, signal, headers = {}) => ({
 });
 
 const resume = ({ run, seq }, { fetch, signal }) =>
-  fetch(`/runs/${encodeURIComponent(run)}/events?after=${seq}`, {
-    headers: { Accept: "text/event-stream", ...(seq > 0 && { "Last-Event-ID": `${run}.${seq}` }) },
+  fetch(`/runs/${encodeURIComponent(run)}/events`, {
+    headers: { Accept: "text/event-stream", "Last-Event-ID": `${run}.${seq}` },
     cache: "no-store",
     signal,
   });
 
-async function* follow(position, first, options) {
+async function* follow(position, call, options) {
   const { signal, notify, attempts } = options;
-  let call = first;
   let failures = 0;
   let anew = false;
   for (;;) {
@@ -129,16 +133,16 @@ async function* follow(position, first, options) {
       position.run ||= response.headers.get("Windowseat-Run") ?? "";
       for await (const event of readEvents(response, connection, options)) {
         if (!advance(position, event)) continue;
+        failures = 0;
         if (anew) yield { type: "stream.snapshot", upto: 0, view: null };
         anew = false;
-        failures = 0;
         yield event;
         if (event.type === "run.finished") return;
       }
       why = "the connection ended before the run did";
     } catch (error) {
       if (signal?.aborted) return;
-      why = reasonToRetry(error, position, failures, options);
+      why = reasonToRetry(error, position, failures);
       if (error instanceof Forgotten || error.status === GONE) {
         if (anew) throw new StreamCut(error.message, { ...position });
         anew = true;
@@ -148,15 +152,14 @@ async function* follow(position, first, options) {
     }
     failures += 1;
     if (failures > attempts) {
-      const what = position.run === "" ? "No run began" : "Not reconnected";
-      throw new StreamCut(`${what} in ${attempts} attempts: ${why}.`, { ...position });
+      const words = position.run === "" ? `No run began: ${why}.` : `Not reconnected in ${attempts} attempts: ${why}.`;
+      throw new StreamCut(words, { ...position });
     }
     const waitMs = backOff(failures, connection.floorMs, options);
     notify({ state: "reconnecting", attempt: failures, attempts, waitMs, why });
     await pause(waitMs, signal);
     if (signal?.aborted) return;
-    // Without an id there is nothing to resume: the same question under the same key brings its run.
-    call = position.run === "" ? first : (given) => resume(position, given);
+    if (position.run !== "") call = (given) => resume(position, given);
   }
 }
 
@@ -171,15 +174,15 @@ function advance(position, event) {
   return true;
 }
 
-function reasonToRetry(error, position, failures, { askedAgain }) {
+function reasonToRetry(error, position, failures) {
   const begun = position.run !== "";
   if (error instanceof Refused) {
     const temporary = error.status === 429 || error.status >= 500 || error.status === GONE;
-    const lost = LOST_BEHIND_A_PROXY.includes(error.status) && failures < askedAgain;
+    const lost = LOST_BEHIND_A_PROXY.includes(error.status) && failures < SOON;
     if (!(begun ? temporary : lost)) throw error;
   }
-  if (error instanceof NotReachable && !begun && failures >= askedAgain) throw error;
-  if (error instanceof Stranger && !begun) throw new StreamCut(`No run began: ${error.message}.`, position);
+  if (error instanceof NotReachable && !begun && failures >= SOON) throw error;
+  if (error instanceof NotAStream && !begun) throw new StreamCut(`No run began: ${error.message}.`, position);
   if (!CONNECTION_ERRORS.some((kind) => error instanceof kind)) throw error; // a bug of ours
   return error.message.replace(/\.$/, "");
 }
@@ -201,7 +204,7 @@ async function accepted(answer) {
 /** The events of one connection. Its `stream.bye` and `retry` set how long to wait before the next one. */
 async function* readEvents(response, connection, { stallMs, notify }) {
   if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
-    throw new Stranger("what answered is not a stream of events");
+    throw new NotAStream("what answered is not a stream of events");
   }
   notify({ state: "live" });
   const parser = new FrameParser();
@@ -210,8 +213,9 @@ async function* readEvents(response, connection, { stallMs, notify }) {
     for (;;) {
       const { done, value } = await readWithin(reader, stallMs);
       if (done) return;
-      notify({ state: "heard" });
+      notify({ state: "heard", bytes: value.length });
       for (const frame of parser.feed(value)) {
+        notify({ state: "frame", frame });
         const event = decodeEvent(frame.data);
         if (event.type === "stream.bye") {
           connection.floorMs = event.retry_ms;
