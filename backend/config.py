@@ -23,6 +23,13 @@ class Config:
         Path(platformdirs.user_data_dir("windowseat", appauthor=False)),
         "where runs are kept (:memory: keeps none)",
     )
+    log: str = setting(
+        "",
+        "where several servers keep runs together: redis://host:6379/0 (default: SQLite in the data folder)",
+        secret=True,
+        metavar="URL",
+    )
+    log_may_forget: bool = setting(False, "use that Redis although it may lose what it acknowledged")
     offline: bool = setting(False, "use the bundled data alone, never the network")
     deadline_s: float = setting(120.0, "seconds that a run may take", minimum=1)
     grace_s: float = setting(30.0, "seconds that a run goes on after its last viewer left", minimum=0)

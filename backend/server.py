@@ -24,6 +24,7 @@ from backend.errors import ConfigError
 from backend.pipeline import Pipeline
 from backend.registry import PIPELINES
 from backend.resources import open_resources
+from backend.runs.log import RunLog
 from backend.runs.manager import Limits, RunManager
 from backend.runs.sqlite import SQLiteRunLog
 
@@ -87,9 +88,15 @@ async def serve(
     Raises ConfigError when the address can't be had and StorageError when the run log can't be opened.
     """
     listening = listen(config.host, config.port)
-    log = SQLiteRunLog(config.data_dir)
     try:
-        limits = Limits(config.max_runs, config.deadline_s, config.grace_s, config.heartbeat_s)
+        log = await open_log(config)
+    except BaseException:
+        listening.close()
+        raise
+    try:
+        limits = Limits(
+            config.max_runs, config.deadline_s, config.grace_s, config.heartbeat_s, take_over=bool(config.log)
+        )
         async with open_resources(pipelines, config) as resources:
             manager = RunManager(log, limits, pipelines=pipelines, resources=resources)
             await manager.open(retain_days=config.retain_days, retain_runs=config.retain_runs)
@@ -100,6 +107,21 @@ async def serve(
     finally:
         listening.close()
         await log.aclose()
+
+
+async def open_log(config: Config) -> RunLog:
+    """The run log that ``config`` names. Raises ConfigError and StorageError."""
+    if not config.log:
+        return SQLiteRunLog(config.data_dir)
+    from backend.runs.redis import RedisRunLog  # its client takes a fifth of a second to import
+
+    log = RedisRunLog(config.log, retain_days=config.retain_days, may_forget=config.log_may_forget)
+    try:
+        await log.open()
+    except BaseException:
+        await log.aclose()
+        raise
+    return log
 
 
 async def _serve_until(

@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 DOWN_S = 0.9
 """Viewers of other processes' runs are told when the store has been silent for so long."""
 _PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
+_LATE_S = 0.2
 _END = b'{"type":"run.finished"'
 
 
@@ -31,6 +32,7 @@ class Follower:
         self._lives: dict[str, LiveRun] = {}
         self._present: set[str] = set()
         self._told: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+        self._alarm = asyncio.get_running_loop().call_later(0, lambda: None)
 
     def follow(self, run: str, head: int) -> LiveRun:
         """The frames of ``run`` from event ``head + 1`` on, for as long as somebody watches it."""
@@ -81,28 +83,43 @@ class Follower:
                 _log.warning("can't tell who watches run %s: %s", run, error)
 
     async def _read(self) -> None:
+        failing, pause_s = False, _PAUSE_S
+        self._expect_news()
+        try:
+            while True:
+                try:
+                    news = await self._log.news({run: live.head for run, live in self._lives.items()})
+                    if failing:
+                        await self._verify()
+                except StorageError as error:
+                    if not failing:
+                        _log.warning("can't follow the runs of other processes: %s", error)
+                    failing = True
+                    await asyncio.sleep(random.uniform(pause_s / 2, pause_s))
+                    pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                    continue
+                failing, pause_s = False, _PAUSE_S
+                self._expect_news()
+                for run, entries in news.entries.items():
+                    self._publish(run, entries)
+                for signal in news.signals:
+                    self._on_signal(signal)
+        finally:
+            self._alarm.cancel()
+
+    def _expect_news(self) -> None:
         loop = asyncio.get_running_loop()
-        down_since: float | None = None
-        pause_s = _PAUSE_S
-        while True:
-            try:
-                if down_since is not None:
-                    await self._verify()
-                news = await self._log.news({run: live.head for run, live in self._lives.items()})
-                down_since, pause_s = None, _PAUSE_S
-            except StorageError as error:
-                if down_since is None:
-                    down_since = loop.time()
-                    _log.warning("can't follow the runs of other processes: %s", error)
-                if loop.time() - down_since >= DOWN_S:
-                    self._say_bye(STORE_DOWN)
-                await asyncio.sleep(random.uniform(pause_s / 2, pause_s))
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-                continue
-            for run, entries in news.entries.items():
-                self._publish(run, entries)
-            for signal in news.signals:
-                self._on_signal(signal)
+        self._alarm.cancel()
+        self._alarm = loop.call_later(DOWN_S, self._on_silence, loop.time() + DOWN_S)
+
+    def _on_silence(self, due: float) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() - due > _LATE_S:  # it was this process that slept: the news may be waiting
+            self._expect_news()
+            return
+        for live in tuple(self._lives.values()):
+            live.say_bye(STORE_DOWN)
+        self._alarm = loop.call_later(DOWN_S, self._on_silence, loop.time() + DOWN_S)
 
     def _publish(self, run: str, entries: list[Entry]) -> None:
         live = self._lives.get(run)
@@ -131,7 +148,3 @@ class Follower:
         self.let_go(live.run)
         live.say_bye(LOST)
         live.finish()
-
-    def _say_bye(self, farewell: bytes) -> None:
-        for live in self._lives.values():
-            live.say_bye(farewell)

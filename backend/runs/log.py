@@ -160,8 +160,8 @@ class RunLog(Protocol):
         """Whether another live process has viewers of this run."""
 
     async def news(self, heads: Mapping[str, int]) -> News:
-        """What came after the given number in each of these runs, and signals. Waits for it, at most about a second,
-        or until ``wake``; a run that grew longer may need several calls. For one caller at a time."""
+        """What came after the given number in each of these runs, and signals. Waits for it, at most NEWS_S seconds, or
+        until ``wake``; a run that grew longer may need several calls. For one caller at a time."""
 
     def wake(self) -> None:
         """Let ``news`` return now."""
@@ -178,6 +178,7 @@ class RunLog(Protocol):
         """Write what is pending and close. Idempotent."""
 
 
+NEWS_S = 0.4
 RENEW_S = 2.0
 LEASE_S = 8.0
 """A process that hasn't renewed for so long is dead to the others: its runs are theirs."""

@@ -3,7 +3,7 @@
 All writing goes through one thread that commits what has gathered meanwhile as one transaction. ``synchronous=NORMAL``:
 a killed process loses nothing, a power cut may lose the last moments
 (https://sqlite.org/pragma.html#pragma_synchronous). Several processes may share the file; what they want of each other
-goes through tables, asked for news ten times a second while there is another process, once a second otherwise.
+goes through tables, asked for news ten times a second while there is another process.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from backend.errors import StorageError
-from backend.runs.log import Adopted, ClaimTaken, Entry, EventsLost, LeaseLost, News, Origin, RunSummary, Signal
+from backend.runs.log import NEWS_S, Adopted, ClaimTaken, Entry, EventsLost, LeaseLost, News, Origin, RunSummary, Signal
 from backend.runs.sqlite_peers import Peers
 from backend.runs.sqlite_worker import Worker
 
 MEMORY = ":memory:"
-POLL_S, IDLE_POLL_S = 0.1, 1.0
+POLL_S = 0.1
 SIGNALS_KEPT = 1000
 _FORGOTTEN_AT_ONCE = 50
 _NEWS_BYTES = 1 << 20
@@ -103,7 +103,7 @@ class SQLiteRunLog:
         if head >= last and _stored(connection, run, first, last) == list(entries):
             return False
         if head >= first or status != "running":
-            raise StorageError(f"run {run} has {head} events and is {status}: event {first} is not its next")
+            raise StorageError(f"run {run} has {head} events and is {status}: the new ones are not its next")
         if head < first - 1:
             raise EventsLost(run, head)
         return True
@@ -237,7 +237,7 @@ class SQLiteRunLog:
 
     async def news(self, heads: Mapping[str, int]) -> News:
         loop = asyncio.get_running_loop()
-        give_up = loop.time() + IDLE_POLL_S
+        give_up = loop.time() + NEWS_S
         self._woken.clear()
         while True:
             news = News({}, [])
@@ -247,7 +247,7 @@ class SQLiteRunLog:
             if news.entries or news.signals or left <= 0 or self._woken.is_set():
                 return news
             try:
-                async with asyncio.timeout(min(left, POLL_S if await self.others() else IDLE_POLL_S)):
+                async with asyncio.timeout(min(left, POLL_S if await self.others() else NEWS_S)):
                     await self._woken.wait()
             except TimeoutError:
                 continue

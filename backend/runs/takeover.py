@@ -4,6 +4,7 @@ A run goes on if its pipeline says that its steps may be repeated: those that ha
 under way begin another attempt. Every other run ends as ``interrupted``, or as what it was about to end as.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
@@ -35,9 +36,14 @@ class TakeOver:
         self._pipelines = pipelines
         self._go_on = go_on
         self._adopted: dict[str, Adopted] = {}
+        self._sweeping = asyncio.Lock()
 
     async def sweep(self, *, may_go_on: bool = True) -> list[str]:
         """The runs that were ended or go on now. Raises StorageError; what was adopted till then is tried again."""
+        async with self._sweeping:
+            return await self._sweep(may_go_on)
+
+    async def _sweep(self, may_go_on: bool) -> list[str]:
         for summary in await self._log.abandoned():
             adopted = await self._log.adopt(summary.run)
             if adopted is not None:  # else another process was faster
