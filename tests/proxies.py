@@ -1,4 +1,4 @@
-"""nginx, HAProxy and Caddy on loopback, with the very files of ``deploy/``: only addresses, ports and paths are changed."""
+"""nginx, HAProxy and Caddy on loopback, with the very files of ``deploy/``: only addresses, ports and paths differ."""
 
 import asyncio
 import contextlib
@@ -36,12 +36,14 @@ async def running_proxy(name: str, nodes: Sequence[str], folder: Path) -> AsyncI
     port = free_port()
     addresses = [urlsplit(node).netloc for node in nodes]
     started = _PREPARE[name](folder, port, [addresses[0], addresses[-1]])
-    with (folder / f"{name}.log").open("wb") as output:
+    log = folder / f"{name}.log"
+    with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *started.command, env={**os.environ, **started.env}, stdout=output, stderr=output, start_new_session=True
         )
         try:
-            await _until_it_listens(process, port, folder / f"{name}.log")
+            if not await _listens(process, port):
+                raise AssertionError(f"{name} ended with code {process.returncode}: {log.read_text()[-2000:]}")
             yield f"http://127.0.0.1:{port}"
         finally:
             if process.returncode is None:
@@ -56,16 +58,16 @@ def free_port() -> int:
         return port
 
 
-async def _until_it_listens(process: "asyncio.subprocess.Process", port: int, log: Path) -> None:
+async def _listens(process: asyncio.subprocess.Process, port: int) -> bool:
+    """Wait until it does; False if it ends instead."""
     async with asyncio.timeout(20):
-        while True:
-            if process.returncode is not None:
-                raise AssertionError(f"it ended with code {process.returncode}: {log.read_text()[-2000:]}")
+        while process.returncode is None:
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.close()
-                return
+                return True
             await asyncio.sleep(0.05)
+    return False
 
 
 def _nginx(folder: Path, port: int, nodes: list[str]) -> _Started:
@@ -81,7 +83,6 @@ def _nginx(folder: Path, port: int, nodes: list[str]) -> _Started:
     (folder / "nginx.conf").write_text(text)
     program = shutil.which("nginx")
     assert program
-    # The compiled-in folders for bodies too large for memory can't be changed in the file without a line of its own.
     return _Started([program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"], {})
 
 
