@@ -16,10 +16,11 @@ _LISTENING = b"Windowseat is listening on "
 
 
 class NodeProcess:
-    """``python -m tests.tiny_server``: the shipped pipelines and the tiny one. ``settings`` are environment variables
+    """``python -m MODULE``, by default the shipped pipelines and the tiny one. ``settings`` are environment variables
     without their prefix (``LOG``, ``DATA_DIR``)."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, module: str = "tests.tiny_server", **settings: Any) -> None:
+        self._module = module
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._env = {f"WINDOWSEAT_{name}": str(value) for name, value in settings.items()}
@@ -36,7 +37,7 @@ class NodeProcess:
         """Returns when it listens."""
         listening = asyncio.Event()
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.tiny_server", "--port", str(self.port), "--offline",
+            sys.executable, "-m", self._module, "--port", str(self.port), "--offline",
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
             cwd=ROOT, env={**os.environ, "WINDOWSEAT_CONFIG": os.devnull, **self._env},
         )  # fmt: skip
@@ -74,9 +75,9 @@ class NodeProcess:
 
 
 @contextlib.asynccontextmanager
-async def node_process(**settings: Any) -> AsyncIterator[NodeProcess]:
+async def node_process(module: str = "tests.tiny_server", **settings: Any) -> AsyncIterator[NodeProcess]:
     """A running one; it is killed when the block ends, if it lives."""
-    node = NodeProcess(**settings)
+    node = NodeProcess(module, **settings)
     try:
         await node.start()
         yield node
