@@ -22,6 +22,10 @@ class Gates:
     def open(self) -> None:
         self._opened.release()
 
+    def close(self) -> None:
+        """All are shut again."""
+        self._opened = asyncio.Semaphore(0)
+
     async def passed(self) -> None:
         await self._opened.acquire()
 

@@ -14,7 +14,7 @@ from tests.gated import Gates, gated_pipeline
 from tests.node_process import node_process
 from tests.proxies import DEPLOY, proxied, running_proxy
 from tests.served import running_server
-from tests.tiny import tiny_pipeline
+from tests.tiny import Gate, tiny_pipeline
 from tests.tui.command_line import end, run, start
 from tui.client import AssistClient
 from tui.conform import Asked, Limits, judge, to_table
@@ -121,6 +121,20 @@ async def test_a_server_that_is_killed_never_looks_like_an_end_and_its_run_is_en
 
 async def _rest(stream: AsyncGenerator[Received, None]) -> list[Received]:
     return [received async for received in stream]
+
+
+@proxied
+async def test_a_reader_that_leaves_is_gone_for_the_server_too(proxy: str, tmp_path: Path) -> None:
+    gate = Gate()
+    async with (
+        running_server([tiny_pipeline(gate)], grace_s=0) as url,
+        running_proxy(proxy, [url], tmp_path) as front,
+        AssistClient(front) as client,
+    ):
+        async with contextlib.aclosing(client.ask("wait for me")) as stream:
+            for _ in range(4):
+                await anext(stream)
+        await asyncio.wait_for(gate.cancelled.wait(), 10)  # the last viewer has left: nobody pays for nobody
 
 
 @proxied

@@ -93,9 +93,11 @@ async def pipelines(case: Case) -> str:
 
 
 async def probes(case: Case) -> str:
-    """Raises Broken unless the server says that it is well."""
-    for path in ("/healthz", "/readyz"):
+    """Raises Broken unless the server says that it is well, and what it speaks."""
+    for path in ("/healthz", "/readyz", "/openapi.json", "/schema/events.json"):
         answer = await case.probe.call("GET", path)
         if answer.status != 200:
             raise Broken(f"GET {path} was answered with {answer.status}")
+        if not isinstance(answer.json(), dict):
+            raise Broken(f"GET {path} is no JSON object")
     return ""
