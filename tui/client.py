@@ -28,7 +28,7 @@ from tui.connection import (
     StreamCut,
 )
 from tui.cursor import NOT_OURS, Cursor
-from tui.following import ATTEMPTS, STALL_S, Following, Patience
+from tui.following import ATTEMPTS, SETTLED_S, STALL_S, Following, Patience
 from tui.lean_httpx import httpx
 from tui.transport import CONNECT_S, answer, http_client
 
@@ -60,7 +60,7 @@ class _RunState(msgspec.Struct):
 class AssistClient:
     """A Windowseat server at ``url`` (http or https), as an async context manager.
 
-    ``stall_s``: a stream silent for so long is cut. ``attempts``, ``pause_s`` and ``sleep``: see ``Patience``.
+    ``stall_s``: a stream silent for so long is cut. The rest of the numbers: see ``Patience``.
     ``on_connection`` hears of every change of the stream's connection.
     """
 
@@ -72,11 +72,12 @@ class AssistClient:
         attempts: int = ATTEMPTS,
         pause_s: float = 0.5,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        settled_s: float = SETTLED_S,
         on_connection: Callable[[Connection], None] | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.on_connection = on_connection
-        self._patience = Patience(attempts=attempts, pause_s=pause_s, sleep=sleep)
+        self._patience = Patience(attempts=attempts, pause_s=pause_s, sleep=sleep, settled_s=settled_s)
         self._stream_timeout = httpx.Timeout(stall_s, connect=CONNECT_S)
         self._http = http_client(self.url)
 

@@ -7,6 +7,7 @@ with the same key: a server runs it once.
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ STALL_S = 30.0
 ATTEMPTS = 10
 """How often to try to go on: about half a minute, so that a server may restart, or another node take over."""
 
+SETTLED_S = 15.0
+"""A connection that lasted for so long was a good one: one and a half of the server's heartbeats."""
+
 _LONGEST_PAUSE_S = 8.0
 _LONGEST_RETRY_MS = 30_000
 _GONE = 410
@@ -33,11 +37,13 @@ _GONE = 410
 class Patience:
     """``attempts``: how often to try to go on without receiving any event before giving up. The pause before attempt n
     is random in 0 … ``pause_s`` · 2ⁿ⁻¹ (at most 8 s; full jitter), after the pause that the server asks for, if any.
+    After a connection that lasted for ``settled_s``, though nothing happened, counting begins anew.
     """
 
     attempts: int = ATTEMPTS
     pause_s: float = 0.5
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    settled_s: float = SETTLED_S
 
     def pause_before(self, attempt: int, retry_ms: int | None) -> float:
         longest = min(_LONGEST_PAUSE_S, self.pause_s * 2.0 ** min(attempt - 1, 30))
@@ -84,7 +90,7 @@ class Following:
     async def _read(self, request: httpx.Request) -> AsyncGenerator[Received, None]:
         cursor = self._cursor
         response = await send(self._http, request)
-        self._arrived = True
+        self._arrived, connected_at = True, time.monotonic()
         parser = FrameParser()
         try:
             await check_stream(response)
@@ -104,6 +110,8 @@ class Following:
         finally:
             if parser.retry is not None and not cursor.bye:
                 cursor.retry_ms = parser.retry
+            if time.monotonic() - connected_at >= self._patience.settled_s:
+                cursor.tried = 0
             await response.aclose()
 
     def _why(self, error: Exception) -> str:

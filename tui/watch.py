@@ -45,11 +45,11 @@ class Watch:
         self._stopped_at: float | None = None
 
     def receive(self, event: WireEvent) -> None:
-        """Fold one event. What belongs to one connection alone is news, but changes nothing."""
+        """Fold one event. A snapshot (a client's, see ``Received``) replaces what was known."""
         self._heard_at = self._clock()
-        if isinstance(event, StreamSnapshot | StreamBye):
+        if isinstance(event, StreamBye):
             return
-        self.view = fold(self.view, event)
+        self.view = event.view if isinstance(event, StreamSnapshot) else fold(self.view, event)
         self.version += 1
 
     def fail(self, trouble: Trouble) -> None:

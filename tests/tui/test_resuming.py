@@ -294,3 +294,24 @@ async def test_giving_up_costs_as_many_connections_as_it_says() -> None:
         with pytest.raises(StreamCut, match=r"interrupted after event \d; 7 attempts to resume the run failed"):
             await log_received(proxy.url, attempts=7)
         assert proxy.connections == 8
+
+
+async def test_connections_that_last_a_while_are_not_counted_against_each_other() -> None:
+    """A proxy that cuts whatever is silent for seconds is no reason to give up a run that is silent for minutes."""
+    said: list[Connection] = []
+    cuts = 8
+
+    def hear(connection: Connection) -> None:
+        said.append(connection)
+        if connection.state == "connected" and len(said) <= 2 * cuts:
+            asyncio.get_running_loop().call_later(0.1, proxy.drop_all)
+        elif connection.state == "connected":
+            server.release()
+
+    async with (
+        ReferenceServer() as server,
+        FaultProxy(server.url) as proxy,
+        client(proxy.url, attempts=2, settled_s=0.05, on_connection=hear) as asker,
+    ):
+        assert len([one async for one in asker.ask("wait for it")]) == 10
+    assert [one.attempt for one in said if one.state == "reconnecting"] == [1] * cuts
