@@ -60,9 +60,9 @@ class Narrator:
                 self._begin(view)
             case StreamSnapshot():
                 self.note(
-                    f"the server has events 1 to {event.upto} no longer one by one: told from what they came to"
+                    f"the server no longer has what came next: going on from what it all came to by event {event.upto}"
                     if event.upto
-                    else "the server has no longer what follows the last event: told from the beginning again"
+                    else "the server no longer has what came next: told from the beginning again"
                 )
                 if view.run:
                     self._begin(view)

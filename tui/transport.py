@@ -42,11 +42,17 @@ async def send(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Respons
     try:
         return await http.send(request, stream=True)
     except httpx.TransportError as error:
-        nobody = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol)
-        raise (NotReachable if nobody else ResponseLost)(
+        raise (NotReachable if _is_nobody(error) else ResponseLost)(
             f"no answer from {_origin(request.url)}: {reason(error)}",
             hint="is the server running? `windowseat serve` starts one; without --url a local one is started",
         ) from error
+
+
+def _is_nobody(error: httpx.TransportError) -> bool:
+    """Whether no server has had the request: nobody listens, or somebody who doesn't speak HTTP."""
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "disconnected" not in str(error)  # a stranger's bytes; httpx has one class for both
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError | httpx.UnsupportedProtocol)
 
 
 async def answer(http: httpx.AsyncClient, request: httpx.Request, *, repeatable: bool) -> bytes:

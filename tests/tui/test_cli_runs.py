@@ -10,6 +10,7 @@ import pytest
 
 from shared import events as ev
 from tests.fault_proxy import HEALTHY, Fault, FaultProxy
+from tests.forgetful_server import Forgetful
 from tests.reference_server import ReferenceServer, Run
 from tests.scripted_server import a_run
 from tests.tui.command_line import ROOT, Ended, end, run, start
@@ -221,6 +222,22 @@ async def test_reconnecting_and_interrupted_are_told_apart() -> None:
     assert "error: interrupted after event " in ended.err
     assert f"windowseat attach {made.id}" in ended.err.splitlines()[-1]
     assert 0 < len(ended.out.splitlines()) < len(EVENTS)
+
+
+@pytest.mark.parametrize(("snapshots", "said"), [(True, "going on from what it all came to by event 10"),
+                                                 (False, "told from the beginning again")])  # fmt: skip
+async def test_what_the_server_has_lost_is_said_and_the_answer_is_whole(
+    tmp_path: Path, snapshots: bool, said: str
+) -> None:
+    file = tmp_path / "run.ndjson"
+    async with Forgetful() as server, FaultProxy(server.url, [Fault(cut=2000), HEALTHY]) as proxy:
+        server.oldest, server.snapshots = 9, snapshots
+        asked = await run("ask", "hot", "--record", str(file), "--url", proxy.url)
+    assert asked.code == 0
+    assert [line.split()[0] for line in asked.out.splitlines()] == ["City", "Dakar", "Las"]
+    assert f"note: the server no longer has what came next: {said}" in asked.err
+    replayed = await run("replay", str(file), "--speed", "0")
+    assert replayed.out == asked.out
 
 
 @pytest.mark.parametrize(

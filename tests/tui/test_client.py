@@ -343,3 +343,19 @@ async def test_a_list_that_cannot_be_read_is_a_violation() -> None:
         server.runs = [{"run": 7}]
         with pytest.raises(ProtocolViolation, match="GET /runs"):
             await asker.runs()
+
+
+async def test_somebody_who_does_not_speak_http_is_not_asked_again() -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        greeted.append(None)
+        writer.write(b"220 mail.example.org ESMTP\r\n\r\n")
+        await reader.read(1)
+        writer.close()
+
+    greeted: list[None] = []
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with AssistClient(f"http://127.0.0.1:{port}", pause_s=0) as asker:
+            with pytest.raises(NotReachable, match="no answer from"):
+                [_ async for _ in asker.ask("hot?")]
+    assert len(greeted) == 1

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shared import events as ev
 from shared.view import EMPTY
 from tests.fault_proxy import HEALTHY, Fault, FaultProxy
+from tests.forgetful_server import Forgetful
 from tests.plain_http import Asked, Problem
 from tests.reference_server import ReferenceServer, Run
 from tui.client import AssistClient
@@ -226,24 +227,6 @@ async def test_heartbeats_keep_a_quiet_stream_alive() -> None:
         server.release()
         await task
     assert "reconnecting" not in [one.state for one in said]
-
-
-class Forgetful(ReferenceServer):
-    """Has the events from ``oldest`` on; ``snapshots`` false: doesn't know snapshots and replays all it can make up."""
-
-    oldest = 1
-    snapshots = True
-
-    def cursor(self, asked: Asked, run: Run) -> int:
-        if "snapshot" in asked.query:
-            return 0
-        cursor = super().cursor(asked, run)
-        if 0 < cursor < self.oldest - 1:
-            raise Problem(410, "The log begins later.", oldest=self.oldest, head=len(run.lines))
-        return cursor
-
-    def snapshot(self, run: Run) -> tuple[bytes, int]:
-        return super().snapshot(run) if self.snapshots else (b"", 0)
 
 
 @pytest.mark.parametrize("snapshots", [True, False])
