@@ -36,6 +36,7 @@ class Config:
     heartbeat_s: float = setting(10.0, "seconds of silence before a heartbeat", minimum=0.05)
     retain_days: float = setting(30.0, "days that runs are kept", minimum=0)
     retain_runs: int = setting(10_000, "runs that are kept", minimum=0)
+    stall_s: float = setting(30.0, "seconds that a viewer may take nothing before it is sent away", minimum=0.05)
     max_runs: int = setting(200, "runs under way at once", minimum=1)
     cold_max_c: float = setting(20.0, "a day's high up to this is cold (°C)")
     hot_min_c: float = setting(25.0, "a day's high from this on is hot (°C)")

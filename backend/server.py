@@ -14,12 +14,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config as HypercornConfig
 from quart import Quart
 
 from backend.app import create_app
 from backend.config import Config
+from backend.connections import Connections
 from backend.errors import ConfigError
 from backend.pipeline import Pipeline
 from backend.registry import PIPELINES
@@ -95,7 +95,12 @@ async def serve(
         raise
     try:
         limits = Limits(
-            config.max_runs, config.deadline_s, config.grace_s, config.heartbeat_s, take_over=bool(config.log)
+            runs=config.max_runs,
+            deadline_s=config.deadline_s,
+            grace_s=config.grace_s,
+            heartbeat_s=config.heartbeat_s,
+            stall_s=config.stall_s,
+            take_over=bool(config.log),
         )
         async with open_resources(pipelines, config) as resources:
             manager = RunManager(log, limits, pipelines=pipelines, resources=resources)
@@ -127,31 +132,20 @@ async def open_log(config: Config) -> RunLog:
 async def _serve_until(
     stopping: asyncio.Event, listening: socket.socket, manager: RunManager, app: Quart, runs_end_s: float
 ) -> None:
-    async def stop() -> None:
+    connections = Connections(app, _hypercorn_config(), listening)
+    await connections.open()
+    try:
         await stopping.wait()
-        manager.drain()
-
-    server = asyncio.create_task(hypercorn_serve(app, _hypercorn_config(listening), shutdown_trigger=stop))
-    stopped = asyncio.create_task(stopping.wait())
-    await asyncio.wait({server, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    if not stopped.done():  # the server failed by itself: that error is the news
-        stopped.cancel()
-        await server
-    # Runs get their time while responses end; a reader that stalls can't hold up either.
-    await manager.aclose(runs_end_s)
-    await asyncio.wait({server}, timeout=STREAMS_END_S)
-    if not server.done():
-        server.cancel()
-        await asyncio.wait({server}, timeout=STREAMS_END_S)
+    finally:
+        # Whoever asks meanwhile hears that the server is stopping, so that a balancer finds out before it is gone.
+        await manager.aclose(runs_end_s)
+        await connections.close(STREAMS_END_S)
 
 
-def _hypercorn_config(listening: socket.socket) -> HypercornConfig:
+def _hypercorn_config() -> HypercornConfig:
     config = HypercornConfig()
-    config.bind = [f"fd://{os.dup(listening.fileno())}"]  # Hypercorn closes what it is given
     config.backlog = BACKLOG
-    config.alpn_protocols = ["http/1.1"]
     config.include_server_header = False
-    config.graceful_timeout = STREAMS_END_S
     config.keep_alive_timeout = 5  # also what ends a request that sends its headers too slowly
     config.accesslog = None
     config.errorlog = logging.getLogger("hypercorn.error")

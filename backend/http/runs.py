@@ -57,9 +57,9 @@ async def run_events(run: str) -> Response:
     if request.args.get("snapshot") not in (None, "", "0") and last_event_id() is None:
         view = await read_view(manager.log, run, upto=after or None)
         if view.upto and (first := snapshot_frame(view)) is not None:
-            return stream_response(manager, await manager.attach(run, view.upto), form, first)
+            return stream_response(manager, await manager.watch(run, view.upto), form, first)
         after = 0
-    return stream_response(manager, await manager.attach(run, after), form)
+    return stream_response(manager, await manager.watch(run, after), form)
 
 
 @blueprint.post("/runs/<run>/cancel")

@@ -8,9 +8,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 
-from quart import Response
+from quart import Response, request
 
 from backend.errors import StorageError
+from backend.http.connection import StallWatch
 from backend.http.formats import SSE, Format
 from backend.runs.farewells import BROKEN, LOST, STORE_DOWN
 from backend.runs.live import Viewer
@@ -27,8 +28,12 @@ HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 def stream_response(manager: RunManager, viewer: Viewer, form: Format = SSE, first: bytes = b"") -> Response:
     """The response that sends ``first`` (whole frames) and then follows ``viewer`` to the end of its run."""
+    # A generator that is never started never cleans up: the reader may leave before the first byte.
+    if (task := asyncio.current_task()) is not None:
+        task.add_done_callback(lambda _: manager.release(viewer))
     headers = {**HEADERS, "Content-Type": form.content_type, "Windowseat-Run": viewer.run}
-    response = Response(_follow(manager, viewer, form, first), headers=headers)
+    chunked = request.http_version != "1.0"
+    response = Response(_follow(manager, viewer, form, first, chunked), headers=headers)
     response.timeout = None
     return response
 
@@ -39,12 +44,27 @@ def snapshot_frame(view: RunView) -> bytes | None:
     return frame if len(frame) <= ev.MAX_FRAME_BYTES else None
 
 
-async def _follow(manager: RunManager, viewer: Viewer, form: Format, first: bytes) -> AsyncIterator[bytes]:
+def _heed_cancellation() -> None:
+    """Hypercorn 0.18 swallows a cancellation that comes while it closes a connection that broke under a write (``except
+    CancelledError: pass`` in ``TCPServer._close``): a stream would be written to nobody for ever."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+async def _follow(
+    manager: RunManager, viewer: Viewer, form: Format, first: bytes, chunked: bool
+) -> AsyncIterator[bytes]:
+    watch = StallWatch(manager.limits.stall_s, lambda: form.encode(manager.give_up(viewer)), chunked=chunked)
     try:
-        if first:
-            yield form.encode(first)
-        while (block := await viewer.take()) is not None:
-            yield form.encode(block)
+        block: bytes | None = first
+        while block is not None:
+            if block:
+                watch.begin()
+                yield form.encode(block)
+                watch.end()
+                _heed_cancellation()
+            block = await viewer.take()
             # A real suspension: without one, a replay to a reader that vanished would keep the whole loop busy.
             await asyncio.sleep(0)
     except EventsLost as error:
@@ -57,4 +77,5 @@ async def _follow(manager: RunManager, viewer: Viewer, form: Format, first: byte
         _log.exception("the stream of run %s broke off", viewer.run)
         yield form.encode(BROKEN)
     finally:
+        watch.close()
         manager.release(viewer)

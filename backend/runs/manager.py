@@ -15,7 +15,7 @@ from typing import Any
 from backend.errors import Conflict, Gone, InvalidRequest, StorageError, Unavailable
 from backend.pipeline import Pipeline, Question
 from backend.runs.counters import Counters
-from backend.runs.farewells import bye
+from backend.runs.farewells import SLOW, bye
 from backend.runs.follower import Follower
 from backend.runs.keeping import Keeper
 from backend.runs.live import Viewer
@@ -67,6 +67,16 @@ class RunManager:
         return self._watching.count
 
     @property
+    def events(self) -> int:
+        """How many events this process has numbered."""
+        return self.counters.events + sum(active.writer.emitted for active in self._active.values())
+
+    @property
+    def unwritten(self) -> int:
+        """How many runs are over whose log doesn't have their end yet."""
+        return len(self._runs.unwritten)
+
+    @property
     def full(self) -> bool:
         return len(self._active) >= self.limits.runs
 
@@ -103,6 +113,7 @@ class RunManager:
 
         Raises Conflict (another question has that key), Unavailable, Gone, InvalidRequest, StorageError.
         """
+        self._refuse_when_draining()
         if claim is not None and (seen is not None or self.full) and (found := await self.log.claimed(claim.key)):
             return await self._join(*found, claim, seen)
         if claim is not None and seen is not None:
@@ -137,8 +148,7 @@ class RunManager:
         claim: Claim | None = None,
     ) -> Viewer:
         """Begin a run and watch it from its first event. Raises Unavailable when draining or full."""
-        if self.draining:
-            raise Unavailable("The server is stopping.", hint="Ask again in a moment.", headers={"Retry-After": "2"})
+        self._refuse_when_draining()
         if self.full:
             detail = f"The server has {self.limits.runs} runs under way, as many as it may."
             raise Unavailable(detail, hint="Ask again in a moment.", headers={"Retry-After": "5"})
@@ -147,6 +157,15 @@ class RunManager:
         )
         live = self._runs.begin(pipeline, question, summary, on_disconnect, Origin(claim=claim))
         return self._watching.watch(summary.run, live, 0)
+
+    def _refuse_when_draining(self) -> None:
+        if self.draining:
+            raise Unavailable("The server is stopping.", hint="Ask again in a moment.", headers={"Retry-After": "2"})
+
+    async def watch(self, run: str, after: int = 0) -> Viewer:
+        """``attach`` for a stream: raises Unavailable when draining, besides."""
+        self._refuse_when_draining()
+        return await self.attach(run, after)
 
     # ---- ending
 
@@ -162,6 +181,12 @@ class RunManager:
         if not await self.log.delete(run):
             await self._watching.summary(run)
             raise Conflict(f"Run {run} is still under way.", hint="Cancel it first.")
+
+    def give_up(self, viewer: Viewer) -> bytes:
+        """A viewer takes nothing: the farewell to send it. It gets nothing else."""
+        self.counters.slow += 1
+        viewer.say_bye(b"")
+        return SLOW
 
     def drain(self, retry_ms: int = 2000) -> None:
         """Take no more runs and send every viewer away; ``aclose`` ends what still runs."""

@@ -29,12 +29,13 @@ _LEAST_DEADLINE_S = 1.0
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Seconds, but ``runs``: how many may be under way at once; and ``take_over``: whether repeatable runs of a process
-    that ended go on in another one, rather than end with it."""
+    that ended go on in another one, rather than end with it. ``stall_s`` is how long a viewer may take nothing."""
 
     runs: int = 200
     deadline_s: float = 120.0
     grace_s: float = 30.0
     heartbeat_s: float = 10.0
+    stall_s: float = 30.0
     take_over: bool = False
 
 
@@ -153,7 +154,7 @@ class Running:
 
     def _settle(self, writer: RunWriter) -> None:
         """The run's task is over: who follows it from here, and what is still to be written."""
-        self._counters.events += writer.seq
+        self._counters.events += writer.emitted
         if isinstance(writer.failure, LeaseLost):
             self._follower.keep(writer.live)
             return

@@ -46,6 +46,7 @@ class RunWriter:
         self.live = live
         self.failure: StorageError | ClaimTaken | None = None
         self.unwritten: list[Entry] = []
+        self.emitted = 0
         self.born: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.born.add_done_callback(asyncio.Future.exception)  # no complaint if nobody asks
         self._log = log
@@ -92,6 +93,7 @@ class RunWriter:
         if self._muted:
             return event
         self._seq = event.seq
+        self.emitted += 1
         if isinstance(event, ev.RunFinished):
             self.summary = msgspec.structs.replace(self.summary, status=event.status, ms=event.ms)
         self._pending.append(Entry(self._seq, data))

@@ -1,0 +1,54 @@
+"""Accepts connections and has Hypercorn speak HTTP/1.1 on each. Ours instead of Hypercorn's own loop for three reasons:
+a response can reach its transport, a stop aborts what doesn't end, and it doesn't wait for ever (Python 3.12 and later
+wait for every open stream there).
+"""
+
+import asyncio
+import socket
+
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+from hypercorn.typing import ASGIFramework
+
+from backend.http.connection import TRANSPORT
+
+
+class Connections:
+    """Serves ``app`` on ``listening`` from ``open`` to ``close``."""
+
+    def __init__(self, app: ASGIFramework, config: Config, listening: socket.socket) -> None:
+        self._app = ASGIWrapper(app)
+        self._config = config
+        self._listening = listening
+        self._context = WorkerContext(None)
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(
+            self._serve, sock=self._listening, backlog=self._config.backlog, limit=self._config.h11_max_incomplete_size
+        )
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._open[task] = writer
+        task.add_done_callback(self._open.pop)
+        assert isinstance(writer.transport, asyncio.Transport)
+        TRANSPORT.set(writer.transport)
+        await TCPServer(self._app, asyncio.get_running_loop(), self._config, self._context, {}, reader, writer)
+
+    async def close(self, grace_s: float) -> None:
+        """Accept no more, give responses ``grace_s`` seconds to end, then abort them."""
+        if self._server is not None:
+            self._server.close()
+        await self._context.terminated.set()
+        if self._open:
+            await asyncio.wait(self._open, timeout=grace_s)
+        for task, writer in tuple(self._open.items()):
+            writer.transport.abort()
+            task.cancel()
+        if self._open:
+            await asyncio.wait(self._open, timeout=grace_s)
