@@ -129,6 +129,8 @@ class ReferenceServer:
     def run_for(self, question: str, asked: Asked) -> Run:
         """The run of this question: a new one, or under a key known already that key's."""
         key = asked.headers.get("idempotency-key")
+        if key and (len(key) > 200 or not key.isascii() or " " in key):
+            raise Problem(400, "That is no Idempotency-Key.")
         if key and key in self.keys:
             body, run = self.keys[key]
             if body != asked.body:
@@ -254,6 +256,8 @@ class ReferenceServer:
             case "GET", ["runs", name, "events"]:
                 run = self._known(name)
                 await self._stream(asked, run, writer, self.cursor(asked, run))
+            case "GET", ["metrics"]:
+                await send_whole(writer, 200, {"Content-Type": "text/plain; version=0.0.4"}, b"")
             case "DELETE", ["runs", name]:
                 self.delete(self._known(name))
                 await send_whole(writer, 204, {}, b"")

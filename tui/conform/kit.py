@@ -51,7 +51,7 @@ RULES: Final = (
     Rule("view", "GET /runs/<id> is what the log folds to", views.view),
     Rule("list", "GET /runs has the newest run first, and pages", views.listed),
     Rule("pipelines", "GET /pipelines announces the plan and the columns", views.pipelines),
-    Rule("probes", "GET /healthz, /readyz, /openapi.json and /schema/events.json answer", views.probes),
+    Rule("probes", "GET /healthz, /readyz, /metrics, /openapi.json and /schema/events.json answer", views.probes),
     Rule("repeat", "the same Idempotency-Key and body are the same run", asking.repeat),
     Rule("repeat-after", "a repeated question goes on after Last-Event-ID", asking.repeat_after),
     Rule("conflict", "another body under the same key is 409", asking.another_body),

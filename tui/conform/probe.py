@@ -126,6 +126,8 @@ class Probe:
             data = b""
             async for piece in response.aiter_raw():
                 data += piece
+                if len(data) > LARGEST_STREAM:
+                    raise Broken(f"the answer to {method} {path[:60]} has no end")
                 if response.status_code == 200 and "text/event-stream" in response.headers.get("content-type", ""):
                     break
             return Answer(response.status_code, response.headers, data)

@@ -40,6 +40,8 @@ BAD_QUESTIONS = (
     Bad("options that are a number", {422}, b'{"q": "x", "options": 3}'),
     Bad("a pipeline that is a number", {422}, b'{"q": "x", "pipeline": 3}'),
     Bad("an unknown pipeline", {404, 422}, b'{"q": "x", "pipeline": "no-such-pipeline"}'),
+    Bad("a key with a space", {400}, headers={"Idempotency-Key": "one and the same"}),
+    Bad("a key of 201 characters", {400}, headers={"Idempotency-Key": "k" * 201}),
     Bad("a body of 200 kB", {413, 422}, b'{"q": "' + b"x" * 200_000 + b'"}'),
 )
 

@@ -100,4 +100,7 @@ async def probes(case: Case) -> str:
             raise Broken(f"GET {path} was answered with {answer.status}")
         if not isinstance(answer.json(), dict):
             raise Broken(f"GET {path} is no JSON object")
+    metrics = await case.probe.call("GET", "/metrics")
+    if metrics.status != 200 or metrics.kind not in ("text/plain", "application/openmetrics-text"):
+        raise Broken(f"GET /metrics was answered with {metrics.status} {metrics.kind}")
     return ""
