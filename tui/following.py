@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from shared.errors import WireError
 from shared.frames import FrameParser
+from shared.text import clean
 from tui.connection import Connection, NotReachable, ProtocolViolation, Received, Refused, StreamCut
 from tui.cursor import NOT_OURS, Cursor, Gap
 from tui.lean_httpx import httpx
@@ -95,7 +96,7 @@ class Following:
         try:
             await check_stream(response)
             if cursor.seq == 0 and request.method == "POST":
-                cursor.run = response.headers.get("windowseat-run") or None
+                cursor.run = clean(response.headers.get("windowseat-run", "")) or None
             self._tell(Connection("connected", run=cursor.run or ""))
             # Asked not to, some proxies compress all the same.
             encoded = response.headers.get("content-encoding", "identity") != "identity"

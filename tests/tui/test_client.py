@@ -359,3 +359,23 @@ async def test_somebody_who_does_not_speak_http_is_not_asked_again() -> None:
             with pytest.raises(NotReachable, match="no answer from"):
                 [_ async for _ in asker.ask("hot?")]
     assert len(greeted) == 1
+
+
+async def test_the_run_that_a_header_names_is_cleaned() -> None:
+    said: list[Connection] = []
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nWindowseat-Run: a\x9b31m\r\nConnection: close\r\n\r\n"
+    )
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}")
+        writer.write(head)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with AssistClient(f"http://127.0.0.1:{port}", attempts=0, on_connection=said.append) as asker:
+            with pytest.raises(StreamCut):
+                [_ async for _ in asker.ask("hot?")]
+    assert said[1].state == "connected"
+    assert said[1].run.isprintable()

@@ -5,9 +5,11 @@ import json
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
-from tests.reference_server import ReferenceServer
+from shared import events as ev
+from tests.reference_server import ReferenceServer, Run
 from tests.tui.command_line import run
 from tests.tui.conform.mutants import MUTANTS, Mutant
 from tui.conform import RULES, Asked, Limits, Report, judge, to_json, to_table
@@ -34,6 +36,24 @@ async def test_without_a_question_that_lasts_the_rules_hold_too_and_say_what_was
     assert report.holds, to_table(report)
     (cancel,) = [verdict for verdict in report.verdicts if verdict.rule == "cancel"]
     assert "every run was over before" in cancel.detail
+
+
+async def test_a_run_too_large_for_a_snapshot_is_replayed_and_that_is_well() -> None:
+    class Large(ReferenceServer):
+        def events(self, run: str, question: str) -> list[ev.KnownEvent]:
+            events = super().events(run, question)
+            details = [ev.StepLog(seq=0, t=400, step="sky", attempt=1, level="info", text="x" * 100_000)] * 3
+            again = [
+                msgspec.structs.replace(event, seq=seq)
+                for seq, event in enumerate([*events[:6], *details, *events[6:]], start=1)
+            ]
+            return [*again[:-1], msgspec.structs.replace(again[-1], events=len(again))]
+
+        def snapshot(self, run: Run) -> tuple[bytes, int]:
+            return b"", 0
+
+    report = await judged(Large(), "snapshot", "size", asked=Asked())
+    assert report.holds, to_table(report)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
