@@ -4,6 +4,7 @@ wait for every open stream there).
 """
 
 import asyncio
+import logging
 import socket
 
 from hypercorn.app_wrappers import ASGIWrapper
@@ -13,6 +14,8 @@ from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework
 
 from backend.http.connection import TRANSPORT
+
+_log = logging.getLogger(__name__)
 
 
 class Connections:
@@ -28,14 +31,20 @@ class Connections:
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(
-            self._serve, sock=self._listening, backlog=self._config.backlog, limit=self._config.h11_max_incomplete_size
+            self._accept, sock=self._listening, backlog=self._config.backlog, limit=self._config.h11_max_incomplete_size
         )
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer), name="connection")
         self._open[task] = writer
-        task.add_done_callback(self._open.pop)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: "asyncio.Task[None]") -> None:
+        del self._open[task]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a connection broke off", exc_info=error)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert isinstance(writer.transport, asyncio.Transport)
         TRANSPORT.set(writer.transport)
         await TCPServer(self._app, asyncio.get_running_loop(), self._config, self._context, {}, reader, writer)

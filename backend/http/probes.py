@@ -27,7 +27,7 @@ async def readyz() -> Response:
     if manager.draining:
         return json_response({"status": "draining", "runs": manager.running}, 503)
     try:
-        await manager.log.check()
+        await manager.check()
     except StorageError:
         return json_response({"status": "the run log can't be written", "runs": manager.running}, 503)
     return json_response({"status": "ready", "runs": manager.running})

@@ -171,8 +171,8 @@ class RunLog(Protocol):
     async def renew(self) -> None:
         """Say that this process lives; to be called every RENEW_S seconds."""
 
-    async def check(self) -> None:
-        """Raise StorageError unless the store can be written now."""
+    async def check(self, size: int = 1) -> None:
+        """Raise StorageError unless the store takes ``size`` bytes now."""
 
     async def aclose(self) -> None:
         """Write what is pending and close. Idempotent."""

@@ -24,6 +24,9 @@ from backend.runs.running import Limits, OnDisconnect, Running, Surroundings, ca
 from backend.runs.takeover import TakeOver
 from backend.runs.watching import Watching
 
+ROOM_FOR_A_RUN = 64 * 1024
+"""A disk that is full often still takes a word."""
+
 
 class RunManager:
     """Owns the tasks of all runs of this process.
@@ -166,6 +169,11 @@ class RunManager:
         """``attach`` for a stream: raises Unavailable when draining, besides."""
         self._refuse_when_draining()
         return await self.attach(run, after)
+
+    async def check(self) -> None:
+        """Raises StorageError unless the log can be written; once it has refused a run, as much as a run needs."""
+        await self.log.check(ROOM_FOR_A_RUN if self._runs.refused else 1)
+        self._runs.refused = False
 
     # ---- ending
 

@@ -244,8 +244,8 @@ class RedisRunLog:
     async def renew(self) -> None:
         await self._store.script(lua.RENEW, self._me, int(LEASE_S * 1000))
 
-    async def check(self) -> None:
-        await self._store.call(partial(self._redis.set, _P + "pulse", "1"))
+    async def check(self, size: int = 1) -> None:
+        await self._store.call(partial(self._redis.set, _P + "pulse", "x" * size, px=60_000))
 
     async def aclose(self) -> None:
         if self._closed:

@@ -65,11 +65,13 @@ class Surroundings:
 
 
 class Running:
-    """Begins, keeps and stops runs. ``unwritten`` are those that are over, and whose log doesn't have their end yet."""
+    """Begins, keeps and stops runs. ``unwritten`` are those that are over, and whose log doesn't have their end yet;
+    ``refused`` is whether the log has refused one since somebody last looked."""
 
     def __init__(self, around: Surroundings, follower: Follower, counters: Counters) -> None:
         self.active: dict[str, Active] = {}
         self.unwritten: dict[str, RunWriter] = {}
+        self.refused = False
         self._around = around
         self._follower = follower
         self._counters = counters
@@ -206,6 +208,7 @@ class Running:
                 return
             _log.error("run %s: %s", run, error)
             self._counters.storage_errors += 1
+            self.refused = True
             if (active := self.active.get(run)) is not None:
                 info = ev.ErrorInfo(
                     code="storage",

@@ -273,9 +273,11 @@ class SQLiteRunLog:
     async def renew(self) -> None:
         """Nothing to do: the kernel holds this process's lock for as long as it lives."""
 
-    async def check(self) -> None:
-        beat = "INSERT INTO pulse VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET beats = beats + 1"
-        await self._write(beat)
+    async def check(self, size: int = 1) -> None:
+        beat = "INSERT OR REPLACE INTO pulse VALUES (1, randomblob(?))"
+        await self._write(beat, (size,))
+        if size > 1:
+            await self._write(beat, (1,))
 
     async def _write(self, statement: str, values: Sequence[Any] = ()) -> int:
         """How many rows the statement changed."""

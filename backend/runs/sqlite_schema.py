@@ -38,7 +38,7 @@ _VERSIONS = (
     CREATE TABLE signals (
       id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, run TEXT NOT NULL, sender TEXT NOT NULL
     );
-    CREATE TABLE pulse (one INTEGER PRIMARY KEY CHECK (one = 1), beats INTEGER NOT NULL);
+    CREATE TABLE pulse (one INTEGER PRIMARY KEY CHECK (one = 1), beat BLOB NOT NULL);
     """,
 )
 
