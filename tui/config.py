@@ -34,6 +34,8 @@ class ClientSettings:
                          choices=("auto", "always", "never"))  # fmt: skip
     expand: str = setting("failed", "whose inside is shown unasked: steps that failed, all (always), none (never)",
                           choices=("never", "failed", "always"))  # fmt: skip
+    attempts: int = setting(10, "how often a connection that broke is taken up again before that is given up",
+                            minimum=0, metavar="N")  # fmt: skip
     motion: str = setting("full", "movement on a terminal; none for no spinner", choices=("full", "none"))
     theme: str = setting("textual-dark", "the app's colours: a theme of Textual, such as ansi-dark", metavar="NAME")
     mouse: bool = setting(True, "the app hears the mouse; without, the terminal selects text as it always does")

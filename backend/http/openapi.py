@@ -47,6 +47,19 @@ _AFTER = {
     "schema": {"type": "integer", "minimum": 0},
 }
 
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key and body are the same run, however often they are sent; another body is a 409.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+}
+_SNAPSHOT = {
+    "name": "snapshot",
+    "in": "query",
+    "description": "1: begin with `stream.snapshot`, the fold of what there is, and go on from there.",
+    "schema": {"enum": ["0", "1"]},
+}
+
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """An error before a stream begins (RFC 9457)."""
@@ -134,27 +147,6 @@ def _run() -> Document:
     return _get(summary, {**_json(_ref("RunView")), **_HTML}, [_RUN])
 
 
-def _delete() -> Document:
-    return {
-        "summary": "Forget a run that is over, and its key.",
-        "parameters": [_RUN],
-        "responses": {"204": {"description": "It is forgotten."}, "default": _failed()},
-    }
-
-
-def _import() -> Document:
-    lines = {"application/x-ndjson": {"itemSchema": _ref("Event")}}
-    return {
-        "summary": "Bring in a whole run, as `windowseat show --json RUN` writes it, under its own id.",
-        "requestBody": {"required": True, "content": lines},
-        "responses": {
-            "201": {"description": "It is kept.", "content": _json(_ref("RunSummary"))},
-            "200": {"description": "It was here already.", "content": _json(_ref("RunSummary"))},
-            "default": _failed(),
-        },
-    }
-
-
 def _plain() -> Document:
     fields = {"q": {"type": "string"}, "pipeline": {"type": "string"}}
     form = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}
@@ -181,10 +173,13 @@ def _runs() -> Document:
     parameters = [
         {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 50}},
         {"name": "before", "in": "query", "description": "Older than this run.", "schema": {"type": "string"}},
-        {"name": "q", "in": "query", "description": "Words of the question.", "schema": {"type": "string"}},
+        {"name": "q", "in": "query", "description": "With all these words.", "schema": {"type": "string"}},
     ]
-    page = {"runs": {"type": "array", "items": _ref("RunSummary")}, "next": {"type": "string"}}
-    listed = {"type": "object", "properties": page}
+    next_page = {"type": "string", "description": "The `before` of the next page, if there may be one."}
+    listed = {
+        "type": "object",
+        "properties": {"runs": {"type": "array", "items": _ref("RunSummary")}, "next": next_page},
+    }
     return _get("The newest runs, newest first.", _json(listed), parameters)
 
 
@@ -193,6 +188,28 @@ def _events() -> Document:
         "summary": "The events of a run, from the start or after any of them, then live.",
         "parameters": [_RUN, _LAST_EVENT_ID, _AFTER, _SNAPSHOT],
         "responses": {"200": _stream("The events."), "default": _failed()},
+    }
+
+
+def _import() -> Document:
+    lines = {"application/x-ndjson": {"itemSchema": _ref("Event")}}
+    kept = {"content": _json(_ref("RunSummary"))}
+    return {
+        "summary": "Keep a run that was recorded elsewhere, under its own id.",
+        "requestBody": {"required": True, "description": "A whole run, an event a line.", "content": lines},
+        "responses": {
+            "201": {"description": "It is kept now.", **kept},
+            "200": {"description": "It was here already.", **kept},
+            "default": _failed(),
+        },
+    }
+
+
+def _delete() -> Document:
+    return {
+        "summary": "Forget a run that is over.",
+        "parameters": [_RUN],
+        "responses": {"204": {"description": "It is forgotten."}, "default": _failed()},
     }
 
 
