@@ -8,7 +8,8 @@ import quart
 from quart import Quart
 
 from backend.errors import RequestError, to_problem
-from backend.http import assist, pages, probes, problems, runs
+from backend.http import assist, contracts, pages, plain, probes, problems, runs
+from backend.http.agui import route as agui
 from backend.pipeline import Pipeline
 from backend.runs.manager import RunManager
 
@@ -38,7 +39,7 @@ def create_app(manager: RunManager, pipelines: Sequence[Pipeline]) -> Quart:
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
     app.extensions["manager"] = manager
     app.extensions["pipelines"] = tuple(pipelines)
-    for module in (assist, runs, probes, pages):
+    for module in (assist, runs, probes, contracts, pages, plain, agui):
         app.register_blueprint(module.blueprint)
     problems.install(app)
     app.asgi_app = guard(app.asgi_app)  # type: ignore[method-assign, assignment]  # Quart's documented way to wrap it

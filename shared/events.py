@@ -23,7 +23,18 @@ RowState: TypeAlias = Literal["provisional", "confirmed"]
 Level: TypeAlias = Literal["info", "warning", "error"]
 NoticeKind: TypeAlias = Literal["queued", "cancelling", "degraded", "recovered", "deadline"]
 ColumnKind: TypeAlias = Literal[
-    "text", "code", "integer", "number", "duration", "temperature", "percent", "list", "latitude", "longitude"
+    "text",
+    "code",
+    "integer",
+    "number",
+    "duration",
+    "temperature",
+    "percent",
+    "list",
+    "latitude",
+    "longitude",
+    "category",
+    "series",
 ]
 
 
@@ -45,8 +56,11 @@ class Column(_Value, frozen=True, kw_only=True):
     """A column of the result. ``kind`` says how to align, format and sort its cells:
 
     ``text``, ``code`` (short, fixed width), ``integer``, ``number``, ``duration`` (minutes), ``temperature`` (°C),
-    ``percent`` (0-100), ``list`` (of strings), and ``latitude``/``longitude`` (WGS 84 degrees; for a map, tables don't
-    show them). ``unit`` is written behind the label.
+    ``percent`` (0-100), ``list`` (of strings); and, which tables don't show, ``latitude``/``longitude`` (WGS 84
+    degrees, for a map; its origin is the last step whose outcome has ``lat`` and ``lon``), ``category`` (a word that
+    gives a mark on the map its colour and shape) and ``series`` (numbers, or pairs of a label and a number, drawn as a
+    small line).
+    ``unit`` is written behind the label.
     """
 
     key: str
@@ -216,11 +230,11 @@ KnownEvent: TypeAlias = (
 LogEvent: TypeAlias = KnownEvent | UnknownEvent
 WireEvent: TypeAlias = LogEvent | StreamSnapshot | StreamBye
 
-_Decodable: TypeAlias = KnownEvent | StreamSnapshot | StreamBye
+WireKnown: TypeAlias = KnownEvent | StreamSnapshot | StreamBye
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[_Decodable] = msgspec.json.Decoder(_Decodable)
+_decoder: msgspec.json.Decoder[WireKnown] = msgspec.json.Decoder(WireKnown)
 _envelope = msgspec.json.Decoder(UnknownEvent)
-_KNOWN_TYPES = frozenset(cls.__struct_config__.tag for cls in _Decodable.__args__)
+_KNOWN_TYPES = frozenset(cls.__struct_config__.tag for cls in WireKnown.__args__)
 
 # Line separators of other standards: some readers split on them, so they are never sent raw.
 # Three plain searches take a third of the time of one regular expression.
@@ -241,7 +255,7 @@ def encode_event(event: KnownEvent | StreamSnapshot | StreamBye) -> bytes:
 
 
 def escape_separators(data: bytes) -> bytes:
-    """JSON without raw U+2028, U+2029 and U+0085."""
+    """JSON without raw U+2028, U+2029 and U+0085, which some readers of lines take for line ends."""
     for raw, escaped in _ESCAPED:
         if raw in data:
             data = data.replace(raw, escaped)

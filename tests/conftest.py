@@ -29,10 +29,17 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         monkeypatch.delenv(name, raising=False)
 
 
+def _is_there(tool: str) -> bool:
+    """Whether a program is on the path, or ``npm:<package>`` among those that node finds for tests."""
+    if tool.startswith("npm:"):
+        return (Path(__file__).parent / "npm" / "node_modules" / tool.removeprefix("npm:")).is_dir()
+    return shutil.which(tool) is not None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         for tool in mark.args:
-            if shutil.which(tool) is None:
+            if not _is_there(tool):
                 _skipped.append(f"{item.nodeid}: {tool} is not installed")
                 pytest.skip(f"{tool} is not installed")
 

@@ -10,7 +10,7 @@ import msgspec
 from shared.events import Column
 
 UNKNOWN = "–"
-_MAP_ONLY = ("latitude", "longitude")
+_MAP_ONLY = ("latitude", "longitude", "category", "series")
 _NUMERIC = ("integer", "number", "temperature", "percent", "duration", *_MAP_ONLY)
 
 

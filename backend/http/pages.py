@@ -36,7 +36,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -61,7 +61,18 @@ blueprint = Blueprint("pages", __name__)
 
 @blueprint.get("/")
 async def index() -> Response:
-    return await _respond(_files()["page.html"])
+    return await page()
+
+
+def wants_page() -> bool:
+    """Whether who asks would rather have a page than JSON: browsers name HTML, programs don't."""
+    best = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    return best == "text/html" and request.accept_mimetypes["text/html"] > request.accept_mimetypes["application/json"]
+
+
+async def page(status: int = 200) -> Response:
+    """The one page there is; what it shows depends on its address."""
+    return await _respond(_files()["page.html"], status)
 
 
 @blueprint.get("/static/<file>")
@@ -89,8 +100,10 @@ def _read(entry: Traversable) -> _File:
     return _File(body, _TYPES[_suffix(entry.name)], hashlib.sha256(body).hexdigest()[:32])
 
 
-async def _respond(file: _File) -> Response:
-    response = Response(file.body, content_type=file.content_type, headers=_HEADERS)
+async def _respond(file: _File, status: int = 200) -> Response:
+    response = Response(file.body, status, content_type=file.content_type, headers=HEADERS)
+    response.headers["Vary"] = "Accept"
     response.set_etag(file.etag)
-    await response.make_conditional(request)
+    if status == 200:
+        await response.make_conditional(request)
     return response

@@ -3,8 +3,9 @@
 import msgspec
 from quart import Blueprint, Response, current_app, request
 
-from backend.errors import InvalidRequest
+from backend.errors import InvalidRequest, NotFound
 from backend.http.assist import MAX_QUESTION_CHARS, refuse_other_sites
+from backend.http.pages import page, wants_page
 from backend.http.reading import cursor, last_event_id, wanted_format, whole_number
 from backend.http.stream import snapshot_frame, stream_response
 from backend.runs.importing import import_run
@@ -34,9 +35,18 @@ async def list_runs() -> Response:
 
 @blueprint.get("/runs/<run>")
 async def show_run(run: str) -> Response:
-    viewer = await _manager().attach(run)  # the same errors as for a stream
-    _manager().release(viewer)
-    return json_response(await read_view(_manager().log, run))
+    """The folded view; for a browser, the page of the run."""
+    try:
+        await _manager().summary(run)
+    except NotFound:
+        if wants_page():
+            return await page(404)
+        raise
+    if wants_page():
+        return await page()
+    response = json_response(await read_view(_manager().log, run))
+    response.headers["Vary"] = "Accept"
+    return response
 
 
 @blueprint.get("/runs/<run>/events")

@@ -5,8 +5,10 @@ them; never compressed, and without Quart's response time-out, which would cut t
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from typing import TypeVar
 
 from quart import Response, request
 
@@ -21,6 +23,8 @@ from shared import events as ev
 from shared.encoding import encode_frame
 from shared.view import RunView
 
+Chunk = TypeVar("Chunk", bytes, str)
+
 _log = logging.getLogger(__name__)
 
 HEADERS = {
@@ -32,14 +36,54 @@ HEADERS = {
 
 def stream_response(manager: RunManager, viewer: Viewer, form: Format = SSE, first: bytes = b"") -> Response:
     """The response that sends ``first`` (whole frames) and then follows ``viewer`` to the end of its run."""
+    headers = {**HEADERS, "Content-Type": form.content_type}
+    return live_response(manager, viewer, _frames(viewer, form, first), headers, form.encode)
+
+
+def live_response(
+    manager: RunManager,
+    viewer: Viewer,
+    chunks: AsyncGenerator[Chunk, None],
+    headers: Mapping[str, str],
+    encode_farewell: Callable[[bytes], bytes] = lambda frame: b"",
+) -> Response:
+    """A response of ``chunks``, which are made of what ``viewer`` takes, in whatever language.
+
+    Whatever happens to it, the viewer is released, and a reader that takes nothing is sent away.
+    """
+    watch = StallWatch(
+        manager.limits.stall_s,
+        lambda: encode_farewell(manager.give_up(viewer)),
+        chunked=request.http_version != "1.0",
+    )
+
+    def let_go(_: object = None) -> None:
+        watch.close()
+        manager.release(viewer)
+
     # A generator that is never started never cleans up: the reader may leave before the first byte.
     if (task := asyncio.current_task()) is not None:
-        task.add_done_callback(lambda _: manager.release(viewer))
-    headers = {**HEADERS, "Content-Type": form.content_type, "Windowseat-Run": viewer.run}
-    chunked = request.http_version != "1.0"
-    response = Response(_follow(manager, viewer, form, first, chunked), headers=headers)
+        task.add_done_callback(let_go)
+    body = _watched(chunks, watch, let_go)
+    response = Response(body, headers={**headers, "Windowseat-Run": viewer.run})
     response.timeout = None
     return response
+
+
+async def _watched(
+    chunks: AsyncGenerator[Chunk, None], watch: StallWatch, let_go: Callable[[], None]
+) -> AsyncIterator[Chunk]:
+    try:
+        async with contextlib.aclosing(chunks):
+            async for chunk in chunks:
+                watch.begin()
+                yield chunk
+                watch.end()
+                _heed_cancellation()
+                # A real suspension: without one, a replay to a reader that vanished would keep the whole loop busy.
+                await asyncio.sleep(0)
+    finally:
+        let_go()
 
 
 def snapshot_frame(view: RunView) -> bytes | None:
@@ -56,21 +100,12 @@ def _heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-async def _follow(
-    manager: RunManager, viewer: Viewer, form: Format, first: bytes, chunked: bool
-) -> AsyncIterator[bytes]:
-    watch = StallWatch(manager.limits.stall_s, lambda: form.encode(manager.give_up(viewer)), chunked=chunked)
+async def _frames(viewer: Viewer, form: Format, first: bytes) -> AsyncGenerator[bytes, None]:
     try:
-        block: bytes | None = first
-        while block is not None:
-            if block:
-                watch.begin()
-                yield form.encode(block)
-                watch.end()
-                _heed_cancellation()
-            block = await viewer.take()
-            # A real suspension: without one, a replay to a reader that vanished would keep the whole loop busy.
-            await asyncio.sleep(0)
+        if first:
+            yield form.encode(first)
+        while (block := await viewer.take()) is not None:
+            yield form.encode(block)
     except EventsLost as error:
         _log.error("%s", error)
         yield form.encode(LOST)
@@ -80,6 +115,3 @@ async def _follow(
     except Exception:  # Hypercorn would swallow a TimeoutError without a word
         _log.exception("the stream of run %s broke off", viewer.run)
         yield form.encode(BROKEN)
-    finally:
-        watch.close()
-        manager.release(viewer)

@@ -8,14 +8,17 @@ const INPUTS = new Map([
   ["flag", { type: "checkbox" }],
 ]);
 
+const SENT_BY_ITSELF = new Set(["tz", "previous"]);
+
 export class AskForm {
   #form;
   #parts;
   #pipelines = [];
+  #previous = null;
 
   /**
    * @param {HTMLFormElement} form
-   * @param {{question, examples, options, fields, choice, picker, title, attributions: HTMLElement}} parts
+   * @param {{question, examples, options, fields, choice, picker, title, attributions, refine, refining: HTMLElement}} parts
    * @param {{ask: (body: object) => void, choose: (pipeline: object) => void}} told
    */
   constructor(form, parts, told) {
@@ -52,13 +55,26 @@ export class AskForm {
     setText(this.#parts.title, title);
     this.#parts.examples.replaceChildren(...examples.map((example) => this.#chip(example)));
     if (examples.length > 0) this.#parts.question.placeholder = examples[0];
-    const offered = options.filter(({ key }) => key !== "tz"); // sent by itself
+    const offered = options.filter(({ key }) => !SENT_BY_ITSELF.has(key));
     this.#parts.fields.replaceChildren(...offered.map(field));
     this.#parts.options.hidden = offered.length === 0;
     this.#parts.attributions.replaceChildren(
       ...attributions.map(({ text, url }) => element("li", {}, link(text ?? "", url))),
     );
     return pipeline;
+  }
+
+  /**
+   * Whether the next question may refine the answer that is shown: `view` is that of its run, or null. Only where the
+   * pipeline takes an earlier run as an option.
+   */
+  refinable(view) {
+    const takes = view !== null && this.#chosen?.options?.some(({ key }) => key === "previous");
+    const run = takes && ["ok", "partial"].includes(view.state) ? view.run : null;
+    if (run === this.#previous) return;
+    this.#previous = run;
+    this.#parts.refine.hidden = run === null;
+    this.#parts.refining.checked = false;
   }
 
   #chip(example) {
@@ -75,6 +91,7 @@ export class AskForm {
     const options = {};
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
     if (timeZone) options.tz = timeZone;
+    if (this.#previous !== null && this.#parts.refining.checked) options.previous = this.#previous;
     for (const input of this.#parts.fields.querySelectorAll("input")) {
       if (input.type === "checkbox" && input.checked) options[input.name] = true;
       else if (input.type === "number" && input.value !== "") options[input.name] = input.valueAsNumber;

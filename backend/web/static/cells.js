@@ -1,17 +1,32 @@
-/** A value of the result as text, by the kind of its column. Pure; the twin of tui/cells.py. */
+/** A value of the result as text, by the kind of its column and the reader's units. Pure; the twin of tui/cells.py. */
 
 const UNKNOWN = "–";
 const NUMERIC = new Set(["integer", "number", "duration", "temperature", "percent"]);
+const HIDDEN = new Set(["latitude", "longitude", "series", "category"]);
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+const FAHRENHEIT = { unit: "°F", of: (celsius) => (celsius * 9) / 5 + 32 };
+const MILES = { unit: "mi", of: (km) => km / 1.609344 };
 
-/** The columns that a table shows: coordinates are for maps. */
-export const visibleColumns = (columns) => columns.filter(({ kind }) => kind !== "latitude" && kind !== "longitude");
+export const METRIC = Object.freeze({ temperature: "C", distance: "km" });
+
+/** The columns that a table shows: coordinates are for maps, series for drawings, categories for marks. */
+export const visibleColumns = (columns) => columns.filter(({ kind }) => !HIDDEN.has(kind));
 
 /** Whether the column's cells line up at the right. */
 export const isNumeric = ({ kind }) => NUMERIC.has(kind);
 
+/** What turns a column's values into the reader's units, or undefined where they are those of the run. */
+export function conversion({ kind, unit }, units = METRIC) {
+  if (units.temperature === "F" && (kind === "temperature" || unit === "°C")) return FAHRENHEIT;
+  if (units.distance === "mi" && unit === "km") return MILES;
+  return undefined;
+}
+
 /** The label with its unit; a duration shows its own. */
-export const heading = ({ label, unit, kind }) => (unit && kind !== "duration" ? `${label} (${unit})` : label);
+export function heading(column, units = METRIC) {
+  const unit = conversion(column, units)?.unit ?? column.unit;
+  return unit && column.kind !== "duration" ? `${column.label} (${unit})` : column.label;
+}
 
 /** @param {number} value minutes */
 export function minutes(value) {
@@ -22,12 +37,22 @@ export function minutes(value) {
 }
 
 /** A cell as text; what is not known is a dash, what doesn't fit its kind is shown as it is. */
-export function formatCell(value, column) {
+export function formatCell(value, column, units = METRIC) {
   if (value === null || value === undefined || value === "") return UNKNOWN;
   if (Array.isArray(value)) return value.length === 0 ? UNKNOWN : value.map(item).join(", ");
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value === "number" && isNumeric(column)) return formatNumber(value, column);
+  if (typeof value === "number" && isNumeric(column)) {
+    return formatNumber(conversion(column, units)?.of(value) ?? value, column);
+  }
   return plain(value);
+}
+
+/** A cell with its unit, for where no heading says it. */
+export function formatWithUnit(value, column, units = METRIC) {
+  const text = formatCell(value, column, units);
+  const unit = conversion(column, units)?.unit ?? column.unit;
+  if (text === UNKNOWN || !unit || column.kind === "duration" || typeof value !== "number") return text;
+  return unit === "%" ? `${text}%` : `${text} ${unit}`;
 }
 
 function formatNumber(value, { kind, unit }) {

@@ -36,8 +36,13 @@ export class StreamCut extends Error {
 /** What is wrong with one connection; another may do better. */
 class Broken extends Error {}
 
+/** Something else than our server answered. */
+class NotAStream extends Broken {}
+
 const CONNECTION_ERRORS = [Broken, NotReachable, Refused, MalformedEvent, FrameTooLarge];
 const JSON_TYPE = "application/json";
+/** How often a question is sent again to a server that can't be reached: its answer may have been lost. */
+const SOON = 2;
 
 export const DEFAULTS = {
   fetch: (...args) => globalThis.fetch(...args),
@@ -48,7 +53,10 @@ export const DEFAULTS = {
   longestWaitMs: 8_000,
   random: Math.random,
   signal: undefined,
-  /** Called with {state: "live"}, {state: "reconnecting", attempt, attempts, waitMs, why} or {state: "heard"}. */
+  /**
+   * Called with {state: "live"}, {state: "reconnecting", attempt, attempts, waitMs, why}, {state: "heard", bytes} or
+   * {state: "frame", frame}.
+   */
   notify: () => {},
 };
 
@@ -58,9 +66,13 @@ export const DEFAULTS = {
  * @throws {Refused | NotReachable | StreamCut | MalformedEvent}
  */
 export function ask(body, settings = {}) {
-  const call = (options) => options.fetch("/assist", postJson(body, options.signal));
+  // The key makes the same question twice the same run: it can be sent again when its answer was lost.
+  const key = newKey();
+  const call = (options) => options.fetch("/assist", postJson(body, options.signal, { "Idempotency-Key": key }));
   return follow({ run: "", seq: 0 }, call, { ...DEFAULTS, ...settings });
 }
+
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
  * Yields the events of a run after `position.seq`, until run.finished.
@@ -79,6 +91,7 @@ export async function cancel(run, settings = {}) {
   await accepted(options.fetch(`/runs/${encodeURIComponent(run)}/cancel`, postJson({}, options.signal)));
 }
 
+
 /** What can be asked: the list of `GET /pipelines`. */
 export async function pipelines(settings = {}) {
   const options = { ...DEFAULTS, ...settings };
@@ -86,16 +99,16 @@ export async function pipelines(settings = {}) {
   return (await response.json()).pipelines ?? [];
 }
 
-const postJson = (body, signal) => ({
+const postJson = (body, signal, headers = {}) => ({
   method: "POST",
-  headers: { "Content-Type": JSON_TYPE, Accept: "text/event-stream" },
+  headers: { "Content-Type": JSON_TYPE, Accept: "text/event-stream", ...headers },
   body: JSON.stringify(body),
   signal,
 });
 
 const resume = ({ run, seq }, { fetch, signal }) =>
-  fetch(`/runs/${encodeURIComponent(run)}/events?after=${seq}`, {
-    headers: { Accept: "text/event-stream" },
+  fetch(`/runs/${encodeURIComponent(run)}/events`, {
+    headers: { Accept: "text/event-stream", "Last-Event-ID": `${run}.${seq}` },
     cache: "no-store",
     signal,
   });
@@ -118,17 +131,19 @@ async function* follow(position, call, options) {
       why = "the connection ended before the run did";
     } catch (error) {
       if (signal?.aborted) return;
-      why = reasonToRetry(error, position);
+      why = reasonToRetry(error, position, failures);
       connection.floorMs = Math.max(connection.floorMs, error.retryAfterMs ?? 0);
     }
-    if (position.run === "") throw new StreamCut(`No run began: ${why}.`, position);
     failures += 1;
-    if (failures > attempts) throw new StreamCut(`Not reconnected in ${attempts} attempts: ${why}.`, { ...position });
+    if (failures > attempts) {
+      const words = position.run === "" ? `No run began: ${why}.` : `Not reconnected in ${attempts} attempts: ${why}.`;
+      throw new StreamCut(words, { ...position });
+    }
     const waitMs = backOff(failures, connection.floorMs, options);
     notify({ state: "reconnecting", attempt: failures, attempts, waitMs, why });
     await pause(waitMs, signal);
     if (signal?.aborted) return;
-    call = (given) => resume(position, given);
+    if (position.run !== "") call = (given) => resume(position, given);
   }
 }
 
@@ -143,11 +158,12 @@ function advance(position, event) {
   return true;
 }
 
-function reasonToRetry(error, position) {
+function reasonToRetry(error, position, failures) {
   const temporary = error instanceof Refused && (error.status === 429 || error.status >= 500);
   const begun = position.run !== "";
   if (error instanceof Refused && !(temporary && begun)) throw error;
-  if (error instanceof NotReachable && !begun) throw error;
+  if (error instanceof NotReachable && !begun && failures >= SOON) throw error;
+  if (error instanceof NotAStream && !begun) throw new StreamCut(`No run began: ${error.message}.`, position);
   if (!CONNECTION_ERRORS.some((kind) => error instanceof kind)) throw error; // a bug of ours
   return error.message.replace(/\.$/, "");
 }
@@ -169,7 +185,7 @@ async function accepted(answer) {
 /** The events of one connection. Its `stream.bye` and `retry` set how long to wait before the next one. */
 async function* readEvents(response, connection, { stallMs, notify }) {
   if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
-    throw new Broken("what answered is not a stream of events");
+    throw new NotAStream("what answered is not a stream of events");
   }
   notify({ state: "live" });
   const parser = new FrameParser();
@@ -178,8 +194,9 @@ async function* readEvents(response, connection, { stallMs, notify }) {
     for (;;) {
       const { done, value } = await readWithin(reader, stallMs);
       if (done) return;
-      notify({ state: "heard" });
+      notify({ state: "heard", bytes: value.length });
       for (const frame of parser.feed(value)) {
+        notify({ state: "frame", frame });
         const event = decodeEvent(frame.data);
         if (event.type === "stream.bye") connection.floorMs = event.retry_ms;
         else if (event.type !== "stream.snapshot") yield event;

@@ -5,6 +5,7 @@ import { EMPTY, finished, fold } from "./view.js";
 
 /** A replay may bring thousands of events at once: the page gets its turn at least this often. */
 const SLICE_MS = 10;
+const SILENT = { frame: () => {}, bytes: () => {} };
 const breathe = () => new Promise((resolve) => setTimeout(resolve));
 
 /**
@@ -23,9 +24,14 @@ export class Session {
   #settings;
   #began = null;
   #abort = new AbortController();
+  #wire;
 
-  /** @param {() => void} changed called after each change; it must be cheap */
-  constructor(changed, { clock = () => performance.now(), ...settings } = {}) {
+  /**
+   * @param {() => void} changed called after each change; it must be cheap
+   * @param {{frame: (frame: object) => void, bytes: (count: number) => void}} [settings.wire] hears all that comes
+   */
+  constructor(changed, { clock = () => performance.now(), wire = SILENT, ...settings } = {}) {
+    this.#wire = wire;
     this.#changed = changed;
     this.#clock = clock;
     this.#settings = { ...settings, notify: (news) => this.#hear(news) };
@@ -49,6 +55,11 @@ export class Session {
   /** @param {{q: string, pipeline?: string, options?: object}} body */
   ask(body) {
     return this.#follow((settings) => ask(body, settings));
+  }
+
+  /** Follows a run that somebody asked for, from its first event. */
+  attach(run) {
+    return this.#follow((settings) => attach({ run, seq: 0 }, settings));
   }
 
   /** Goes on after the last event that came. */
@@ -100,8 +111,12 @@ export class Session {
 
   #hear(news) {
     this.heardAt = this.#clock();
-    if (news.state === "live") this.newsAt = this.heardAt;
-    if (news.state !== "heard") this.#became(news);
+    if (news.state === "frame") this.#wire.frame(news.frame);
+    else if (news.state === "heard") this.#wire.bytes(news.bytes);
+    else {
+      if (news.state === "live") this.newsAt = this.heardAt;
+      this.#became(news);
+    }
   }
 
   #became(connection) {

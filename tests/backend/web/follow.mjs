@@ -26,12 +26,14 @@ function body(chunks) {
 }
 
 async function fetch(url, { method = "GET", headers = {}, body: sent } = {}) {
-  asked.push({ url, method, type: headers["Content-Type"] ?? null, body: sent ? JSON.parse(sent) : null });
+  const { "Content-Type": type = null, "Last-Event-ID": last = null, "Idempotency-Key": key = null } = headers;
+  asked.push({ url, method, type, last, key, body: sent ? JSON.parse(sent) : null });
   const next = connections.shift();
   if (next === undefined || next === "DOWN") throw new TypeError("fetch failed");
-  const { status = 200, type = "text/event-stream; charset=utf-8", problem, headers: more = {}, chunks = [] } = next;
+  const { status = 200, type: answered = "text/event-stream; charset=utf-8" } = next;
+  const { problem, headers: more = {}, chunks = [] } = next;
   if (problem) return Response.json(problem, { status, headers: more });
-  return new Response(body(chunks), { status, headers: { "Content-Type": type, ...more } });
+  return new Response(body(chunks), { status, headers: { "Content-Type": answered, ...more } });
 }
 
 let end = "finished";
@@ -42,5 +44,5 @@ try {
 } catch (error) {
   end = { name: error.name, message: error.message, hint: error.hint ?? null };
 }
-process.stdout.write(JSON.stringify({ events, asked, end, news: news.filter(({ state }) => state !== "heard") }));
+process.stdout.write(JSON.stringify({ events, asked, end, news: news.filter(({ state }) => !["heard", "frame"].includes(state)) }));
 process.exit(0); // a stalled body keeps node waiting for ever

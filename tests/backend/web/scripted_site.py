@@ -91,9 +91,13 @@ def _app(site: Site) -> Quart:
             raise site.problem
         return _stream(site, 0)
 
+    @app.get("/runs/<run>")
+    async def page(run: str) -> Response:
+        return await pages.page()
+
     @app.get("/runs/<run>/events")
     async def events(run: str) -> Response:
-        after = int(request.args["after"])
+        after = int(request.headers["Last-Event-ID"].rpartition(".")[2])
         site.resumed_after.append(after)
         if site.down:
             raise NotFound("This run is not known.")

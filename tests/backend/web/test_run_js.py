@@ -28,7 +28,9 @@ def frames(first: int, last: int | None = None) -> dict[str, Any]:
 def test_one_post_is_the_whole_run(node: Node) -> None:
     answer = follow(node, frames(1))
     assert (answer["events"], answer["end"]) == (ALL, "finished")
-    assert answer["asked"] == [{"url": "/assist", "method": "POST", "type": "application/json", "body": {"q": "Q"}}]
+    [asked] = answer["asked"]
+    assert len(asked.pop("key")) == 32
+    assert asked == {"url": "/assist", "method": "POST", "type": "application/json", "last": None, "body": {"q": "Q"}}
 
 
 @pytest.mark.parametrize("how", ["clean end", "FAIL", "STALL"])
@@ -37,7 +39,8 @@ def test_a_cut_is_resumed_after_the_last_event(node: Node, how: str) -> None:
     cut["chunks"] += [FRAMES[9][:-1]] + ([] if how == "clean end" else [how])
     answer = follow(node, cut, frames(10))
     assert (answer["events"], answer["end"]) == (ALL, "finished")
-    assert answer["asked"][1]["url"] == f"/runs/{sample_run.RUN}/events?after=9"
+    assert answer["asked"][1]["url"] == f"/runs/{sample_run.RUN}/events"
+    assert answer["asked"][1]["last"] == f"{sample_run.RUN}.9"
     assert [item["state"] for item in answer["news"]] == ["live", "reconnecting", "live"]
 
 
@@ -45,7 +48,7 @@ def test_fifty_cuts_lose_nothing_and_double_nothing(node: Node) -> None:
     pieces = [frames(seq, seq + 1) for seq in ALL[:50]]  # each repeats the event before
     answer = follow(node, *pieces, frames(51))
     assert (answer["events"], answer["end"]) == (ALL, "finished")
-    assert [call["url"].rpartition("=")[2] for call in answer["asked"][1:]] == [str(seq) for seq in range(2, 52)]
+    assert [call["last"].rpartition(".")[2] for call in answer["asked"][1:]] == [str(seq) for seq in range(2, 52)]
 
 
 def test_after_a_few_attempts_without_news_it_says_interrupted(node: Node) -> None:
@@ -64,7 +67,7 @@ def test_a_gap_is_never_skipped(node: Node) -> None:
     answer = follow(node, frames(1, 5), frames(7), frames(6))
     assert (answer["events"], answer["end"]) == (ALL, "finished")
     assert "event 6 is missing" in answer["news"][3]["why"]
-    assert [call["url"].rpartition("=")[2] for call in answer["asked"][1:]] == ["5", "5"]
+    assert [call["last"].rpartition(".")[2] for call in answer["asked"][1:]] == ["5", "5"]
 
 
 def test_a_malformed_event_is_asked_for_again(node: Node) -> None:
@@ -100,22 +103,28 @@ def test_a_run_that_is_gone_is_not_asked_for_again(node: Node, status: int) -> N
     assert len(answer["asked"]) == 2
 
 
-def test_a_server_that_is_down_is_not_asked_twice(node: Node) -> None:
-    answer = follow(node, "DOWN", frames(1))
+def test_a_server_that_is_down_is_asked_twice_more_and_no_oftener(node: Node) -> None:
+    answer = follow(node, "DOWN", "DOWN", "DOWN", frames(1))
     assert answer["end"]["name"] == "NotReachable"
-    assert len(answer["asked"]) == 1
+    assert len(answer["asked"]) == 3
 
 
 def test_an_answer_that_is_no_stream_is_no_run(node: Node) -> None:
-    answer = follow(node, {"type": "text/html", "chunks": ["<p>Log in to this hotel's network</p>"]})
+    answer = follow(node, {"type": "text/html", "chunks": ["<p>Log in to this hotel's network</p>"]}, frames(1))
     assert answer["end"]["name"] == "StreamCut"
     assert "not a stream of events" in answer["end"]["message"]
-
-
-def test_a_cut_before_the_first_event_never_asks_the_question_again(node: Node) -> None:
-    answer = follow(node, {"chunks": [": hb 0\n\n"]}, frames(1))
-    assert answer["end"]["name"] == "StreamCut"
     assert len(answer["asked"]) == 1
+
+
+@pytest.mark.parametrize("lost", [{"chunks": [": hb 0\n\n"]}, "DOWN", {"status": 503, "problem": {"title": "Busy"}}])
+def test_a_question_whose_answer_was_lost_is_asked_again_under_the_same_key(node: Node, lost: Any) -> None:
+    answer = follow(node, lost, frames(1))
+    if lost != "DOWN" and "status" in lost:  # the server said no: that is an answer
+        assert answer["end"]["name"] == "Refused"
+        return
+    assert (answer["events"], answer["end"]) == (ALL, "finished")
+    assert [call["url"] for call in answer["asked"]] == ["/assist", "/assist"]
+    assert answer["asked"][0]["key"] == answer["asked"][1]["key"]
 
 
 def test_a_cut_before_the_first_event_is_resumed_when_the_server_named_the_run(node: Node) -> None:
