@@ -46,5 +46,6 @@ class StallWatch:
         farewell = self._on_stall()
         if self._transport is None or self._transport.is_closing():
             return
-        self._transport.write(b"%x\r\n%b\r\n" % (len(farewell), farewell) if self._chunked else farewell)
+        if farewell:
+            self._transport.write(b"%x\r\n%b\r\n" % (len(farewell), farewell) if self._chunked else farewell)
         self._timer = self._loop.call_later(LINGER_S, self._transport.abort)

@@ -37,12 +37,11 @@ async def list_runs() -> Response:
 async def show_run(run: str) -> Response:
     """The folded view; for a browser, the page of the run."""
     try:
-        viewer = await _manager().attach(run)  # the same errors as for a stream
+        await _manager().summary(run)
     except NotFound:
         if wants_page():
             return await page(404)
         raise
-    _manager().release(viewer)
     if wants_page():
         return await page()
     response = json_response(await read_view(_manager().log, run))

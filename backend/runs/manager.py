@@ -58,6 +58,7 @@ class RunManager:
         self._background: list[asyncio.Task[None]] = []
         self.attach = self._watching.attach
         self.release = self._watching.release
+        self.summary = self._watching.summary
 
     @property
     def running(self) -> int:
@@ -181,13 +182,13 @@ class RunManager:
         """Stop a run, whichever process has it; False if it was over. Raises NotFound. Idempotent."""
         if self._runs.stop(run, "cancelled", cancelled_by(by)):
             return True
-        await self._watching.summary(run)
+        await self.summary(run)
         return await self.log.ask_cancel(run)
 
     async def delete(self, run: str) -> None:
         """Forget a finished run. Raises NotFound, and Conflict for one that is under way."""
         if not await self.log.delete(run):
-            await self._watching.summary(run)
+            await self.summary(run)
             raise Conflict(f"Run {run} is still under way.", hint="Cancel it first.")
 
     def give_up(self, viewer: Viewer) -> bytes:
