@@ -147,6 +147,7 @@ def error_of(answer: Answer, spec: Spec, now: float) -> UpstreamError | None:
         )
     if status == 429:
         said = f"{name} has had too many calls for now"
+        wait_s = spec.rate_limited_s if wait_s is None else wait_s
         return UpstreamError(
             name, "rate_limited", said, status=status, retry_after_s=wait_s, retryable=True, detail=answer.data
         )

@@ -64,7 +64,8 @@ class Spec:
 
     ``key`` goes into the query as ``key_param`` or into the header ``key_header`` behind ``key_prefix``; both are
     added to every call, and the key is removed from everything that comes back. ``configured`` is whether there is what
-    it needs: a key where ``needs_key``, and an address. ``read_quota`` gets status, headers (lower-case) and decoded
+    it needs: a key where ``needs_key``, and an address. ``rate_limited_s`` is for how long it is left alone after a 429
+    that names no time (None: it may be asked again at once). ``read_quota`` gets status, headers (lower-case) and decoded
     body of every answer, before anything is stripped from it.
     """
 
@@ -82,6 +83,7 @@ class Spec:
     read_s: float = 5.0
     max_bytes: int = 1 << 20
     windows: Sequence[Window] = ()
+    rate_limited_s: float | None = None
     read_quota: Callable[[int, Mapping[str, str], Any], Quota | None] | None = None
 
 

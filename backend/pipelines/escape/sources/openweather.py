@@ -47,6 +47,7 @@ def spec(settings: EscapeSettings) -> Spec:
         key_param="appid",
         concurrency=CONCURRENCY,
         windows=(Window(CALLS_A_MINUTE, 60),),
+        rate_limited_s=60.0,
     )
 
 
