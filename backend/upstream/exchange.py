@@ -141,7 +141,7 @@ def error_of(answer: Answer, spec: Spec, now: float) -> UpstreamError | None:
         return None
     wait_s = retry_after(answer.headers.get("retry-after"), now)
     if status in (401, 403):
-        hint = "Check the key." if spec.key else "It wants a key, or refuses this server."
+        hint = spec.key_hint if spec.key else "It wants a key, or refuses this server."
         return UpstreamError(
             name, "refused_key", f"{name} refuses access ({status})", status=status, hint=hint, detail=answer.data
         )
