@@ -78,7 +78,10 @@ PROBES: Mapping[str, Probe] = {
     "llm": _MODELS,
     "airlabs": Probe("/ping", (), airlabs_replies.classify, "a call of the month"),
     "openweather": Probe(
-        "/forecast", (("lat", 0), ("lon", 0), ("cnt", 1)), None, "a call of the minute", openweather.scrub
+        "/forecast",
+        (("lat", 0), ("lon", 0), ("cnt", 1), ("units", "metric")),
+        costs="a call of the minute",
+        read=openweather.scrub,
     ),
     "open-meteo": Probe(
         "/forecast", (*_EQUATOR, ("forecast_days", 1)), open_meteo.classify, "a call of the day", _read_daily
