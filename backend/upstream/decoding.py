@@ -91,7 +91,5 @@ def _clean(value: Any, texts: _Texts, depth: int) -> Any:
     if isinstance(value, list):
         return [one if type(one) in _PLAIN else _clean(one, texts, depth - 1) for one in value]
     if isinstance(value, dict):
-        return {
-            texts[key]: one if type(one) in _PLAIN else _clean(one, texts, depth - 1) for key, one in value.items()
-        }
+        return {texts[key]: one if type(one) in _PLAIN else _clean(one, texts, depth - 1) for key, one in value.items()}
     return value
