@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 from tests.benchmarks.harness import Options, Row, alone, interleaved, ratio
 from tests.benchmarks.load import Server, get, post, read_all, reader, server, whole
@@ -50,7 +51,7 @@ def throughput(servers: dict[str, Server], rounds: int) -> Iterator[Row]:
     for name, one in servers.items():
         for request in (burst, tick, *([replay] if name == "ours" else [])):
             check(one, request)
-    told = {"scale": 1e6, "each": "µs/event"}
+    told: dict[str, Any] = {"scale": 1e6, "each": "µs/event"}
 
     found = interleaved(
         {

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -99,10 +99,10 @@ def timed(call: Callable[[], object], times: int = 1) -> Callable[[], float]:
 
 
 def interleaved(sides: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """What each side measured in each round: all in turn, forwards and backwards, after one round that isn't counted."""
+    """What each side measured in each round: all in turn, forwards and backwards, after a round that isn't counted."""
     found: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds + 1):
-        order = list(sides) if number % 2 else list(reversed(sides))
+        order = list(sides) if number % 2 else list(sides)[::-1]
         for name in order:
             value = sides[name]()
             if number:
@@ -110,7 +110,7 @@ def interleaved(sides: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
     return found
 
 
-def ratio(name: str, over: Sequence[float], under: Sequence[float], *, scale: float, each: str, **given: object) -> Row:
+def ratio(name: str, over: Sequence[float], under: Sequence[float], *, scale: float, each: str, **given: Any) -> Row:
     """A guarded row: the median of the per-round ratios ``over / under`` and its quartiles; figures times ``scale``.
 
     With ``sense="at least"`` it says how many times as fast ours, ``under``, is; else ours is ``over``.

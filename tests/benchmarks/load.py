@@ -54,7 +54,9 @@ def server(name: str) -> Iterator[Server]:
 
 def post(question: str) -> bytes:
     body = json.dumps({"q": question}).encode()
-    head = f"POST /assist HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = (
+        f"POST /assist HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
     return head.encode() + body
 
 

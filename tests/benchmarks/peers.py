@@ -1,8 +1,8 @@
 """The servers that are compared, each in a process of its own: ``python -m tests.benchmarks.peers NAME``.
 
 All answer ``POST /assist`` with the same number of events of the same size; the question says which: ``burst 100`` (all
-are ready), ``tick 100`` (a turn of the event loop before each), ``paced 100 20`` (20 ms before each), ``hold`` (one, and
-silence). The port is the first line of standard output; the process ends with its standard input.
+are ready), ``tick 100`` (a turn of the event loop before each), ``paced 100 20`` (20 ms before each), ``hold`` (one,
+then silence). The port is the first line of standard output; the process ends with its standard input.
 
 ``plain`` is Quart on Hypercorn as one writes it, an encoded frame a yield. ``sse-starlette`` and ``fastapi`` run on
 uvicorn with httptools and uvloop, their fastest. ``ours`` is the whole server: run log, engine, plan.
