@@ -1,8 +1,8 @@
 """Two results side by side, and the check against the stored one: ``make bench-check``.
 
 Only guarded rows count, the ratios of CPU time. A row regressed when it is worse than the stored value by more than its
-tolerance: a quarter, or what lay between the quartiles of either result's rounds where that is more, a half at most. What regressed is
-measured again, all its rows, and only what is worse both times fails: other programs come and go.
+tolerance: a quarter, or what lay between the quartiles of either result's rounds where that is more, a half at most.
+What regressed is measured again, all its group, and only what is worse both times fails: other programs come and go.
 """
 
 from collections.abc import Iterable, Iterator
