@@ -63,7 +63,7 @@ def children_of_local_server() -> set[str]:
 @pytest.mark.needs("tmux")
 async def test_a_question_is_answered_looked_into_and_left_in_tmux(terminal: Terminal) -> None:
     await terminal.start("app")
-    await terminal.shows("Where can I escape to?", "1  Understand", "Try one of these")
+    await terminal.shows("Where can I escape to?", "1  Understand", "Welcome.")
     assert len(children_of_local_server()) == (1 if HAS_PROC else 0)
     await terminal.keys("somewhere cold this weekend within 3 hours from Madrid", "Enter")
     screen = await terminal.shows("✓ 7", "rows ·", "Madrid, Spain", "left out")

@@ -42,7 +42,6 @@ async def until(condition: Callable[[], Any], pilot: Pilot[int]) -> None:
     async with asyncio.timeout(10):
         while not condition():
             await pilot.pause(0.01)
-    await pilot.pause(0.4)  # the table is painted at most four times a second
 
 
 def of(
@@ -57,15 +56,30 @@ def of(
             await until(lambda: client.asked, pilot)
             client.say(*events)
             await until(lambda: app.desk.watch is not None and app.desk.watch.view.upto == len(events), pilot)
+            await until(lambda: is_painted(app), pilot)
         if then is not None:
             then(client)
-            await pilot.pause(0.3)
         for key in keys:
             await pilot.press(key)
-            await pilot.pause(0.1)
-        await pilot.pause(0.4)
+        await settled(pilot, app)
 
     return draw
+
+
+async def settled(pilot: Pilot[int], app: WindowseatApp) -> None:
+    """Until the screen is the same three times: parts of it are painted by timers."""
+    before: list[str] = []
+    async with asyncio.timeout(10):
+        while len(before) < 3 or len(set(before[-3:])) > 1 or app._main.results.table.incomplete:
+            await pilot.pause(0.13)
+            strips = app.screen._compositor.render_strips()
+            before.append(repr([[(part.text, str(part.style)) for part in strip] for strip in strips]))
+
+
+def is_painted(app: WindowseatApp) -> bool:
+    """Whether the table has the rows of the run: it is painted at most four times a second."""
+    watch, results = app.desk.watch, app._main.results
+    return watch is not None and results.table.total == len(watch.view.shown_rows()) and not results.table.incomplete
 
 
 def cut(client: ScriptedClient) -> None:
