@@ -147,12 +147,13 @@ def error_of(answer: Answer, spec: Spec, now: float) -> UpstreamError | None:
         return None
     wait_s = retry_after(answer.headers.get("retry-after"), now)
     if status in (401, 403):
-        hint = "Check the key." if spec.key else "It wants a key, or refuses this server."
+        hint = spec.key_hint if spec.key else "It wants a key, or refuses this server."
         return UpstreamError(
             name, "refused_key", f"{name} refuses access ({status})", status=status, hint=hint, detail=answer.data
         )
     if status == 429:
         said = f"{name} has had too many calls for now"
+        wait_s = spec.rate_limited_s if wait_s is None else wait_s
         return UpstreamError(
             name, "rate_limited", said, status=status, retry_after_s=wait_s, retryable=True, detail=answer.data
         )

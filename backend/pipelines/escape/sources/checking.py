@@ -44,6 +44,8 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
 }
 """What to set so that a source can be asked, and why or where to get it."""
 KEPT_S = 600.0
+UNCOUNTED = ("ollama", "llamacpp", "llm")
+"""Nothing is known of a plan that would count their calls."""
 
 
 class Probe(NamedTuple):
@@ -78,13 +80,29 @@ async def check_sources(resources: Mapping[Any, Any], deadline: float | None) ->
     sources: Sources = resources[Sources]
     if deadline is not None:
         sources.upstreams.look_again()
+    reports: list[SourceReport] = []
     checks = []
     for fact in FACTS:
+        if fact == "where" and (place := _place_set(sources.settings)) is not None:
+            reports.append(place)
+            checks += [_unused(fact, one, sources, instead="a place is set") for one in SOURCE_IDS[fact]]
+            continue
         order = chosen(fact, sources.settings, offline=sources.offline)
         checks += [_check(fact, one, sources, deadline) for one in order]
         asked = {one.id for one in order}
         checks += [_unused(fact, one, sources) for one in SOURCE_IDS[fact] if one not in asked]
-    return list(await asyncio.gather(*checks))
+    return reports + list(await asyncio.gather(*checks))
+
+
+def _place_set(settings: EscapeSettings) -> SourceReport | None:
+    """The place that is taken before anybody is asked, if one is set."""
+    if settings.demo_lat is None or settings.demo_lon is None:
+        return None
+    place = settings.demo_city or f"{settings.demo_lat:g}, {settings.demo_lon:g}"
+    return SourceReport(
+        fact=FACTS["where"], id="setting", name="place you set", used=True, wanted=True, key="none needed", works=True,
+        says=f"{place}, by DEMO_LAT and DEMO_LON",
+    )  # fmt: skip
 
 
 async def _check(fact: Fact, one: Chosen, sources: Sources, deadline: float | None) -> SourceReport:
@@ -94,9 +112,10 @@ async def _check(fact: Fact, one: Chosen, sources: Sources, deadline: float | No
     probe, has_key = PROBES[one.id], upstream.spec.key is not None
 
     def report(key: Key, **more: Any) -> SourceReport:
+        counted = one.id not in UNCOUNTED and more.get("works") is not False
         return SourceReport(
             fact=FACTS[fact], id=one.id, name=upstream.name, used=True, wanted=one.configured, key=key,
-            quota=quota_in_words(upstream.state()), **more,
+            quota=quota_in_words(upstream.state(), counted=counted), **more,
         )  # fmt: skip
 
     if not upstream.configured:
@@ -112,6 +131,8 @@ async def _check(fact: Fact, one: Chosen, sources: Sources, deadline: float | No
         return report(key if has_key else "none needed", works=False, says=str(error), hint=error.hint)
     ms = round((time.monotonic() - began) * 1000)
     key = "accepted" if has_key else "none needed"
+    if (quota := upstream.state().quota) is not None and quota.left <= 0:
+        return report(key, works=False, says="answers, but has no calls left", costs=probe.costs)
     if age_s >= 1:
         return report(key, works=True, says=f"answered {age_s:.0f} s ago")
     return report(key, works=True, says="answers", ms=ms, costs=probe.costs)
@@ -130,14 +151,17 @@ async def _ask(probe: Probe, upstream: Upstream, deadline: float) -> float:
     return reply.age_s
 
 
-async def _unused(fact: Fact, source: str, sources: Sources) -> SourceReport:
+async def _unused(fact: Fact, source: str, sources: Sources, instead: str | None = None) -> SourceReport:
+    """A source that isn't asked, and why: what is used ``instead`` of it, or what it lacks."""
     if source == EMBEDDED:
-        return _bundled(fact, used=False)
+        return _bundled(fact, used=False, says=instead)
     spec = spec_of(source, sources.settings)
     lacks_key = spec.needs_key and spec.key is None
     key: Key = "missing" if lacks_key else "none needed" if spec.key is None else "given"
     says, hint, setting = f"not among {fact}_sources", None, None
-    if sources.offline:
+    if instead is not None:
+        says = instead
+    elif sources.offline:
         says = "offline"
     elif lacks_key or not spec.base_url or source in ("ollama", "llamacpp"):
         setting, why = SETTINGS[source]
@@ -148,9 +172,11 @@ async def _unused(fact: Fact, source: str, sources: Sources) -> SourceReport:
     )
 
 
-def _bundled(fact: Fact, *, used: bool) -> SourceReport:
-    name, says = BUNDLED[fact]
-    return SourceReport(fact=FACTS[fact], id=EMBEDDED, name=name, used=used, key="none needed", works=True, says=says)
+def _bundled(fact: Fact, *, used: bool, says: str | None = None) -> SourceReport:
+    name, what = BUNDLED[fact]
+    return SourceReport(
+        fact=FACTS[fact], id=EMBEDDED, name=name, used=used, key="none needed", works=True, says=says or what
+    )
 
 
 def spec_of(source: str, settings: EscapeSettings) -> Spec:
@@ -162,14 +188,14 @@ def spec_of(source: str, settings: EscapeSettings) -> Spec:
     return next(spec for maker in makers if (spec := maker(settings)).id == source)
 
 
-def quota_in_words(state: UpstreamState) -> str | None:
-    """ "871 of 1,000 calls left this month", or how many calls were made where nobody tells."""
+def quota_in_words(state: UpstreamState, *, counted: bool = True) -> str | None:
+    """ "871 of 1,000 calls left this month", or how many calls were ``counted`` here where nobody tells."""
     if state.quota is not None:
         of = f" of {state.quota.limit:,.0f}" if state.quota.limit is not None else ""
         per = {"": "", "day": " today"}.get(state.quota.per, f" this {state.quota.per}")
         return f"{state.quota.left:,.0f}{of} calls left{per}"
-    month = round(state.calls.get("this month", 0))
-    return f"{month:,} {'call' if month == 1 else 'calls'} made this month" if month else None
+    month = round(state.calls.get("this month", 0)) if counted else 0
+    return f"{month:,} {'call' if month == 1 else 'calls'} this month" if month else None
 
 
 def _last_known(state: UpstreamState) -> str:

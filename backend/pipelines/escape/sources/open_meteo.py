@@ -119,6 +119,9 @@ class OpenMeteo:
             if reason.startswith(word):
                 said = f"{self.name} has no {word.lower()} calls left for this address"
                 return UpstreamError(self.name, "quota", said, status=status, retry_after_s=wait_s, detail=data)
+        if reason.startswith("Minutely"):
+            said = f"{self.name} has had too many calls within a minute"
+            return UpstreamError(self.name, "rate_limited", said, status=status, retry_after_s=60.0, detail=data)
         return None
 
 

@@ -45,8 +45,10 @@ def spec(settings: EscapeSettings) -> Spec:
         key=settings.openweather_api_key,
         needs_key=True,
         key_param="appid",
+        key_hint="Check OPENWEATHER_API_KEY; a new key takes up to two hours to work.",
         concurrency=CONCURRENCY,
         windows=(Window(CALLS_A_MINUTE, 60),),
+        rate_limited_s=60.0,
     )
 
 

@@ -81,6 +81,7 @@ def spec(preset: Preset, settings: EscapeSettings) -> Spec:
         needs_key=not preset.local,
         key_header="Authorization",
         key_prefix="Bearer ",
+        key_hint=f"Check {preset.key}.",
         read_s=settings.llm_first_token_s,
         max_bytes=MAX_BODY_BYTES,
         concurrency=CONCURRENCY,

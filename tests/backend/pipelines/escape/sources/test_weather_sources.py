@@ -168,6 +168,28 @@ async def test_limits_of_open_meteo_are_told_by_its_words(world: World, reason: 
     assert [error.kind for error in errors] == [kind]
 
 
+@pytest.mark.parametrize(
+    ("source", "body"),
+    [
+        ("openweather", '{"cod": 429, "message": "Your account is temporary blocked"}'),
+        ("open-meteo", '{"error": true, "reason": "Minutely API request limit exceeded. Please try again in one minute."}'),
+    ],
+)  # fmt: skip
+async def test_after_too_many_calls_within_a_minute_it_is_left_alone_for_one(
+    world: World, source: str, body: str
+) -> None:
+    """Neither says so by ``Retry-After``; to ask again at once can only make it worse."""
+    async with simulated(source, world) as (weather, sim):
+        sim.faults.always(status=429, body=body)
+        _, errors, _ = await skies_of(weather, spots_of(world, "LPA"), TUESDAY)
+        assert [(error.kind, error.retry_after_s, error.retries) for error in errors] == [("rate_limited", 60.0, 0)]
+        sim.faults.clear()
+        _, errors, _ = await skies_of(weather, spots_of(world, "OSL"), TUESDAY)
+        assert [(error.kind, error.unasked) for error in errors] == [("rate_limited", True)]
+        assert "left alone for 60 s" in str(errors[0])
+        assert len(sim.requests) == 1
+
+
 @pytest.mark.parametrize(("source", "at_once"), [("openweather", 8), ("met-norway", 8)])
 async def test_places_are_asked_for_a_few_at_a_time_and_told_as_they_arrive(
     world: World, source: str, at_once: int
