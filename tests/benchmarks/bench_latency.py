@@ -1,11 +1,12 @@
 """How long a question takes with live services of known delays, beside the least that their delays allow.
 
-Run: ``python -m tests.benchmarks.bench_latency [--runs N] [--check]``. The services are simulators over HTTP on loopback: an
-address is placed in 80 ms, a language model writes its first token after 250 ms and is done after 900 ms, AirLabs takes
-300 ms a call, weather 150 ms a call. The critical path is computed from those delays and from the calls that were made;
-the best run is judged good within 5 % and 50 ms of it. ``in sequence`` is what the strictly sequential order needs: place and
-wish awaited, then airports, routes, airports by code, then the weather of one place after the other. ``work`` is CPU
-time of a run, ``busy`` how long it was ready and other programs had the machine: on an idle one that is nothing.
+Run: ``python -m tests.benchmarks.bench_latency [--runs N] [--check]``. The services are simulators over HTTP on
+loopback: an address is placed in 80 ms, a language model writes its first token after 250 ms and is done after 900 ms,
+AirLabs takes 300 ms a call, weather 150 ms a call. The critical path is computed from those delays and from the calls
+that were made; the best run is judged good within 5 % and 50 ms of it. ``in sequence`` is what the strictly sequential
+order needs: place and wish awaited, then airports, routes, airports by code, then the weather of one place after the
+other. ``work`` is CPU time of a run, ``busy`` how long it was ready and other programs had the machine: on an idle one
+that is nothing.
 """
 
 import argparse
