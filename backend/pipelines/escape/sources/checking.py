@@ -93,6 +93,8 @@ PROBES: Mapping[str, Probe] = {
 async def check_sources(resources: Mapping[Any, Any], deadline: float | None) -> list[SourceReport]:
     """A report for each source of each fact: those that a question would ask first, in their order."""
     sources: Sources = resources[Sources]
+    if deadline is not None:
+        sources.upstreams.look_again()
     reports: list[SourceReport] = []
     checks = []
     for fact in FACTS:

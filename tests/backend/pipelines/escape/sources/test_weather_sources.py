@@ -172,7 +172,7 @@ async def test_limits_of_open_meteo_are_told_by_its_words(world: World, reason: 
     ("source", "body"),
     [
         ("openweather", '{"cod": 429, "message": "Your account is temporary blocked"}'),
-        ("open-meteo", '{"error": true, "reason": "Minutely API request limit exceeded. Please try again …"}'),
+        ("open-meteo", '{"error": true, "reason": "Minutely API request limit exceeded. Try again in one minute."}'),
     ],
 )
 async def test_after_too_many_calls_within_a_minute_it_is_left_alone_for_one(
