@@ -34,19 +34,17 @@ _AFTER = {
     "schema": {"type": "integer", "minimum": 0},
 }
 
-
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "The same key and body again joins the same run instead of beginning another one.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "description": "The same key and body are the same run, however often they are sent; another body is a 409.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
 }
-_SEEN = "With an `Idempotency-Key`: join the run after this event, `<run>.<seq>`."
 _SNAPSHOT = {
     "name": "snapshot",
     "in": "query",
-    "description": "Begin with `stream.snapshot`, the fold of what came before (with `after`: up to that event).",
-    "schema": {"type": "integer", "enum": [0, 1]},
+    "description": "1: begin with `stream.snapshot`, the fold of what there is, and go on from there.",
+    "schema": {"enum": ["0", "1"]},
 }
 
 
@@ -58,8 +56,6 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     detail: str
     hint: str | None = None
-    oldest: int | None = None
-    head: int | None = None
 
 
 def openapi(pipelines: Sequence[str]) -> Document:
@@ -108,9 +104,7 @@ def _paths() -> Document:
         "/pipelines": {"get": _get("What can be asked: plans, columns, options, examples.", _json({"type": "object"}))},
         "/healthz": {"get": _get("Whether the process is alive.", _json({"type": "object"}))},
         "/readyz": {"get": _ready()},
-        "/metrics": {
-            "get": _get("What it has counted, for Prometheus.", {"text/plain": {"schema": {"type": "string"}}})
-        },
+        "/metrics": {"get": _get("Counters for Prometheus.", {"text/plain": {"schema": {"type": "string"}}})},
         "/schema/events.json": {"get": _get("The events as JSON Schema (2020-12).", _json({"type": "object"}))},
         "/openapi.json": {"get": _get("This document.", _json({"type": "object"}))},
         "/plain": {"post": _plain()},
@@ -126,7 +120,7 @@ def _assist() -> Document:
         "summary": "Ask: starts a run and streams it.",
         "description": "The stream ends with `run.finished`. One that ends without it was cut: read on from "
         "`GET /runs/{run}/events`.",
-        "parameters": [_KEY, {**_LAST_EVENT_ID, "description": _SEEN}],
+        "parameters": [_KEY, _LAST_EVENT_ID],
         "requestBody": {"required": True, "description": EXAMPLE, "content": body},
         "responses": {"200": _stream("The run, from its first event."), "default": _failed()},
     }
@@ -163,17 +157,12 @@ def _runs() -> Document:
     parameters = [
         {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 50}},
         {"name": "before", "in": "query", "description": "Older than this run.", "schema": {"type": "string"}},
-        {
-            "name": "q",
-            "in": "query",
-            "description": "Their question has all these words.",
-            "schema": {"type": "string"},
-        },
+        {"name": "q", "in": "query", "description": "With all these words.", "schema": {"type": "string"}},
     ]
-    more = {"type": "string", "description": "The `before` of the next page; absent where there is none."}
+    next_page = {"type": "string", "description": "The `before` of the next page, if there may be one."}
     listed = {
         "type": "object",
-        "properties": {"runs": {"type": "array", "items": _ref("RunSummary")}, "next": more},
+        "properties": {"runs": {"type": "array", "items": _ref("RunSummary")}, "next": next_page},
     }
     return _get("The newest runs, newest first.", _json(listed), parameters)
 
@@ -186,23 +175,25 @@ def _events() -> Document:
     }
 
 
-def _delete() -> Document:
+def _import() -> Document:
+    lines = {"application/x-ndjson": {"itemSchema": _ref("Event")}}
+    kept = {"content": _json(_ref("RunSummary"))}
     return {
-        "summary": "Forget a finished run.",
-        "parameters": [_RUN],
-        "responses": {"204": {"description": "It is forgotten, with its key."}, "default": _failed()},
+        "summary": "Keep a run that was recorded elsewhere, under its own id.",
+        "requestBody": {"required": True, "description": "A whole run, an event a line.", "content": lines},
+        "responses": {
+            "201": {"description": "It is kept now.", **kept},
+            "200": {"description": "It was here already.", **kept},
+            "default": _failed(),
+        },
     }
 
 
-def _import() -> Document:
+def _delete() -> Document:
     return {
-        "summary": "Bring in a whole run, as `GET /runs/{run}/events` gave it in NDJSON; it keeps its id.",
-        "requestBody": {"required": True, "content": {"application/x-ndjson": {"itemSchema": _ref("Event")}}},
-        "responses": {
-            "201": {"description": "It is here now.", "content": _json(_ref("RunSummary"))},
-            "200": {"description": "It was here already.", "content": _json(_ref("RunSummary"))},
-            "default": _failed(),
-        },
+        "summary": "Forget a run that is over.",
+        "parameters": [_RUN],
+        "responses": {"204": {"description": "It is forgotten."}, "default": _failed()},
     }
 
 
@@ -220,10 +211,7 @@ def _cancel() -> Document:
 
 def _ready() -> Document:
     described = _get("Whether it takes questions.", _json({"type": "object"}))
-    described["responses"]["503"] = {
-        "description": "It is stopping, or its log can't be written.",
-        "content": _json({"type": "object"}),
-    }
+    described["responses"]["503"] = {"description": "It is stopping.", "content": _json({"type": "object"})}
     return described
 
 
@@ -248,8 +236,11 @@ def _stream(description: str) -> Document:
         },
         "required": ["data"],
     }
-    kinds = {"text/event-stream": {"itemSchema": frame}, "application/x-ndjson": {"itemSchema": _ref("Event")}}
-    return {"description": description, "content": kinds}
+    lines = {"itemSchema": _ref("Event")}
+    return {
+        "description": description,
+        "content": {"text/event-stream": {"itemSchema": frame}, "application/x-ndjson": lines},
+    }
 
 
 def _json(schema: Document, **more: Any) -> Document:
