@@ -152,7 +152,7 @@ class Follower:
                 await self._verify()
 
     async def _try_to_write(self) -> None:
-        """A store that is full can be read: whoever writes a run has its end in memory, and readers here see silence."""
+        """A full store can be read: who writes a run has its end in memory, and its readers here would see silence."""
         while True:
             self._still = True
             await asyncio.sleep(STILL_S)
