@@ -195,13 +195,14 @@ class Page {
   }
 
   /** The run has a name: its page has an address, and this browser remembers it. */
-  #arrived({ run, question, started_at }) {
+  #arrived({ run, question, started_at, pipeline }) {
     const path = `/runs/${run}`;
     if (location.pathname !== path) history.pushState(null, "", path);
     this.#linked = run;
     memory.rememberRun(run, question, started_at);
     this.#listRuns();
     if (this.#asked) return;
+    this.#choose(this.#form.choose(pipeline));
     byId("q").value = question;
     document.title = `${question} · Windowseat`;
   }
@@ -213,8 +214,9 @@ class Page {
 
   #listRuns() {
     const known = memory.runs();
-    byId("runs").hidden = known.length === 0;
-    byId("runs-list").replaceChildren(
+    byId("forget").hidden = known.length === 0;
+    if (known.length === 0) byId("runs-list").replaceChildren(element("li", {}, "Nothing yet."));
+    else byId("runs-list").replaceChildren(
       ...known.map(({ run, question, at }) => {
         const when = new Date(at);
         const day = Number.isNaN(when.getTime()) ? "" : when.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });

@@ -34,6 +34,7 @@ export class StepList {
 
   /** @param {number} now ms since the run began; @param {boolean} moving whether time still passes for this run */
   render(steps, now, moving) {
+    if (steps.length === 0) return; // not known yet: what the server drew stays
     const plan = JSON.stringify(steps.map(({ id, title, needs }) => [id, title, needs]));
     if (plan !== this.#plan) {
       this.#plan = plan;
