@@ -32,7 +32,7 @@ class Page {
   #shownKind = "";
   #linked = "";
   #units = memory.units();
-  #steps = new StepList(byId("steps"), (sentence) => this.#say(sentence));
+  #steps = new StepList(byId("steps"), (sentence) => this.#say(sentence), (step) => this.#wire.framesOf(step));
   #wire = new Wire({ panel: byId("wire"), line: byId("wire-line"), list: byId("wire-list") });
   #results = new Results(
     {
@@ -139,6 +139,7 @@ class Page {
     this.#session.leave();
     this.#session = null;
     document.body.dataset.phase = document.body.dataset.run = "idle";
+    document.body.dataset.line = "";
     document.title = "Windowseat";
     this.#form.refinable(null);
     this.#steps.reset(this.#preview.steps);
@@ -183,15 +184,17 @@ class Page {
   }
 
   #paintStatus(session) {
-    const { kind, text, hint = "", canStop = false, canResume = false } = status(session, performance.now());
+    const { kind, line = "", text, hint = "", canStop = false, canResume = false } = status(session, performance.now());
     document.body.dataset.run = kind;
+    document.body.dataset.line = line;
     setText(byId("status-text"), text);
     setText(byId("status-hint"), hint);
     byId("stop").hidden = !canStop;
     byId("resume").hidden = !canResume;
     byId("copy").hidden = session.view.run === "";
-    if (kind !== this.#shownKind && kind !== "running") this.#say([text, hint].filter(Boolean).join(" "));
-    this.#shownKind = kind;
+    const told = `${kind} ${line === "behind" ? line : ""}`;
+    if (told !== this.#shownKind && told !== "running ") this.#say([text, hint].filter(Boolean).join(" "));
+    this.#shownKind = told;
   }
 
   /** The run has a name: its page has an address, and this browser remembers it. */
