@@ -5,6 +5,7 @@
  */
 
 import { AskForm } from "./ask.js";
+import { conversion } from "./cells.js";
 import { element, setText } from "./dom.js";
 import { columns, planSteps } from "./events.js";
 import { WorldMap } from "./map.js";
@@ -21,6 +22,7 @@ import { Wire } from "./wire.js";
 const TICK_MS = 250;
 const SLOW_FRAME_MS = 34;
 const RUN_PATH = /^\/runs\/([a-z2-7]{1,64})\/?$/;
+const FOREIGN = { temperature: "F", distance: "mi" };
 const byId = (id) => document.getElementById(id);
 
 class Page {
@@ -175,6 +177,7 @@ class Page {
     if (session === null) return;
     const view = session.view.state === "new" ? this.#preview : session.view;
     this.#steps.render(view.steps, session.now(), session.connection.state === "live" && !session.over);
+    this.#paintUnits(view);
     this.#results.render(view, this.#units);
     this.#map.render(view, this.#results.arranged(view), this.#units);
     this.#wire.render(performance.now() - session.heardAt, session.over ? "over" : session.connection.state);
@@ -232,6 +235,13 @@ class Page {
   #forget() {
     memory.forgetRuns();
     this.#listRuns();
+  }
+
+  /** Units are offered where a column has them. */
+  #paintUnits({ columns }) {
+    for (const input of document.querySelectorAll("#units input")) {
+      input.parentElement.hidden = !columns.some((column) => conversion(column, { [input.name]: FOREIGN[input.name] }));
+    }
   }
 
   #offerUnits() {

@@ -124,7 +124,7 @@ async def test_a_step_shows_its_own_frames_as_they_came(page: Browser, site: Sit
     await site.tell(*EVENTS[half:])
     await page.until(RUN_IS, "ok")
     frames = (await page.text(".step:nth-child(2) .raw pre")).split("\n\n")
-    mine = [event for event in EVENTS if getattr(event, "step", "") == "locate"]
+    mine = [event for event in EVENTS if getattr(event, "step", "") == "intent"]
     assert frames == [f"id: {sample_run.RUN}.{event.seq}\ndata: {ev.encode_event(event).decode()}" for event in mine]
     assert str(len(mine)) in await page.text(".step:nth-child(2) .raw summary")
 
@@ -139,9 +139,10 @@ async def test_idle_behind_and_interrupted_look_different(page: Browser, site: S
     await page.until("return document.querySelectorAll('.step')[2].dataset.state === 'ok'")
     looks = [await page.run(lamp)]
     await page.run(later, 11_000)  # as if so long had passed
+    await site.tell_comment(b"hb 20")
     await page.until(line_is, "idle")
     looks.append(await page.run(lamp))
-    await page.run(later, 9_000)
+    await page.run(later, 16_000)
     await page.until(line_is, "behind")
     looks.append(await page.run(lamp))
     assert "nothing heard for" in await page.text("#status-text")
