@@ -69,7 +69,7 @@ async def _main(
             # In here, because a thread may still wait for the server to listen, and asyncio waits for the thread.
             await asyncio.to_thread(server.close)
     if settings.epilogue:
-        _tell(app)
+        _tell(app, settings.url)
     return app.return_code or (UNREACHABLE if desk.link.state == "unreachable" else 0)
 
 
@@ -130,13 +130,13 @@ def _asked_file() -> Path:
     return Path(platformdirs.user_state_dir("windowseat", appauthor=False)) / "asked.jsonl"
 
 
-def _tell(app: "WindowseatApp") -> None:
+def _tell(app: "WindowseatApp", url: str | None) -> None:
     """Leave the last answer on the normal screen: the other one is gone with the app."""
     from tui.epilogue import epilogue
 
     watch = app.desk.watch
     if watch is not None:
-        sys.stdout.write(epilogue(watch))
+        sys.stdout.write(epilogue(watch, url=url))
         sys.stdout.flush()
 
 
