@@ -9,6 +9,7 @@ from pathlib import Path
 
 from backend.config import Config, load_config
 from backend.errors import ConfigError, StorageError
+from backend.registry import PIPELINES
 from shared.settings import add_flags
 
 DESCRIPTION = """\
@@ -27,13 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--config", type=Path, default=None, metavar="FILE", help="the TOML file to read")
     parser.add_argument("--verbose", action="store_true", help="log more")
-    add_flags(parser, Config)
+    pipelines = {pipeline.name: pipeline.settings for pipeline in PIPELINES if pipeline.settings is not None}
+    for settings in (Config, *pipelines.values()):
+        add_flags(parser, settings)
     flags = vars(parser.parse_args(arguments))
     level = logging.INFO if flags.pop("verbose") else logging.WARNING
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs whole URLs, keys included
     try:
-        config = load_config(flags, file=flags.pop("config"))
+        config = load_config(flags, file=flags.pop("config"), pipelines=pipelines)
     except ConfigError as error:
         sys.stderr.write(f"windowseat serve: {error}\n")
         return 2

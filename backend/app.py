@@ -1,32 +1,60 @@
 """The ASGI application: wires the parts, nothing else. It stays plain ASGI, so that any server can run it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import quart
 from quart import Quart
 
 from backend.errors import RequestError, to_problem
-from backend.http import assist, contracts, pages, plain, probes, problems, runs
+from backend.http import assist, contracts, pages, plain, probes, problems, runs, sources
 from backend.http.agui import route as agui
+from backend.http.client_address import ClientAddresses
 from backend.pipeline import Pipeline
 from backend.runs.manager import RunManager
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_IMPORT_BYTES = 16 * 1024 * 1024
+"""For a run that is brought in whole."""
 BODY_TIMEOUT_S = 10
 
 Scope = dict[str, Any]
 ASGIApp = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
-def create_app(manager: RunManager, pipelines: Sequence[Pipeline]) -> Quart:
-    """The application that serves ``pipelines`` with ``manager``'s runs."""
+# A client of AG-UI sends the whole thread with each question.
+_LARGER_BODIES = {runs.IMPORT_PATH: MAX_IMPORT_BYTES, agui.PATH: agui.MAX_THREAD_BYTES}
+
+
+class Request(quart.Request):
+    """A request whose body may be as large as its path allows."""
+
+    def __init__(self, method: str, scheme: str, path: str, *rest: Any, **fields: Any) -> None:
+        if path in _LARGER_BODIES:
+            fields["max_content_length"] = _LARGER_BODIES[path]
+        super().__init__(method, scheme, path, *rest, **fields)
+
+
+def create_app(
+    manager: RunManager,
+    pipelines: Sequence[Pipeline],
+    addresses: ClientAddresses | None = None,
+    resources: Mapping[str, Mapping[Any, Any]] | None = None,
+) -> Quart:
+    """The application that serves ``pipelines`` with ``manager``'s runs, to clients known by ``addresses``.
+
+    ``resources`` are those of each pipeline, by its name: what is checked when somebody asks how the sources fare.
+    """
     app = Quart("backend", static_folder=None, template_folder=None)
+    app.request_class = Request
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
     app.extensions["manager"] = manager
     app.extensions["pipelines"] = tuple(pipelines)
-    for module in (assist, runs, probes, contracts, pages, plain, agui):
+    app.extensions["client_addresses"] = addresses or ClientAddresses()
+    app.extensions["checks"] = sources.Checks(pipelines, resources or {})
+    for module in (assist, runs, probes, sources, contracts, pages, plain, agui):
         app.register_blueprint(module.blueprint)
     problems.install(app)
     app.asgi_app = guard(app.asgi_app)  # type: ignore[method-assign, assignment]  # Quart's documented way to wrap it

@@ -3,6 +3,9 @@
 ``field_name`` is ``--field-name`` on the command line, ``field_name`` in the TOML table and ``WINDOWSEAT_FIELD_NAME``
 in the environment; a flag wins over the environment, that over the file, that over the default. Pure: the caller
 reads the file and the environment.
+
+A field of type ``Secret`` is never shown. It can also be given as the path of a file that holds it: ``field_name_file``
+in the table, ``…_FILE`` in the environment. On the command line it is given only so: everybody sees a command's words.
 """
 
 import argparse
@@ -14,7 +17,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from shared.secret import SHOWN, Secret
+
 ENV_PREFIX = "WINDOWSEAT_"
+_FILE = "_file"
 
 C = TypeVar("C")
 
@@ -41,31 +47,42 @@ def setting(
     minimum: float | None = None,
     maximum: float | None = None,
     env: Sequence[str] = (),
-    secret: bool = False,
     metavar: str | None = None,
+    secret: bool = False,
 ) -> Any:
     """A dataclass field that is a setting. ``text`` is its help; ``env`` names further variables that set it;
-    ``metavar`` stands for its value in the help."""
+    ``metavar`` stands for its value in the help. ``secret``: a text that may hold one, as a URL does: it isn't shown.
+    """
     metadata = {
         "text": text,
         "choices": tuple(choices),
         "minimum": minimum,
         "maximum": maximum,
         "env": tuple(env),
-        "secret": secret,
         "metavar": metavar,
+        "secret": secret,
     }
-    return dataclasses.field(default=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata, repr=not secret)
+
+
+def settings_of(cls: type) -> list["dataclasses.Field[Any]"]:
+    """The fields of ``cls`` that are settings."""
+    return [field for field in dataclasses.fields(cls) if "text" in field.metadata]
 
 
 def add_flags(parser: argparse.ArgumentParser, cls: type, only: Sequence[str] | None = None) -> None:
     """One flag for each setting of ``cls``; a flag not given stays None, so that ``resolve`` can tell."""
     hints = typing.get_type_hints(cls)
-    for field in dataclasses.fields(cls):
+    for field in settings_of(cls):
         if only is not None and field.name not in only:
             continue
+        if _kind(hints[field.name]) is Secret:
+            flag = "--" + (field.name + _FILE).replace("_", "-")
+            parser.add_argument(flag, default=None, metavar="PATH", help=f"a file that holds {field.metadata['text']}")
+            continue
         text = field.metadata["text"]
-        default = "" if field.default in (None, "", False, ()) else f" (default: {field.default})"
+        usual = ",".join(field.default) if isinstance(field.default, tuple) else field.default
+        default = "" if usual in (None, "", False) else f" (default: {usual})"
         flag = "--" + field.name.replace("_", "-")
         help_text = (text + default).replace("%", "%%")
         if _kind(hints[field.name]) is bool:
@@ -83,41 +100,78 @@ def resolve(
     env: Mapping[str, str] | None = None,
     table: Mapping[str, Any] | None = None,
     file: str = "the configuration file",
+    read: Callable[[Path], str] | None = None,
 ) -> C:
     """An instance of ``cls`` from flags, environment and TOML table, each checked.
 
-    Raises SettingError for a value that doesn't fit and for a TOML key that no setting has.
+    ``read`` gives the text of a file that holds a secret; what it raises as OSError or ValueError is told as a
+    SettingError. Raises SettingError for a value that doesn't fit and for a TOML key that no setting has.
     """
     flags, env, table = flags or {}, env or {}, table or {}
     hints = typing.get_type_hints(cls)
-    names = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]  # a dataclass, by contract
+    fields = {field.name: field for field in settings_of(cls)}
+    secrets = {name for name in fields if _kind(hints[name]) is Secret}
     for key in table:
-        if key not in names:
+        if key not in fields and key.removesuffix(_FILE) not in secrets:
             raise UnknownSetting(f"{key} in {file}")
     values: dict[str, Any] = {}
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # as above
-        found = _find(field, flags, env, table, file)
+    for name, field in fields.items():
+        others = field.metadata["env"]
+        if name in secrets:
+            found = _find_secret(name, others, flags, env, table, file, read)
+        else:
+            found = _find(name, others, flags, env, table, file)
         if found is not None:
-            where, raw = found
-            values[field.name] = _convert(where, raw, hints[field.name], field.metadata)
+            values[name] = _convert(*found, hints[name], field.metadata)
     return cls(**values)
 
 
 def _find(
-    field: "dataclasses.Field[Any]",
+    name: str,
+    others: Sequence[str],
     flags: Mapping[str, Any],
     env: Mapping[str, str],
     table: Mapping[str, Any],
     file: str,
 ) -> tuple[str, Any] | None:
-    if flags.get(field.name) is not None:
-        return "--" + field.name.replace("_", "-"), flags[field.name]
-    for variable in (ENV_PREFIX + field.name.upper(), *field.metadata["env"]):
+    if flags.get(name) is not None:
+        return "--" + name.replace("_", "-"), flags[name]
+    for variable in (ENV_PREFIX + name.upper(), *others):
         if env.get(variable):
             return variable, env[variable]
-    if field.name in table:
-        return f"{field.name} in {file}", table[field.name]
+    if name in table:
+        return f"{name} in {file}", table[name]
     return None
+
+
+def _find_secret(
+    name: str,
+    others: Sequence[str],
+    flags: Mapping[str, Any],
+    env: Mapping[str, str],
+    table: Mapping[str, Any],
+    file: str,
+    read: Callable[[Path], str] | None,
+) -> tuple[str, Any] | None:
+    levels: list[tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, Any]]]
+    levels = [(flags, {}, {}), ({}, env, {}), ({}, {}, table)]
+    for level in levels:
+        if level[0] is not flags and (found := _find(name, others, *level, file)) is not None:
+            return found
+        if (kept := _find(name + _FILE, (), *level, file)) is not None:
+            return kept[0], _read_secret(*kept, read)
+    return None
+
+
+def _read_secret(where: str, path: Any, read: Callable[[Path], str] | None) -> str:
+    try:
+        if read is None or not isinstance(path, str | Path):
+            raise ValueError("no path")
+        return read(Path(path).expanduser()).strip()
+    except (OSError, ValueError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or "it can't be read as text"
+        # Not even the path is shown: it may be the secret itself, put into the wrong setting.
+        raise SettingError(where, SHOWN, f"the path of a file that holds the secret ({why})") from None
 
 
 def _kind(hint: Any) -> type:
@@ -144,8 +198,17 @@ def _convert(where: str, raw: Any, hint: Any, metadata: Mapping[str, Any]) -> An
         if choices and value not in choices:
             raise _Unfit("one of " + ", ".join(choices))
     except _Unfit as unfit:
-        raise SettingError(where, "(secret)" if metadata["secret"] else raw, str(unfit)) from None
+        raise SettingError(where, SHOWN if kind is Secret or metadata["secret"] else raw, str(unfit)) from None
     return value
+
+
+def _secret(raw: Any) -> Secret:
+    if isinstance(raw, Secret):
+        return raw
+    # It may become a header: what no header can carry is a slip of the hand, such as a second line.
+    if not isinstance(raw, str) or not raw.strip() or not raw.strip().isprintable() or not raw.strip().isascii():
+        raise _Unfit("one line of printable ASCII")
+    return Secret(raw.strip())
 
 
 def _text(raw: Any) -> str:
@@ -206,4 +269,10 @@ def _range(minimum: float | None, maximum: float | None) -> str:
     return "" if minimum is None else f" of at least {minimum:g}"
 
 
-_READERS: dict[type, Callable[[Any], Any]] = {str: _text, tuple: _texts, Path: _path, bool: _boolean}
+_READERS: dict[type, Callable[[Any], Any]] = {
+    str: _text,
+    tuple: _texts,
+    Path: _path,
+    bool: _boolean,
+    Secret: _secret,
+}

@@ -35,7 +35,8 @@ class LogLine(_View, frozen=True, kw_only=True):
 
 
 class StepView(_View, frozen=True, kw_only=True):
-    """A step of the plan and all that is known of its current attempt. ``started`` is the ``t`` of that attempt."""
+    """A step of the plan and all that is known of its current attempt. ``started`` is the ``t`` of that attempt,
+    ``text`` what a language model answered, ``reasoning`` what it wrote on the way."""
 
     id: str
     title: str
@@ -52,6 +53,7 @@ class StepView(_View, frozen=True, kw_only=True):
     unit: str | None = None
     log: tuple[LogLine, ...] = ()
     text: str = ""
+    reasoning: str = ""
     detail: Any = None
     error: ev.ErrorInfo | None = None
     retry_in_ms: int | None = None
@@ -246,6 +248,8 @@ def _change_step(
                 t=event.t, attempt=event.attempt, level=event.level, text=event.text, evidence=event.evidence
             )
             return msgspec.structs.replace(step, log=(*step.log, line))
+        case ev.StepToken(kind="reasoning"):
+            return msgspec.structs.replace(step, reasoning=step.reasoning + event.text)
         case ev.StepToken():
             return msgspec.structs.replace(step, text=step.text + event.text)
         case ev.StepFinished():

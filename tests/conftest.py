@@ -1,11 +1,15 @@
 """What all tests share: missing programs skip loudly, and nothing of the developer's own settings leaks in."""
 
+import functools
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests import without_network
 
 # The suite says the same each time it runs on the same code; HYPOTHESIS_PROFILE=wide looks further and elsewhere.
 settings.register_profile("same", derandomize=True, deadline=None)
@@ -13,15 +17,18 @@ settings.register_profile("wide", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 _skipped: list[str] = []
+_OURS = re.compile(r"WINDOWSEAT_|DEMO_|LLM_|\w+_(API_KEY|MODEL|PROXY)$", re.IGNORECASE)
 
 
 @pytest.fixture(autouse=True)
 def _own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the machine reaches a test, and no test writes where a person's runs are kept."""
     for name in list(os.environ):
-        if name.startswith(("WINDOWSEAT_", "DEMO_")) and not name.startswith("WINDOWSEAT_TESTS_"):
+        if _OURS.match(name) and not name.startswith("WINDOWSEAT_TESTS_"):
             monkeypatch.delenv(name)
     home: Path = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("WINDOWSEAT_OFFLINE", "1")  # no test reaches out; one that means to says so itself
+    monkeypatch.setenv("WINDOWSEAT_DOTENV", os.devnull)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
@@ -29,8 +36,11 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         monkeypatch.delenv(name, raising=False)
 
 
+@functools.cache
 def _is_there(tool: str) -> bool:
-    """Whether a program is on the path, or ``npm:<package>`` among those that node finds for tests."""
+    """Whether a program is on the path, ``npm:<package>`` among those that node finds for tests, or the kernel able."""
+    if tool == "network namespaces":
+        return without_network.is_possible()
     if tool.startswith("npm:"):
         return (Path(__file__).parent / "npm" / "node_modules" / tool.removeprefix("npm:")).is_dir()
     return shutil.which(tool) is not None
@@ -40,8 +50,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         for tool in mark.args:
             if not _is_there(tool):
-                _skipped.append(f"{item.nodeid}: {tool} is not installed")
-                pytest.skip(f"{tool} is not installed")
+                _skipped.append(f"{item.nodeid}: {tool} is not to be had here")
+                pytest.skip(f"{tool} is not to be had here")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

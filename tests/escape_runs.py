@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from backend.config import Config
-from backend.pipeline import Question
+from backend.pipeline import Previous, Question
 from backend.registry import PIPELINES
 from backend.resources import open_resources
+from backend.runs.live import Viewer
 from backend.runs.manager import RunManager
+from backend.runs.previous import read_previous
 from backend.runs.sqlite import MEMORY, SQLiteRunLog
 from shared import events as ev
 from shared.view import RunView, fold_all
@@ -63,16 +65,38 @@ class Asker:
         options: Mapping[str, Any] | None = None,
         *,
         address: str | None = None,
+        previous: str | None = None,
         now: datetime | None = None,
         cancel_after_turns: int | None = None,
     ) -> Answer:
-        """Ask, and read the run to its end. ``cancel_after_turns``: of the event loop."""
-        self.now = now or SUNDAY_NOON
-        viewer = self._manager.start(PIPELINE, Question(text, options or {}, address))
+        """Ask, and read the run to its end. ``previous``: the run that this follows up. ``cancel_after_turns``: of the
+        event loop."""
+        earlier = await read_previous(self._log, previous, PIPELINE) if previous else None
+        viewer = self.start(text, options, address=address, now=now, previous=earlier)
         if cancel_after_turns is not None:
             for _ in range(cancel_after_turns):
                 await asyncio.sleep(0)
-            await self._manager.cancel(viewer.run)
+            await self.cancel(viewer)
+        return await self.read(viewer)
+
+    def start(
+        self,
+        text: str,
+        options: Mapping[str, Any] | None = None,
+        *,
+        address: str | None = None,
+        now: datetime | None = None,
+        previous: Previous | None = None,
+    ) -> Viewer:
+        """A run that is to be read with ``read``."""
+        self.now = now or SUNDAY_NOON
+        return self._manager.start(PIPELINE, Question(text, options or {}, address, previous))
+
+    async def cancel(self, viewer: Viewer) -> None:
+        await self._manager.cancel(viewer.run)
+
+    async def read(self, viewer: Viewer) -> Answer:
+        """The run of ``viewer``, read to its end."""
         while await viewer.take() is not None:
             pass
         self._manager.release(viewer)
@@ -85,7 +109,7 @@ class Asker:
 
 @asynccontextmanager
 async def opened(config: Config | None = None) -> AsyncIterator[Asker]:
-    async with open_resources((PIPELINE,), config or Config()) as resources:
+    async with open_resources((PIPELINE,), config or Config(offline=True)) as resources:
         log = SQLiteRunLog(MEMORY)
         manager = RunManager(log, resources=resources, clock=lambda: asker.now)
         asker = Asker(manager, log)

@@ -1,12 +1,20 @@
 """Values of the escape pipeline for tests of single steps."""
 
 import datetime
-from typing import Any
+from typing import Any, cast
 
 from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import Candidates, Departure, Destination, Forecast, Intent, Routes
+from backend.pipelines.escape.settings import EscapeSettings
+from backend.pipelines.escape.sources.sources import Sources
+from backend.upstream import Upstreams
 
 MONDAY = datetime.date(2026, 11, 23)
+
+
+def no_services() -> Sources:
+    """Sources when nobody outside is to be asked."""
+    return Sources(EscapeSettings(), cast(Upstreams, None), offline=True)
 
 
 def wish(**changed: Any) -> Intent:

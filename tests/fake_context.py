@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from backend.pipeline import Later
-from shared.events import Evidence, Level, RowRemoval, RowUpsert
+from shared.events import ErrorInfo, Evidence, Level, RowRemoval, RowUpsert, TokenKind
 
 T = TypeVar("T")
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -51,13 +51,15 @@ class FakeContext:
     """``removed`` maps row ids to reasons; ``cells`` and ``states`` are the rows as folded so far."""
 
     now: datetime = NOON
+    attempt: int = 1
+    failure: ErrorInfo | None = None
     deadline: float = field(default_factory=lambda: time.monotonic() + 60)
     said: str | None = None
     outcome: Any = None
     degradations: list[str] = field(default_factory=list)
     logs: list[tuple[str, str]] = field(default_factory=list)
     progressed: list[tuple[int, int | None, str | None]] = field(default_factory=list)
-    tokens: list[str] = field(default_factory=list)
+    tokens: list[tuple[TokenKind, str]] = field(default_factory=list)
     cells: dict[str, dict[str, Any]] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
     removed: dict[str, str] = field(default_factory=dict)
@@ -86,8 +88,8 @@ class FakeContext:
     def log(self, text: str, *, level: Level = "info", evidence: Evidence | None = None) -> None:
         self.logs.append((level, text))
 
-    def token(self, text: str) -> None:
-        self.tokens.append(text)
+    def token(self, text: str, *, kind: TokenKind = "answer") -> None:
+        self.tokens.append((kind, text))
 
     def rows(self, upsert: Sequence[RowUpsert] = (), remove: Sequence[RowRemoval] = ()) -> None:
         for row in upsert:

@@ -45,6 +45,7 @@ class ScriptedServer:
     runs: list[dict[str, Any]] = field(default_factory=list)
     pipelines: list[dict[str, Any]] = field(default_factory=list)
     view: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, Any] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     streams_left: asyncio.Event = field(default_factory=asyncio.Event)
@@ -111,6 +112,10 @@ class ScriptedServer:
         @app.get("/pipelines")
         async def pipelines() -> Response:
             return await self._hear() or self._json({"pipelines": self.pipelines})
+
+        @app.get("/sources")
+        async def sources() -> Response:
+            return await self._hear() or self._json(self.sources)
 
         return app
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,9 +16,9 @@ from shared.frames import Frame, FrameParser
 
 
 @contextlib.asynccontextmanager
-async def running_server(pipelines: Sequence[Pipeline], **settings: Any) -> AsyncIterator[str]:
+async def running_server(pipelines: Sequence[Pipeline], /, **settings: Any) -> AsyncIterator[str]:
     """The URL of a server that serves ``pipelines``; it is stopped, as by SIGTERM, when the block ends."""
-    settings = {"port": 0, "data_dir": ":memory:", "grace_s": 0.2, **settings}
+    settings = {"port": 0, "data_dir": Path(":memory:"), "grace_s": 0.2, "offline": True, **settings}
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     stopping = asyncio.Event()
     task = asyncio.create_task(serve(Config(**settings), listening.set_result, pipelines, stopping))
@@ -36,6 +37,10 @@ async def running_server(pipelines: Sequence[Pipeline], **settings: Any) -> Asyn
 
 def client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, timeout=10, verify=False)
+
+
+def without_heartbeats(data: bytes) -> bytes:
+    return b"".join(block + b"\n\n" for block in data.split(b"\n\n") if block and not block.startswith(b": hb"))
 
 
 def frames_of(data: bytes) -> list[Frame]:

@@ -41,6 +41,8 @@ async def split(question: Question, ctx: Context) -> Words:
 
 
 async def measure(words: Words, ctx: Context) -> Longest:
+    if "think" in words.words:
+        ctx.token("Which is the longest? ", kind="reasoning")
     for word in words.words:
         ctx.token(word + " ")
     if "degrade" in words.words:

@@ -37,10 +37,10 @@ def run(settings: ClientSettings, question: str | None) -> int:
     """
     if settings.url is not None:
         url = settings.url
-        return asyncio.run(_main(settings, question, to_server(lambda: url)))
+        return asyncio.run(_main(settings, question, to_server(lambda: url, settings.attempts)))
     try:
         with LocalServer() as server:
-            return asyncio.run(_main(settings, question, to_server(server.url), server))
+            return asyncio.run(_main(settings, question, to_server(server.url, settings.attempts), server))
     except LocalServerError as error:
         sys.stderr.write(f"windowseat: {error}\n")
         return UNREACHABLE
@@ -140,8 +140,8 @@ def _tell(app: "WindowseatApp", url: str | None) -> None:
         sys.stdout.flush()
 
 
-def to_server(find_url: Callable[[], str]) -> "Connect":
-    """How to reach the server whose URL ``find_url`` tells, sooner or later."""
+def to_server(find_url: Callable[[], str], attempts: int) -> "Connect":
+    """How to reach the server whose URL ``find_url`` tells, sooner or later; ``attempts`` are the client's."""
 
     @asynccontextmanager
     async def client(listener: Callable[[Connection], None]) -> AsyncGenerator["AssistClient", None]:
@@ -150,7 +150,7 @@ def to_server(find_url: Callable[[], str]) -> "Connect":
             url = await asyncio.to_thread(find_url)
         except LocalServerError as error:
             raise NotReachable(str(error), hint="`windowseat serve` shows what it says") from error
-        async with make(url, on_connection=listener) as made:
+        async with make(url, on_connection=listener, attempts=attempts) as made:
             yield made
 
     def connect(listener: Callable[[Connection], None]) -> AbstractAsyncContextManager["AssistClient"]:

@@ -142,7 +142,7 @@ def counts(view: RunView) -> str:
 
 def warnings(view: RunView) -> list[str]:
     """What a reader of the result must know: degraded steps, and rows that were never confirmed."""
-    found = [f"{one_line(step.title)}: {outcome(step, view.t)}" for step in view.steps if step.state == "degraded"]
+    found = [f"{one_line(step.title)}: {_shortfall(step, view.t)}" for step in view.steps if step.state == "degraded"]
     if not found and view.state == "partial":
         found.append(one_line(view.say) or "a part of the answer is missing")
     provisional = sum(row.state == "provisional" for row in view.shown_rows())
@@ -150,6 +150,11 @@ def warnings(view: RunView) -> list[str]:
         counted = "1 row is" if provisional == 1 else f"{provisional} rows are"
         found.append(f"{counted} provisional: the run ended before that was confirmed")
     return found
+
+
+def _shortfall(step: StepView, now: int) -> str:
+    said = [one_line(line.text) for line in step.log if line.level == "warning" and line.evidence is None]
+    return "; ".join(dict.fromkeys(said)) or outcome(step, now)
 
 
 def failure(view: RunView) -> tuple[str, str | None] | None:

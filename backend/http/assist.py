@@ -1,32 +1,37 @@
 """``POST /assist``: a question starts a run, and the answer to that same request is the run."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest, NotFound, RequestError
+from backend.http.client_address import client_address
+from backend.http.reading import claim_of, idempotency_key, last_event_id, wanted_format
 from backend.http.stream import stream_response
 from backend.pipeline import Option, Pipeline, Question
 from backend.runs.manager import RunManager
+from backend.runs.previous import read_previous
 from shared.text import clean
 
 MAX_QUESTION_CHARS = 2000
 EXAMPLE = 'For example: {"q": "somewhere hot tomorrow, under 4 hours, from Valencia"}'
 
 COMMON_OPTIONS = (Option("tz", "the client's time zone (IANA name)"),)
+FOLLOW_UP_OPTIONS = (Option("previous", "the run that this question follows up"),)
 
 blueprint = Blueprint("assist", __name__)
 
 
 class AssistRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body. ``options``: ``on_disconnect``, COMMON_OPTIONS and those that the pipeline lists."""
+    """The body. ``options``: ``on_disconnect``, COMMON_OPTIONS, FOLLOW_UP_OPTIONS and those that the pipeline lists."""
 
     q: str
     pipeline: str | None = None
     options: dict[str, Any] = {}
 
 
+OnDisconnect: TypeAlias = Literal["grace", "continue", "cancel"]
 _KINDS: dict[str, type | tuple[type, ...]] = {"text": str, "number": (int, float), "flag": bool}
 _decoder = msgspec.json.Decoder(AssistRequest)
 
@@ -41,10 +46,12 @@ async def assist() -> Response:
     body = read_body(await request.get_data(as_text=False))  # type: ignore[arg-type]  # bytes, with as_text=False
     manager: RunManager = current_app.extensions["manager"]
     pipeline = find_pipeline(body.pipeline, current_app.extensions["pipelines"])
-    on_disconnect, options = read_options(body.options, pipeline)
-    client = request.scope.get("client")  # the peer itself; headers about it are anybody's claim
-    question = Question(clean_question(body.q), options, client[0] if client else None)
-    return stream_response(manager, manager.start(pipeline, question, on_disconnect=on_disconnect))
+    on_disconnect, question = await read_question(body.q, body.options, pipeline, manager)
+    key = idempotency_key()
+    claim = claim_of(key, pipeline.name, question, on_disconnect) if key is not None else None
+    seen = last_event_id() if claim is not None else None
+    viewer = await manager.ask(pipeline, question, on_disconnect=on_disconnect, claim=claim, seen=seen)
+    return stream_response(manager, viewer, wanted_format())
 
 
 def read_body(data: bytes) -> AssistRequest:
@@ -55,6 +62,20 @@ def read_body(data: bytes) -> AssistRequest:
         raise InvalidRequest(f"{error}.", status=422, title="Unprocessable content", hint=EXAMPLE) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise InvalidRequest(f"The body can't be read as JSON: {error}.", hint=EXAMPLE) from None
+
+
+async def read_question(
+    q: str, given: dict[str, Any], pipeline: Pipeline, manager: RunManager
+) -> tuple[OnDisconnect, Question]:
+    """What to do when nobody watches, and the question of the request, with the run that it follows up.
+
+    Raises InvalidRequest (422), NotFound, StorageError.
+    """
+    on_disconnect, options = read_options(given, pipeline)
+    text = clean_question(q)
+    earlier = options.pop("previous", "")
+    previous = await read_previous(manager.log, earlier, pipeline) if earlier else None
+    return on_disconnect, Question(text, options, client_address(), previous)
 
 
 def clean_question(q: str) -> str:
@@ -77,15 +98,14 @@ def find_pipeline(name: str | None, pipelines: tuple[Pipeline, ...]) -> Pipeline
     raise NotFound(f"There is no pipeline {clean(name or '')!r}.", hint=f"There are: {known}.")
 
 
-def read_options(
-    options: dict[str, Any], pipeline: Pipeline
-) -> tuple[Literal["grace", "continue", "cancel"], dict[str, Any]]:
+def read_options(options: dict[str, Any], pipeline: Pipeline) -> tuple[OnDisconnect, dict[str, Any]]:
     """What to do when nobody watches, and the pipeline's options, checked against what it lists (422)."""
     rest = dict(options)
     on_disconnect = rest.pop("on_disconnect", "grace")
     if on_disconnect not in ("grace", "continue", "cancel"):
         raise _unfit("options.on_disconnect must be grace, continue or cancel.")
-    known = {option.key: option for option in (*COMMON_OPTIONS, *pipeline.options)}
+    follow_up = FOLLOW_UP_OPTIONS if pipeline.follows else ()
+    known = {option.key: option for option in (*COMMON_OPTIONS, *follow_up, *pipeline.options)}
     for key, value in rest.items():
         option = known.get(key)
         if option is None:

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from backend.http.assist import COMMON_OPTIONS, EXAMPLE, MAX_QUESTION_CHARS, AssistRequest
+from backend.checking import SourceReport
+from backend.http.assist import COMMON_OPTIONS, EXAMPLE, FOLLOW_UP_OPTIONS, MAX_QUESTION_CHARS, AssistRequest
 from backend.runs.log import RunSummary
 from shared import events as ev
 from shared.view import RunView
@@ -27,11 +28,36 @@ _LAST_EVENT_ID = {
     "schema": {"type": "string"},
     "example": "ojruvwu2mfzgs3tbmrqw4zdfoi.17",
 }
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key and body again join the same run, after `Last-Event-ID`; another body is `409`.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+}
+_SNAPSHOT = {
+    "name": "snapshot",
+    "in": "query",
+    "description": "1: a `stream.snapshot` of the run so far (or up to `after`), then what follows.",
+    "schema": {"enum": ["0", "1"]},
+}
 _AFTER = {
     "name": "after",
     "in": "query",
     "description": "Go on after the event of this number; `Last-Event-ID` wins.",
     "schema": {"type": "integer", "minimum": 0},
+}
+
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key and body are the same run, however often they are sent; another body is a 409.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+}
+_SNAPSHOT = {
+    "name": "snapshot",
+    "in": "query",
+    "description": "1: begin with `stream.snapshot`, the fold of what there is, and go on from there.",
+    "schema": {"enum": ["0", "1"]},
 }
 
 
@@ -47,7 +73,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 def openapi(pipelines: Sequence[str]) -> Document:
     """The document for a server that has ``pipelines``."""
-    kinds = [ev.WireKnown, AssistRequest, RunSummary, RunView, Problem]
+    kinds = [ev.WireKnown, AssistRequest, RunSummary, RunView, Problem, SourceReport]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
     components["Event"] = schemas[0]
     components["AssistRequest"]["properties"]["q"] |= {"minLength": 1, "maxLength": MAX_QUESTION_CHARS}
@@ -67,7 +93,9 @@ def openapi(pipelines: Sequence[str]) -> Document:
 
 
 def _options() -> Document:
-    listed = {option.key: {"type": "string", "description": option.label} for option in COMMON_OPTIONS}
+    listed = {
+        option.key: {"type": "string", "description": option.label} for option in (*COMMON_OPTIONS, *FOLLOW_UP_OPTIONS)
+    }
     gone = "What becomes of the run when the last viewer has left."
     return {
         "type": "object",
@@ -84,12 +112,15 @@ def _paths() -> Document:
         "/assist": {"post": _assist()},
         "/agui": {"post": _agui()},
         "/runs": {"get": _runs()},
-        "/runs/{run}": {"get": _run()},
+        "/runs/import": {"post": _import()},
+        "/runs/{run}": {"get": _run(), "delete": _delete()},
         "/runs/{run}/events": {"get": _events()},
         "/runs/{run}/cancel": {"post": _cancel()},
         "/pipelines": {"get": _get("What can be asked: plans, columns, options, examples.", _json({"type": "object"}))},
+        "/sources": {"get": _sources()},
         "/healthz": {"get": _get("Whether the process is alive.", _json({"type": "object"}))},
         "/readyz": {"get": _ready()},
+        "/metrics": {"get": _get("Figures for Prometheus.", {"text/plain": {"schema": {"type": "string"}}})},
         "/schema/events.json": {"get": _get("The events as JSON Schema (2020-12).", _json({"type": "object"}))},
         "/openapi.json": {"get": _get("This document.", _json({"type": "object"}))},
         "/plain": {"post": _plain()},
@@ -105,6 +136,7 @@ def _assist() -> Document:
         "summary": "Ask: starts a run and streams it.",
         "description": "The stream ends with `run.finished`. One that ends without it was cut: read on from "
         "`GET /runs/{run}/events`.",
+        "parameters": [_KEY, _LAST_EVENT_ID],
         "requestBody": {"required": True, "description": EXAMPLE, "content": body},
         "responses": {"200": _stream("The run, from its first event."), "default": _failed()},
     }
@@ -141,16 +173,43 @@ def _runs() -> Document:
     parameters = [
         {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 50}},
         {"name": "before", "in": "query", "description": "Older than this run.", "schema": {"type": "string"}},
+        {"name": "q", "in": "query", "description": "With all these words.", "schema": {"type": "string"}},
     ]
-    listed = {"type": "object", "properties": {"runs": {"type": "array", "items": _ref("RunSummary")}}}
+    next_page = {"type": "string", "description": "The `before` of the next page, if there may be one."}
+    listed = {
+        "type": "object",
+        "properties": {"runs": {"type": "array", "items": _ref("RunSummary")}, "next": next_page},
+    }
     return _get("The newest runs, newest first.", _json(listed), parameters)
 
 
 def _events() -> Document:
     return {
         "summary": "The events of a run, from the start or after any of them, then live.",
-        "parameters": [_RUN, _LAST_EVENT_ID, _AFTER],
+        "parameters": [_RUN, _LAST_EVENT_ID, _AFTER, _SNAPSHOT],
         "responses": {"200": _stream("The events."), "default": _failed()},
+    }
+
+
+def _import() -> Document:
+    lines = {"application/x-ndjson": {"itemSchema": _ref("Event")}}
+    kept = {"content": _json(_ref("RunSummary"))}
+    return {
+        "summary": "Keep a run that was recorded elsewhere, under its own id.",
+        "requestBody": {"required": True, "description": "A whole run, an event a line.", "content": lines},
+        "responses": {
+            "201": {"description": "It is kept now.", **kept},
+            "200": {"description": "It was here already.", **kept},
+            "default": _failed(),
+        },
+    }
+
+
+def _delete() -> Document:
+    return {
+        "summary": "Forget a run that is over.",
+        "parameters": [_RUN],
+        "responses": {"204": {"description": "It is forgotten."}, "default": _failed()},
     }
 
 
@@ -164,6 +223,14 @@ def _cancel() -> Document:
             "default": _failed(),
         },
     }
+
+
+def _sources() -> Document:
+    reports = {"type": "array", "items": _ref("SourceReport")}
+    listed = {"pipeline": {"type": "string"}, "title": {"type": "string"}, "sources": reports}
+    pipelines = {"type": "array", "items": {"type": "object", "properties": listed}}
+    body = {"type": "object", "properties": {"asked": {"type": "boolean"}, "pipelines": pipelines}}
+    return _get("How the sources of facts fare; they are asked for a client on the server's own network.", _json(body))
 
 
 def _ready() -> Document:
@@ -193,7 +260,8 @@ def _stream(description: str) -> Document:
         },
         "required": ["data"],
     }
-    return {"description": description, "content": {"text/event-stream": {"itemSchema": frame}}}
+    content = {"text/event-stream": {"itemSchema": frame}, "application/x-ndjson": {"itemSchema": _ref("Event")}}
+    return {"description": description, "content": content}
 
 
 def _json(schema: Document, **more: Any) -> Document:

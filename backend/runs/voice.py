@@ -28,6 +28,7 @@ class StepVoice:
         step: str,
         attempt: int,
         *,
+        failure: ev.ErrorInfo | None = None,
         deadline: float,
         clock: Callable[[], datetime],
         new_call_id: Callable[[], str],
@@ -35,16 +36,18 @@ class StepVoice:
         on_rows: Callable[[ev.RowsChanged], None],
         on_order: Callable[[Sequence[str]], None],
     ) -> None:
-        self.step, self.attempt, self.deadline = step, attempt, deadline
+        self.step, self.attempt, self.failure, self.deadline = step, attempt, failure, deadline
         self.clock = clock
         self.sentence: str | None = None
         self.outcome: Any = None
         self.degradations: list[str] = []
+        self.ordering: tuple[str, ...] | None = None
         self._writer = writer
         self._new_call_id, self._may_call, self._on_rows, self._on_order = new_call_id, may_call, on_rows, on_order
         self._ended = False
         self._done, self._total = 0, None  # type: int, int | None
         self._tokens: list[str] = []
+        self._token_kind: ev.TokenKind = "answer"
         self._token_timer: asyncio.TimerHandle | None = None
 
     def say(self, sentence: str) -> None:
@@ -70,8 +73,11 @@ class StepVoice:
     def log(self, text: str, *, level: ev.Level = "info", evidence: ev.Evidence | None = None) -> None:
         self._emit(ev.StepLog, level=level, text=text, evidence=evidence)
 
-    def token(self, text: str) -> None:
+    def token(self, text: str, *, kind: ev.TokenKind = "answer") -> None:
         self._check()
+        if kind != self._token_kind:
+            self._flush_tokens()  # what was written first is numbered first
+            self._token_kind = kind
         self._tokens.append(text)
         if self._token_timer is None:
             self._token_timer = asyncio.get_running_loop().call_later(TOKEN_BATCH_S, self._flush_tokens)
@@ -87,6 +93,7 @@ class StepVoice:
 
     def order(self, row_ids: Sequence[str]) -> None:
         self._check()
+        self.ordering = tuple(row_ids)
         self._on_order(row_ids)
 
     def call(self, source: str, operation: str, **request: Any) -> "RecordedCall":
@@ -116,7 +123,7 @@ class StepVoice:
         if self._tokens:
             text = "".join(self._tokens)
             self._tokens.clear()
-            self._writer.emit(ev.StepToken, step=self.step, attempt=self.attempt, text=text)
+            self._writer.emit(ev.StepToken, step=self.step, attempt=self.attempt, text=text, kind=self._token_kind)
 
     def _check(self) -> None:
         if self._ended:

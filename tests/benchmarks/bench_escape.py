@@ -86,7 +86,7 @@ async def measure(where: str | Path, resources: dict[str, Resources], runs: int)
 
 
 async def main(runs: int) -> None:
-    async with open_resources((ESCAPE,), Config()) as resources:
+    async with open_resources((ESCAPE,), Config(offline=True)) as resources:
         await measure(MEMORY, resources, runs)
         with tempfile.TemporaryDirectory() as folder:
             await measure(Path(folder) / "runs.sqlite", resources, runs)

@@ -71,6 +71,10 @@ TABLE: list[tuple[Any, str]] = [
         '{"type":"step.token","seq":5,"t":6,"step":"a","attempt":1,"text":"hot "}',
     ),
     (
+        ev.StepToken(seq=5, t=6, step="a", attempt=1, text="hot? ", kind="reasoning"),
+        '{"type":"step.token","seq":5,"t":6,"step":"a","attempt":1,"text":"hot? ","kind":"reasoning"}',
+    ),
+    (
         ev.StepFinished(seq=6, t=7, step="a", attempt=1, status="ok", ms=2, say="Read."),
         '{"type":"step.finished","seq":6,"t":7,"step":"a","attempt":1,"status":"ok","ms":2,"say":"Read."}',
     ),

@@ -1,6 +1,8 @@
 """Settings from flags, environment and file: who wins, and what a wrong one is told."""
 
 import argparse
+import dataclasses
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.secret import Secret
 from shared.settings import SettingError, add_flags, resolve, setting
 
 
@@ -24,11 +27,10 @@ class Settings:
     loud: bool = setting(False, "yes or no")
     folder: Path = setting(Path("here"), "a folder")
     sources: tuple[str, ...] = setting((), "several texts")
+    order: tuple[str, ...] = setting(("one", "two"), "some texts")
     colour: str = setting("red", "one of some", choices=["red", "blue"])
-    key: str | None = setting(None, "a secret", secret=True, env=["OTHER_KEY"])
-    pin: int | None = setting(None, "a secret number", secret=True)
-    latch: bool = setting(False, "a secret yes or no", secret=True)
-    mode: str | None = setting(None, "a secret choice", secret=True, choices=["x"])
+    nick: str | None = setting(None, "a text that need not be", env=["OTHER_NICK"])
+    key: Secret | None = setting(None, "a secret", env=["OTHER_KEY"])
 
 
 def by_flag(key: str, value: Any) -> dict[str, Any]:
@@ -55,7 +57,6 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("folder", "~/runs", Path.home() / "runs"),
     ("sources", "a,b c,, d", ("a", "b", "c", "d")),
     ("colour", "blue", "blue"),
-    ("key", "s3cret", "s3cret"),
 ]
 
 
@@ -133,19 +134,74 @@ def test_a_toml_value_of_another_kind_is_told_with_its_place(key: str, raw: Any)
     assert str(told.value).startswith(f"{key} in some.toml is ")
 
 
-@pytest.mark.parametrize("given", [by_flag, by_env, by_table])
-@pytest.mark.parametrize("key", ["pin", "latch", "mode"])
-def test_a_secret_is_never_shown(given: Any, key: str) -> None:
+WORD = "s3cret-value"
+
+
+def test_a_secret_is_itself_and_never_shown() -> None:
+    found = resolve(Settings, env={"OTHER_KEY": f" {WORD}\n"})
+    assert found.key == Secret(WORD)
+    assert found.key is not None
+    assert found.key.reveal() == WORD
+    shown = [repr(found), str(found), f"{found.key}", f"{found.key!r:>20}", repr(dataclasses.asdict(found))]
+    assert not [form for form in shown if WORD in form]
+    with pytest.raises(TypeError):
+        pickle.dumps(found.key)
+
+
+@pytest.mark.parametrize(
+    "raw", [[WORD], {"x": WORD}, f"{WORD}\nand more", f"{WORD}\x1b[2J", f"{WORD}é", "  "], ids=repr
+)
+@pytest.mark.parametrize("given", [by_env, by_table])
+def test_a_secret_that_can_be_none_is_told_without_being_shown(given: Any, raw: Any) -> None:
     with pytest.raises(SettingError) as told:
-        resolve(Settings, **given(key, "s3cret-value"))
-    assert "s3cret-value" not in str(told.value)
+        resolve(Settings, **given("key", raw))
+    assert WORD not in str(told.value)
     assert "(secret)" in str(told.value)
 
 
-def test_a_secret_of_another_kind_is_not_shown_either() -> None:
+def read(path: Path) -> str:
+    if path.name == "missing":
+        raise FileNotFoundError(2, "No such file or directory", str(path))
+    return f"text of {path.name}\n"
+
+
+@given(st.sets(st.sampled_from(["flag", "variable", "other", "variable file", "table", "table file"])))
+def test_a_secret_may_be_in_a_file_and_the_nearest_place_wins(given: set[str]) -> None:
+    env = {"variable": ("WINDOWSEAT_KEY", "variable"), "other": ("OTHER_KEY", "other"),
+           "variable file": ("WINDOWSEAT_KEY_FILE", "variable file")}  # fmt: skip
+    table = {"table": ("key", "table"), "table file": ("key_file", "table file")}
+    found = resolve(
+        Settings,
+        flags={"key_file": "flag" if "flag" in given else None},
+        env=dict(pair for name, pair in env.items() if name in given),
+        table=dict(pair for name, pair in table.items() if name in given),
+        read=read,
+    )
+    order = {"flag": "text of flag", "variable": "variable", "other": "other", "variable file": "text of variable file",
+             "table": "table", "table file": "text of table file"}  # fmt: skip
+    wanted = next((text for source, text in order.items() if source in given), None)
+    assert (found.key.reveal() if found.key else None) == wanted
+
+
+@pytest.mark.parametrize("reader", [read, None])
+@pytest.mark.parametrize("path", [f"{WORD}/missing", 5])
+def test_a_secret_put_where_its_path_belongs_is_not_shown(path: Any, reader: Any) -> None:
     with pytest.raises(SettingError) as told:
-        resolve(Settings, table={"key": ["s3cret-value"]})
-    assert "s3cret-value" not in str(told.value)
+        resolve(Settings, table={"key_file": path}, file="some.toml", read=reader)
+    assert str(told.value).startswith("key_file in some.toml is '(secret)', but must be the path of a file")
+    assert WORD not in str(told.value)
+
+
+def test_only_secrets_can_be_in_files() -> None:
+    with pytest.raises(SettingError, match=r"name_file in some\.toml: there is no such setting"):
+        resolve(Settings, table={"name_file": "x"}, file="some.toml", read=read)
+
+
+def test_a_secret_has_no_flag_but_its_file_has() -> None:
+    parser = argparse.ArgumentParser()
+    add_flags(parser, Settings)
+    assert vars(parser.parse_args(["--key-file", "x"]))["key_file"] == "x"
+    assert "--key " not in parser.format_help()
 
 
 def test_an_unknown_key_is_told_without_its_value_which_may_be_a_misspelt_secret() -> None:
@@ -158,19 +214,20 @@ def test_an_unknown_key_is_told_without_its_value_which_may_be_a_misspelt_secret
 
 @given(st.sets(st.sampled_from(["flag", "variable", "other variable", "table"])))
 def test_a_flag_wins_over_the_environment_that_over_the_file_that_over_the_default(given: set[str]) -> None:
-    env = {"WINDOWSEAT_KEY": "variable", "OTHER_KEY": "other variable"}
+    env = {"WINDOWSEAT_NICK": "variable", "OTHER_NICK": "other variable"}
     found = resolve(
         Settings,
-        flags={"key": "flag" if "flag" in given else None},
+        flags={"nick": "flag" if "flag" in given else None},
         env={name: value for name, value in env.items() if value in given},
-        table={"key": "table"} if "table" in given else {},
+        table={"nick": "table"} if "table" in given else {},
     )
     order = ["flag", "variable", "other variable", "table"]
-    assert found.key == next((source for source in order if source in given), None)
+    assert found.nick == next((source for source in order if source in given), None)
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
-    assert resolve(Settings, env={"WINDOWSEAT_COUNT": "", "WINDOWSEAT_KEY": "", "OTHER_KEY": "x"}) == Settings(key="x")
+    env = {"WINDOWSEAT_COUNT": "", "WINDOWSEAT_NICK": "", "OTHER_NICK": "x", "OTHER_KEY": "", "WINDOWSEAT_KEY_FILE": ""}
+    assert resolve(Settings, env=env) == Settings(nick="x")
 
 
 def test_no_setting_given_means_the_defaults() -> None:
@@ -199,5 +256,6 @@ def test_help_shows_texts_and_defaults_and_survives_a_percent_sign() -> None:
     text = " ".join(parser.format_help().split())
     assert "a number of 50 % (default: 0.5)" in text
     assert "a text (default: default)" in text
+    assert "some texts (default: one,two)" in text
     assert "--loud, --no-loud" in text
     assert "(default: None)" not in text

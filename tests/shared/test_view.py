@@ -130,6 +130,17 @@ def test_a_step_begins_works_and_ends() -> None:
     assert ended.text == "Hello"
 
 
+def test_what_a_model_thinks_is_kept_apart_from_what_it_answers() -> None:
+    def told(kind: ev.TokenKind, text: str) -> Any:
+        return ev.StepToken, {"step": "a", "attempt": 1, "text": text, "kind": kind}
+
+    said = [told("reasoning", "A sunny "), told("answer", "Ho"), told("reasoning", "place."), told("answer", "t")]
+    step = step_of(view_of(begin("a"), *said), "a")
+    assert (step.text, step.reasoning) == ("Hot", "A sunny place.")
+    again = step_of(view_of(begin("a"), *said, begin("a", 2)), "a")
+    assert (again.text, again.reasoning) == ("", ""), "a superseded attempt's thoughts are superseded"
+
+
 def test_the_latest_progress_counts() -> None:
     first = (ev.StepProgress, {"step": "a", "attempt": 1, "done": 1, "total": 4, "unit": "km"})
     view = view_of(begin("a"), first, (ev.StepProgress, {"step": "a", "attempt": 1, "done": 3}))
@@ -295,7 +306,10 @@ kinds = st.one_of(
         st.dictionaries(st.sampled_from("xyz"), st.just("out"), max_size=1),
     ),
     st.builds(
-        lambda step, text: (ev.StepToken, {"step": step, "attempt": 1, "text": text}), steps, st.text(max_size=3)
+        lambda step, text, kind: (ev.StepToken, {"step": step, "attempt": 1, "text": text, "kind": kind}),
+        steps,
+        st.text(max_size=3),
+        st.sampled_from(["answer", "reasoning"]),
     ),
     st.just((ev.RunNotice, {"kind": "cancelling", "text": ""})),
 )

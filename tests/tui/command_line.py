@@ -11,6 +11,9 @@ from tests.scripted_server import ScriptedServer
 ROOT = Path(__file__).resolve().parents[2]
 
 
+_ALONE = {"WINDOWSEAT_CONFIG": os.devnull, "WINDOWSEAT_DOTENV": os.devnull, "WINDOWSEAT_OFFLINE": "1"}
+
+
 class Ended(NamedTuple):
     code: int
     out: str
@@ -24,7 +27,7 @@ async def start(
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tui", *arguments,
         stdin=stdin, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        cwd=ROOT, env={**kept, "WINDOWSEAT_CONFIG": os.devnull, **(env or {})},
+        cwd=ROOT, env={**kept, **_ALONE, **(env or {})},
     )  # fmt: skip
 
 

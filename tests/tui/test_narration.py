@@ -105,6 +105,11 @@ def test_a_whole_answer_needs_no_warning_and_has_no_failure() -> None:
 
 def test_what_is_missing_is_said() -> None:
     assert narration.warnings(fold_all(a_run(status="partial"))) == ["Read the sky: typical temperatures only"]
+    why = LogLine(t=1, attempt=1, level="warning", text="There is no place called “Xyz”", evidence=None)
+    placed = step(state="degraded", say="Madrid (a guess)", log=(why,), ms=4)
+    assert narration.warnings(RunView(state="partial", steps=(placed,))) == [
+        "Read the sky: There is no place called “Xyz”"
+    ]
     provisional = RowView(id="a", cells={}, state="provisional", layers=())
     assert "1 row is provisional" in narration.warnings(RunView(state="failed", rows=(provisional,)))[0]
     assert narration.warnings(RunView(state="partial")) == ["a part of the answer is missing"]

@@ -57,7 +57,7 @@ class StepBody(Static):
 
 def has_body(step: StepView) -> bool:
     """Whether there is anything to open: a row without it shows no arrow."""
-    return bool(step.log or step.text or step.error) or step.detail not in _NOTHING
+    return bool(step.log or step.text or step.reasoning or step.error) or step.detail not in _NOTHING
 
 
 def describe(
@@ -71,6 +71,7 @@ def describe(
     lines = [
         *_error_lines(step),
         *_log_lines(step.log, most_lines),
+        *_text_lines(step.reasoning, most_text, _MUTED),
         *_text_lines(step.text, most_text),
         *_detail_section(step.detail, most_lines, most_items, width),
     ]
@@ -87,7 +88,7 @@ def _error_lines(step: StepView) -> Iterator[Content]:
     yield _line(f"✗ {step.error.message}", _ERROR)
     if step.error.hint:
         yield _line(f"  Try: {step.error.hint}")
-    again = "" if step.retry_in_ms is None else f" · again in {elapsed(step.retry_in_ms)}"
+    again = f" · again in {elapsed(step.retry_in_ms)}" if step.retry_in_ms else ""
     yield _line(f"  code {one_line(step.error.code)}{again}", _MUTED)
 
 
@@ -122,12 +123,12 @@ def _call_line(call: Evidence, widths: Sequence[int], style: str) -> Content:
     return _line(f"→ {fixed}  ", style) + _line(" · ".join(note for note in notes if note), _MUTED)
 
 
-def _text_lines(text: str, most: int) -> Iterator[Content]:
+def _text_lines(text: str, most: int, style: str = _PLAIN) -> Iterator[Content]:
     if not text:
         return
     if len(text) > most:
         yield _line(f"… {len(text) - most:,} characters before", _MUTED)
-    yield _line(text[-most:].strip("\n"))
+    yield _line(text[-most:].strip("\n"), style)
 
 
 def _detail_section(detail: Any, most: int, most_items: int, width: int) -> Iterator[Content]:

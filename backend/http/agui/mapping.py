@@ -5,7 +5,7 @@
 | ``run.started`` | ``RUN_STARTED``, ``STATE_SNAPSHOT``, an ``ACTIVITY_SNAPSHOT`` of the plan and one of each step |
 | ``step.started``, ``step.finished`` | ``STEP_STARTED``, ``STEP_FINISHED``; attempt 2 of ``sky`` is ``sky #2`` |
 | whatever changes a step | ``ACTIVITY_DELTA`` of that step |
-| ``step.token`` | a text message for each attempt of a step |
+| ``step.token`` | a text message for each attempt of a step, and a reasoning message for what a model thought |
 | ``rows.changed``, and rows that a new attempt voids | ``STATE_DELTA`` |
 | ``run.notice`` | ``ACTIVITY_DELTA`` of the plan |
 | ``run.finished`` | what it says as a text message, then ``RUN_FINISHED`` (success, cancelled) or ``RUN_ERROR`` |
@@ -22,6 +22,11 @@ from ag_ui.core import (
     ActivityDeltaEvent,
     ActivitySnapshotEvent,
     BaseEvent,
+    ReasoningEndEvent,
+    ReasoningMessageContentEvent,
+    ReasoningMessageEndEvent,
+    ReasoningMessageStartEvent,
+    ReasoningStartEvent,
     RunErrorEvent,
     RunFinishedCancelledOutcome,
     RunFinishedEvent,
@@ -36,21 +41,39 @@ from ag_ui.core import (
     TextMessageStartEvent,
 )
 
+from backend.http.agui.earlier import PLAN, STEP
 from shared import events as ev
 from shared.view import EMPTY, RowView, RunView, StepView, fold
 
 PROTOCOL_VERSION = "1.0"
-PLAN, STEP = "windowseat.plan", "windowseat.step"
 Patch = list[Any]
+_KINDS: tuple[ev.TokenKind, ...] = ("reasoning", "answer")
+_TEXTS = ("text", "reasoning")
 
 
 @dataclass(slots=True)
 class _Message:
-    """A text message, as far as it was written."""
+    """A message, as far as it was written: a text, or the reasoning before it."""
 
     id: str
+    kind: ev.TokenKind = "answer"
     text: str = ""
     open: bool = True
+
+    def start(self) -> list[BaseEvent]:
+        if self.kind == "reasoning":
+            return [ReasoningStartEvent(message_id=self.id), ReasoningMessageStartEvent(message_id=self.id)]
+        return [TextMessageStartEvent(message_id=self.id, role="assistant")]
+
+    def content(self, text: str) -> BaseEvent:
+        if self.kind == "reasoning":
+            return ReasoningMessageContentEvent(message_id=self.id, delta=text)
+        return TextMessageContentEvent(message_id=self.id, delta=text)
+
+    def end(self) -> list[BaseEvent]:
+        if self.kind == "reasoning":
+            return [ReasoningMessageEndEvent(message_id=self.id), ReasoningEndEvent(message_id=self.id)]
+        return [TextMessageEndEvent(message_id=self.id)]
 
 
 class AguiMapping:
@@ -88,11 +111,11 @@ class AguiMapping:
             return []
         told: list[BaseEvent] = [self._started(), *self._snapshots()]
         for message in self._messages.values():
-            told.append(TextMessageStartEvent(message_id=message.id, role="assistant"))
+            told += message.start()
             if message.text:
-                told.append(TextMessageContentEvent(message_id=message.id, delta=message.text))
+                told.append(message.content(message.text))
             if not message.open:
-                told.append(TextMessageEndEvent(message_id=message.id))
+                told += message.end()
         told += [StepStartedEvent(step_name=name) for name in self._open_steps.values()]
         if self.view.finished:
             told.append(self._ended())
@@ -121,13 +144,14 @@ class AguiMapping:
             case ev.StepStarted(step=step, attempt=attempt):
                 self._open_steps[step] = step if attempt == 1 else f"{step} #{attempt}"
                 yield StepStartedEvent(step_name=self._open_steps[step])
-            case ev.StepToken(step=step, attempt=attempt, text=text):
-                yield from self._write(f"{self.view.run}:{step}:{attempt}", text)
+            case ev.StepToken(step=step, attempt=attempt, text=text, kind=kind):
+                yield from self._write(_message_id(self.view.run, step, attempt, kind), text, kind)
 
     def _closing(self, event: ev.LogEvent) -> Iterator[BaseEvent]:
         match event:
             case ev.StepFinished(step=step, attempt=attempt):
-                yield from self._close_message(f"{self.view.run}:{step}:{attempt}")
+                for kind in _KINDS:
+                    yield from self._close_message(_message_id(self.view.run, step, attempt, kind))
                 if (name := self._open_steps.pop(step, None)) is not None:
                     yield StepFinishedEvent(step_name=name)
             case ev.RunFinished(say=say):
@@ -137,18 +161,18 @@ class AguiMapping:
                     yield from self._close_message(f"{self.view.run}:answer")
                 yield self._ended()
 
-    def _write(self, message_id: str, text: str) -> Iterator[BaseEvent]:
+    def _write(self, message_id: str, text: str, kind: ev.TokenKind = "answer") -> Iterator[BaseEvent]:
         if message_id not in self._messages:
-            self._messages[message_id] = _Message(message_id)
-            yield TextMessageStartEvent(message_id=message_id, role="assistant")
+            self._messages[message_id] = _Message(message_id, kind)
+            yield from self._messages[message_id].start()
         self._messages[message_id].text += text
-        yield TextMessageContentEvent(message_id=message_id, delta=text)
+        yield self._messages[message_id].content(text)
 
     def _close_message(self, message_id: str) -> Iterator[BaseEvent]:
         message = self._messages.get(message_id)
         if message is not None and message.open:
             message.open = False
-            yield TextMessageEndEvent(message_id=message_id)
+            yield from message.end()
 
     def _close_all(self) -> Iterator[BaseEvent]:
         for message_id in tuple(self._messages):
@@ -235,8 +259,12 @@ def _row(row: RowView) -> dict[str, Any]:
 
 
 def _json(step: StepView) -> dict[str, Any]:
-    # The text of a model is a message of its own.
-    return {"log": [], **{key: value for key, value in msgspec.to_builtins(step).items() if key != "text"}}
+    # What a model writes are messages of their own.
+    return {"log": [], **{key: value for key, value in msgspec.to_builtins(step).items() if key not in _TEXTS}}
+
+
+def _message_id(run: str, step: str, attempt: int, kind: ev.TokenKind) -> str:
+    return f"{run}:{step}:{attempt}" + (":reasoning" if kind == "reasoning" else "")
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any], appended: tuple[str, int] | None = None) -> Patch:

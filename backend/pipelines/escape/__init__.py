@@ -4,9 +4,14 @@ The article behind it counts seven visible steps: reading the wish and placing t
 Days count from the traveller's today, so the wish waits at its very end (``Later``) for the place.
 """
 
+from backend.config import Config
 from backend.pipeline import Option, Pipeline, Step
 from backend.pipelines.escape.atlas import Atlas, attributions
 from backend.pipelines.escape.models import Bands, Home
+from backend.pipelines.escape.settings import EscapeSettings
+from backend.pipelines.escape.sources.checking import check_sources
+from backend.pipelines.escape.sources.credits import live_attributions
+from backend.pipelines.escape.sources.sources import Sources, open_sources
 from backend.pipelines.escape.steps.departure import departure
 from backend.pipelines.escape.steps.distances import distances
 from backend.pipelines.escape.steps.locate import locate
@@ -29,12 +34,28 @@ COLUMNS = (
     Column(key="rain", label="Rain", kind="percent", unit="%"),
     Column(key="country", label="Country", kind="text"),
     Column(key="evidence", label="Known from", kind="text"),
+    Column(key="told_by", label="Weather from", kind="text"),
     Column(key="km", label="Distance", kind="integer", unit="km"),
     Column(key="score", label="Score", kind="integer"),
     Column(key="airlines", label="Airlines", kind="list"),
     Column(key="lat", label="Latitude", kind="latitude"),
     Column(key="lon", label="Longitude", kind="longitude"),
+    Column(key="band", label="Band", kind="category"),
+    Column(key="hours", label="Through the day", kind="series", unit="°C"),  # where there is a forecast
 )
+
+
+def bands_of(config: Config) -> Bands:
+    """Where cold ends and hot begins, as it is set."""
+    settings = config.of(EscapeSettings)
+    return Bands(settings.cold_max_c, settings.hot_min_c)
+
+
+def home_of(config: Config) -> Home:
+    """Where the traveller is when nothing else says it, as it is set."""
+    settings = config.of(EscapeSettings)
+    return Home(settings.demo_lat, settings.demo_lon, settings.demo_city)
+
 
 PIPELINE = Pipeline(
     name="escape",
@@ -43,7 +64,7 @@ PIPELINE = Pipeline(
     steps=(
         Step("understand", "Understand the request", understand),  # Question -> Request
         Step("locate", "Place you on the map", locate),  # Request -> Place                      } at the
-        Step("intent", "Read the wish", read_wish),  # Request, Later[Place] -> Intent           } same time
+        Step("intent", "Read the wish", read_wish, attempts=2),  # Request, Later[Place] -> Intent           } same time
         Step("departure", "Choose the airport", departure),  # Place -> Departure
         Step("routes", "Look up non-stops", routes),  # Departure, Later[Intent] -> Routes
         Step("distances", "Measure distances", distances),  # Routes, Intent -> Candidates
@@ -58,14 +79,19 @@ PIPELINE = Pipeline(
         "du soleil demain, moins de 7 heures, au départ de Paris",
         "Schnee am Freitag ab München, höchstens 3 Stunden",
     ),
+    follows=("intent", "locate"),
     options=(Option("from", "where the journey starts: a city or an airport code"),),
+    repeatable=True,  # every step only looks things up
     resources={
         Atlas: lambda config: Atlas.open(),
-        Bands: lambda config: Bands(config.cold_max_c, config.hot_min_c),
-        Home: lambda config: Home(config.demo_lat, config.demo_lon, config.demo_city),
+        Bands: bands_of,
+        Home: home_of,
+        Sources: open_sources,
     },
+    settings=EscapeSettings,
+    check=check_sources,
     attributions=lambda: [
         {"text": one.text, "data": one.data, "licence": one.licence, **({"url": one.url} if one.url else {})}
-        for one in attributions()
+        for one in (*attributions(), *live_attributions())
     ],
 )

@@ -4,7 +4,7 @@ Those that come by the hundred are ``gc=False``: they hold strings and numbers a
 """
 
 import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -18,7 +18,8 @@ class Intent(msgspec.Struct, frozen=True):
     `hours` is the longest non-stop flight accepted, 0.5 to 24. `min_c` and `max_c` are limits in Celsius
     that the wish sets beside its band; where both are there, `min_c <= max_c`. `origin` holds the words as
     typed, with a region behind a comma; `origin_guessed` is whether no word says that one leaves there. `said` is
-    one sentence, `assumed` are sentences, `ignored` are pieces of the question.
+    one sentence, `assumed` are sentences, `ignored` are pieces of the question. `changed` tells what a question that
+    refines an earlier one has changed, part by part: `hours: 12 h → 2 h`.
     """
 
     depart: datetime.date
@@ -32,6 +33,7 @@ class Intent(msgspec.Struct, frozen=True):
     assumed: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     origin_guessed: bool = False
+    changed: tuple[str, ...] = ()
 
 
 class Bands(msgspec.Struct, frozen=True):
@@ -63,6 +65,10 @@ class Bands(msgspec.Struct, frozen=True):
             return min_c, max_c
         return low, high
 
+    def name_of(self, high_c: float) -> Literal["cold", "normal", "hot"]:
+        """The band that a day's high is in."""
+        return "cold" if high_c <= self.cold_max_c else "hot" if high_c >= self.hot_min_c else "normal"
+
     def accepts(self, wish: Intent, high_c: float) -> bool:
         """Whether a day's high fits. Thresholds belong to cold and to hot, never to normal."""
         low, high = self.limits(wish)
@@ -79,19 +85,6 @@ class Home(msgspec.Struct, frozen=True):
     lat: float | None = None
     lon: float | None = None
     city: str | None = None
-
-
-class Request(msgspec.Struct, frozen=True):
-    """The question and what came with it. ``origin`` holds the words in it that name a place (``origin_guessed``: that
-    may name one), ``from_option`` the place given beside it, ``tz`` the client's time zone (IANA), ``address`` the
-    client's IP address."""
-
-    text: str
-    origin: str | None = None
-    from_option: str | None = None
-    tz: str | None = None
-    address: str | None = None
-    origin_guessed: bool = False
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -113,14 +106,41 @@ class Place(msgspec.Struct, frozen=True):
     others: tuple[str, ...] = ()
 
 
+class Before(msgspec.Struct, frozen=True):
+    """The question before, in ``run``, with what became of it as far as that is known."""
+
+    run: str
+    question: str
+    wish: Intent | None = None
+    place: Place | None = None
+
+
+class Request(msgspec.Struct, frozen=True):
+    """The question and what came with it. ``origin`` holds the words in it that name a place (``origin_guessed``: that
+    may name one), ``from_option`` the place given beside it, ``tz`` the client's time zone (IANA), ``address`` the
+    client's IP address. ``before`` is the question that it follows up; ``refines``: it changes that one's wish, and is
+    no question of its own."""
+
+    text: str
+    origin: str | None = None
+    from_option: str | None = None
+    tz: str | None = None
+    address: str | None = None
+    origin_guessed: bool = False
+    before: Before | None = None
+    refines: bool = False
+
+
 class AirportOption(msgspec.Struct, frozen=True):
-    """An airport near the traveller, ``km`` away; ``busyness`` in departing seats a month."""
+    """An airport near the traveller, ``km`` away; ``busyness`` in departing seats a month, ``nonstops`` destinations
+    in the bundled network (None where it doesn't know the airport); ``popularity`` as a live source counts it."""
 
     iata: str
     name: str
     km: int
-    busyness: int
-    nonstops: int
+    busyness: int | None
+    nonstops: int | None
+    popularity: int | None = None
 
 
 class Departure(msgspec.Struct, frozen=True):
@@ -136,15 +156,17 @@ class Departure(msgspec.Struct, frozen=True):
     runners_up: tuple[AirportOption, ...] = ()
 
 
-EvidenceClass = Literal["timetable", "network", "route"]
+EvidenceClass = Literal["live", "doubtful", "timetable", "network", "route"]
 
 
-class Destination(msgspec.Struct, frozen=True, gc=False):
+class Destination(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A non-stop destination. ``flights`` are public numbers, with the local departure time where a timetable has it.
 
-    ``evidence``: ``timetable`` (number and time), ``network`` (number, no time), ``route`` (neither). ``known`` words
-    it for a person, with the date it is from. ``minutes`` is the flight time from gate to gate, ``estimated`` or
-    scheduled.
+    ``evidence``: ``live`` (number and time in a timetable that is kept up), ``doubtful`` (there, but not seen for a
+    year, or hardly ever), ``timetable`` (number and time in a sample of years ago), ``network`` (number, no time),
+    ``route`` (neither). ``known`` words it for a person, with the date it is from. ``minutes`` is the flight time from
+    gate to gate, ``estimated`` or scheduled. ``call`` is the id of the evidence; empty: that of all the routes.
+    ``next_day``: whoever leaves on the day lands on the next.
     """
 
     iata: str
@@ -160,6 +182,8 @@ class Destination(msgspec.Struct, frozen=True, gc=False):
     flights: tuple[str, ...]
     evidence: EvidenceClass
     known: str
+    call: str = ""
+    next_day: bool = False
 
 
 class LeftOut(msgspec.Struct, frozen=True, gc=False):
@@ -170,13 +194,22 @@ class LeftOut(msgspec.Struct, frozen=True, gc=False):
     why: str
 
 
+class Network(Protocol):
+    """The non-stops of one airport, for any day, as a source knows them."""
+
+    def flown_on(self, day: datetime.date) -> tuple[list[Destination], list[LeftOut]]:
+        """Those that may be flown on ``day``, and the others, each with the reason."""
+
+
 class Routes(msgspec.Struct, frozen=True):
-    """The non-stops that fly on ``day``; ``call`` is the id of the evidence they came from."""
+    """The non-stops that fly on ``day``; ``call`` is the id of the evidence they came from. ``network`` knows those of
+    the other days."""
 
     day: datetime.date
     call: str
     destinations: tuple[Destination, ...]
     left_out: tuple[LeftOut, ...] = ()
+    network: Network | msgspec.UnsetType = msgspec.UNSET
 
 
 class Candidates(msgspec.Struct, frozen=True):
@@ -204,18 +237,29 @@ class Distances(msgspec.Struct, frozen=True):
     farther: tuple[Measured, ...]
 
 
-class Forecast(msgspec.Struct, frozen=True, gc=False):
-    """The weather at a destination on the day. ``high_c`` is the day's high, ``spread_c`` how far a day strays from it
-    (standard deviation), ``rain`` the chance of rain (0-100). ``basis`` is ``typical`` or ``forecast``; ``quality`` A
-    (a station beside the airport) to D (far away)."""
+class Forecast(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The weather at a destination on the day. ``high_c`` and ``low_c`` are its extremes in °C, ``spread_c`` how far
+    the high strays from that (standard deviation), ``rain`` the chance of rain (0-100), ``wind_kmh`` the strongest.
+
+    ``basis`` is ``forecast`` (by ``source``, fetched at ``as_of``) or ``typical``, whose ``quality`` goes from A (a
+    station beside the airport) to D (far away). ``partly``: the forecast doesn't reach over that day's afternoon.
+    ``hours`` are local hours with the °C foreseen.
+    """
 
     iata: str
     high_c: float
     spread_c: float
     rain: int | None
     basis: Literal["typical", "forecast"]
-    quality: str
+    quality: str | None
     fits: bool
+    low_c: float | None = None
+    sky: str | None = None
+    wind_kmh: int | None = None
+    source: str | None = None
+    as_of: str | None = None
+    partly: bool = False
+    hours: tuple[tuple[int, float], ...] = ()
 
 
 class Forecasts(msgspec.Struct, frozen=True):

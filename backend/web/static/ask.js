@@ -66,10 +66,10 @@ export class AskForm {
 
   /**
    * Whether the next question may refine the answer that is shown: `view` is that of its run, or null. Only where the
-   * pipeline takes an earlier run as an option.
+   * pipeline takes follow-ups.
    */
   refinable(view) {
-    const takes = view !== null && this.#chosen?.options?.some(({ key }) => key === "previous");
+    const takes = view !== null && this.#chosen?.follow_ups === true;
     const run = takes && ["ok", "partial"].includes(view.state) ? view.run : null;
     if (run === this.#previous) return;
     this.#previous = run;

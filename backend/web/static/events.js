@@ -74,6 +74,8 @@ const ERROR = struct({ code: text, message: text, hint: optional(text), retryabl
 const UPSERT = struct({ id: text, cells: object, state: text, from: optional(object) });
 const REMOVAL = struct({ id: text, why: text });
 
+const TOKEN_KIND = check((value) => value === "answer" || value === "reasoning", "answer or reasoning");
+
 const ENVELOPE = { type: text, seq: integer, t: integer };
 const STEP = { ...ENVELOPE, step: text, attempt: integer };
 
@@ -93,7 +95,7 @@ const SHAPES = new Map(
     "step.started": { ...STEP, say: text },
     "step.progress": { ...STEP, done: integer, total: optional(integer), unit: optional(text) },
     "step.log": { ...STEP, level: text, text, evidence: optional(EVIDENCE) },
-    "step.token": { ...STEP, text },
+    "step.token": { ...STEP, text, kind: optional(TOKEN_KIND, () => "answer") },
     "step.finished": {
       ...STEP,
       status: text,

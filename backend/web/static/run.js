@@ -39,8 +39,14 @@ class Broken extends Error {}
 /** Something else than our server answered. */
 class NotAStream extends Broken {}
 
+/** What was read before is no longer in the log. */
+class Forgotten extends Broken {}
+
 const CONNECTION_ERRORS = [Broken, NotReachable, Refused, MalformedEvent, FrameTooLarge];
 const JSON_TYPE = "application/json";
+const GONE = 410;
+/** A proxy says so when the server broke off, or was silent, before its first byte. */
+const LOST_BEHIND_A_PROXY = [502, 504];
 /** How often a question is sent again to a server that can't be reached: its answer may have been lost. */
 const SOON = 2;
 
@@ -62,6 +68,8 @@ export const DEFAULTS = {
 
 /**
  * Asks a question and yields the events of its run until run.finished.
+ *
+ * A `stream.snapshot` of no event at all among them says that the log has lost what was read: all before it is void.
  *
  * @throws {Refused | NotReachable | StreamCut | MalformedEvent}
  */
@@ -116,6 +124,7 @@ const resume = ({ run, seq }, { fetch, signal }) =>
 async function* follow(position, call, options) {
   const { signal, notify, attempts } = options;
   let failures = 0;
+  let anew = false;
   for (;;) {
     const connection = { floorMs: 0 };
     let why;
@@ -125,6 +134,8 @@ async function* follow(position, call, options) {
       for await (const event of readEvents(response, connection, options)) {
         if (!advance(position, event)) continue;
         failures = 0;
+        if (anew) yield { type: "stream.snapshot", upto: 0, view: null };
+        anew = false;
         yield event;
         if (event.type === "run.finished") return;
       }
@@ -132,6 +143,11 @@ async function* follow(position, call, options) {
     } catch (error) {
       if (signal?.aborted) return;
       why = reasonToRetry(error, position, failures);
+      if (error instanceof Forgotten || error.status === GONE) {
+        if (anew) throw new StreamCut(error.message, { ...position });
+        anew = true;
+        position.seq = 0;
+      }
       connection.floorMs = Math.max(connection.floorMs, error.retryAfterMs ?? 0);
     }
     failures += 1;
@@ -159,9 +175,12 @@ function advance(position, event) {
 }
 
 function reasonToRetry(error, position, failures) {
-  const temporary = error instanceof Refused && (error.status === 429 || error.status >= 500);
   const begun = position.run !== "";
-  if (error instanceof Refused && !(temporary && begun)) throw error;
+  if (error instanceof Refused) {
+    const temporary = error.status === 429 || error.status >= 500 || error.status === GONE;
+    const lost = LOST_BEHIND_A_PROXY.includes(error.status) && failures < SOON;
+    if (!(begun ? temporary : lost)) throw error;
+  }
   if (error instanceof NotReachable && !begun && failures >= SOON) throw error;
   if (error instanceof NotAStream && !begun) throw new StreamCut(`No run began: ${error.message}.`, position);
   if (!CONNECTION_ERRORS.some((kind) => error instanceof kind)) throw error; // a bug of ours
@@ -198,8 +217,10 @@ async function* readEvents(response, connection, { stallMs, notify }) {
       for (const frame of parser.feed(value)) {
         notify({ state: "frame", frame });
         const event = decodeEvent(frame.data);
-        if (event.type === "stream.bye") connection.floorMs = event.retry_ms;
-        else if (event.type !== "stream.snapshot") yield event;
+        if (event.type === "stream.bye") {
+          connection.floorMs = event.retry_ms;
+          if (event.reason === "too_old") throw new Forgotten("the log has lost what was read");
+        } else if (event.type !== "stream.snapshot") yield event;
       }
       connection.floorMs = Math.max(connection.floorMs, parser.retry ?? 0);
     }

@@ -102,6 +102,10 @@ export class Session {
 
   #take(event) {
     const now = this.#clock();
+    if (event.type === "stream.snapshot") {
+      this.view = EMPTY; // the log lost what was read: it is read again from its start
+      return;
+    }
     // A replay comes faster than it happened: the event that came soonest after it happened tells when the run began.
     this.#began = Math.min(this.#began ?? Infinity, now - event.t);
     this.newsAt = now;

@@ -6,6 +6,7 @@ import { callFacts, duration, elapsed, outcome, spoken, stateWord, ticking } fro
 
 const OPENS_ITSELF = new Set(["failed", "degraded"]);
 const WRITTEN = { tabindex: "0", role: "region", "aria-label": "What the language model wrote" };
+const THOUGHT = { ...WRITTEN, "aria-label": "What the language model thought on the way" };
 const EXCERPT = { tabindex: "0", role: "region", "aria-label": "What it answered" };
 const ENDED = new Set(["ok", "degraded", "failed", "skipped", "cancelled"]);
 
@@ -107,6 +108,7 @@ class StepBody {
   #lines = 0;
   #error = element("div", { class: "trouble" });
   #log = element("ul", { class: "log" });
+  #reasoning = element("pre", { ...THOUGHT, class: "model thought", dir: "auto" });
   #text = element("pre", { ...WRITTEN, class: "model", dir: "auto" });
   #detail = element("div", { class: "detail" });
   #note = element("p", { class: "note" });
@@ -114,7 +116,8 @@ class StepBody {
   constructor(step, plan) {
     const titles = step.needs.map((id) => plan.find((other) => other.id === id)?.title ?? id);
     this.#waits = titles.length === 0 ? "It begins at once." : `It begins after: ${titles.join(", ")}.`;
-    this.node = element("div", { class: "body" }, this.#note, this.#error, this.#detail, this.#log, this.#text);
+    const written = [this.#reasoning, this.#text];
+    this.node = element("div", { class: "body" }, this.#note, this.#error, this.#detail, this.#log, ...written);
   }
 
   render(step, open) {
@@ -130,13 +133,15 @@ class StepBody {
     }
     this.#log.append(...step.log.slice(this.#lines).map(logLine));
     this.#lines = step.log.length;
-    this.#drawText(step.text);
+    drawText(this.#reasoning, step.reasoning);
+    drawText(this.#text, step.text);
     this.#drawn = step;
   }
 
   #drawNote(step) {
     const attempts = step.attempt > 1 ? `Attempt ${step.attempt}. ` : "";
-    const quiet = step.log.length === 0 && step.text === "" && step.detail === null && step.error === null;
+    const written = step.text !== "" || step.reasoning !== "";
+    const quiet = step.log.length === 0 && !written && step.detail === null && step.error === null;
     const rest = step.state === "waiting" ? this.#waits : quiet ? "Nothing more to tell." : "";
     setText(this.#note, attempts + rest);
   }
@@ -147,12 +152,12 @@ class StepBody {
     if (error) parts.push(element("p", { class: "code" }, error.code));
     this.#error.replaceChildren(...parts);
   }
+}
 
-  #drawText(text) {
-    const shown = this.#text.firstChild;
-    if (shown !== null && text.startsWith(shown.data)) shown.appendData(text.slice(shown.data.length));
-    else this.#text.replaceChildren(text);
-  }
+function drawText(node, text) {
+  const shown = node.firstChild;
+  if (shown !== null && text.startsWith(shown.data)) shown.appendData(text.slice(shown.data.length));
+  else node.replaceChildren(text);
 }
 
 function logLine({ t, level, text, evidence }) {

@@ -43,6 +43,7 @@ export const waitingStep = ({ id, title, needs, parent, optional }) => ({
   unit: null,
   log: [],
   text: "",
+  reasoning: "",
   detail: null,
   error: null,
   retry_in_ms: null,
@@ -133,7 +134,9 @@ function changeStep(step, event) {
       return { ...step, log: [...step.log, { t, attempt, level, text, evidence }] };
     }
     case "step.token":
-      return { ...step, text: step.text + event.text };
+      return event.kind === "reasoning"
+        ? { ...step, reasoning: step.reasoning + event.text }
+        : { ...step, text: step.text + event.text };
     case "step.finished": {
       const { say, ms, detail, error, retry_in_ms } = event;
       const state = retry_in_ms !== null ? "retrying" : event.status;

@@ -46,7 +46,8 @@ export function outcome(step) {
   if (step.state === "failed" && step.error) return step.error.message;
   if (step.state === "running") return [step.say, progress(step)].filter(Boolean).join(" · ");
   if (step.state === "retrying") {
-    return `${step.error?.message ?? step.say} Trying again in ${duration(step.retry_in_ms ?? 0)}.`;
+    const when = step.retry_in_ms ? ` in ${duration(step.retry_in_ms)}` : "";
+    return `${step.error?.message ?? step.say} Trying again${when}.`;
   }
   return step.say;
 }

@@ -52,6 +52,44 @@ async def test_a_retryable_failure_is_followed_by_another_attempt_and_says_when(
     assert (last.status, last.retry_in_ms, story.finished.status) == ("ok", None, "ok")
 
 
+async def test_a_step_may_ask_for_its_next_attempt_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "RETRY_BASE_S", 1_000)
+    monkeypatch.setattr(engine, "RETRY_CAP_S", 1_000)
+    story = await ask(pipeline_of(Step("a", "A", failing_until(2, retry_in_s=0), attempts=2)))
+    assert [end.retry_in_ms for end in story.ends("a")] == [0, None]
+    assert story.finished.status == "ok"
+
+
+async def test_a_step_that_asks_for_another_attempt_gets_none_beyond_its_last_nor_unless_it_may_help() -> None:
+    story = await ask(pipeline_of(Step("a", "A", failing_until(3, retry_in_s=0), attempts=2)))
+    assert [end.retry_in_ms for end in story.ends("a")] == [0, None]
+
+    async def hopeless(ctx: Context) -> First:
+        raise StepError("Hopeless.", retry_in_s=0)
+
+    story = await ask(pipeline_of(Step("a", "A", hopeless, attempts=2)))
+    assert [end.retry_in_ms for end in story.ends("a")] == [None]
+
+
+async def test_an_attempt_knows_how_the_one_before_it_failed() -> None:
+    known: list[ev.ErrorInfo | None] = []
+
+    async def failing(ctx: Context) -> First:
+        known.append(ctx.failure)
+        if ctx.attempt == 1:
+            raise StepError("No.", code="http_503", hint="Wait.", retryable=True)
+        if ctx.attempt == 2:
+            raise StepError("Not yet.", retryable=True)
+        return First(ctx.attempt)
+
+    await ask(pipeline_of(Step("a", "A", failing, attempts=3)))
+    assert known == [
+        None,
+        ev.ErrorInfo(code="http_503", message="No.", hint="Wait.", retryable=True),
+        ev.ErrorInfo(code="failed", message="Not yet.", retryable=True),
+    ]
+
+
 async def test_the_last_attempt_that_fails_ends_the_step() -> None:
     story = await ask(pipeline_of(Step("a", "A", failing_until(9), attempts=2)))
     assert [(end.status, end.retry_in_ms is None) for end in story.ends("a")] == [("failed", False), ("failed", True)]

@@ -62,6 +62,23 @@ async def test_tokens_are_joined_until_their_time_is_up(monkeypatch: pytest.Monk
     assert heard.told() == [("StepToken", "Somewhere hot"), ("StepToken", "!")]
 
 
+@given(st.lists(st.tuples(st.sampled_from(["answer", "reasoning"]), st.text("ab", max_size=3)), max_size=20))
+def test_tokens_of_both_kinds_keep_their_order_and_are_joined_with_their_own_kind(said: list[Any]) -> None:
+    async def check() -> list[Any]:
+        heard = Heard()
+        for kind, text in said:
+            heard.voice.token(text, kind=kind)
+        heard.voice.end()
+        return heard.events
+
+    told = asyncio.run(check())
+    assert [(one.kind, letter) for one in told for letter in one.text] == [
+        (kind, c) for kind, text in said for c in text
+    ]
+    kinds = [kind for kind, _ in said]
+    assert len(told) <= len(list(itertools.groupby(kinds))), "no more events than the kind changed"
+
+
 @given(st.lists(st.sampled_from("tlpr"), max_size=20))
 def test_tokens_and_everything_else_keep_their_order_and_nothing_is_lost(said: list[str]) -> None:
     async def check() -> str:

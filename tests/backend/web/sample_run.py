@@ -111,6 +111,7 @@ def whole_run() -> list[ev.KnownEvent]:
     script.step("understand")
     script.begin("intent")
     script.step("locate", 120)
+    script.add(ev.StepToken, 40, step="intent", attempt=1, text="They want the sun.", kind="reasoning")
     for piece in ('{"weather": "hot",', ' "hours": 4}'):
         script.add(ev.StepToken, 60, step="intent", attempt=1, text=piece)
     script.end("intent", 310)

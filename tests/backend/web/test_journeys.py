@@ -59,7 +59,7 @@ async def test_a_question_becomes_a_page_with_steps_rows_a_map_and_an_address(so
     assert states == ["ok"] * 8
     names = await rows(page)
     assert len(names) > 10
-    await expect(page.locator("#map .place")).to_have_count(len(names))
+    await expect(page.locator("#map > svg .place")).to_have_count(len(names))
     await expect(page.locator("#map .home")).to_have_count(2)  # on the map, and in its key
     await page.wait_for_selector("#map .land path")
     assert "/runs/" in page.url
@@ -349,3 +349,19 @@ async def test_many_rows_are_all_there_and_sort(somebody: Visitor) -> None:
     assert len(await rows(page)) == 160
     await page.get_by_role("columnheader", name="Word").get_by_role("button").click()
     assert await rows(page) == sorted(words)
+
+
+async def test_an_answer_is_refined_by_saying_only_what_should_be_different(somebody: Visitor) -> None:
+    page = await somebody.page()
+    await ask(page, QUESTION)
+    await page.wait_for_selector("body[data-run=ok]")
+    many = len(await rows(page))
+    await page.check("#refining")
+    await ask(page, "max 3 hours")
+    await expect(page.locator(".step").nth(2)).to_contain_text("5 h → 3 h")
+    await page.wait_for_selector("body[data-run=ok]")
+    assert 0 < len(await rows(page)) < many
+    await choose_tiny(page)
+    await ask(page, "one two")
+    await page.wait_for_selector("body[data-run=ok]")
+    await expect(page.locator("#refine")).to_be_hidden()  # this pipeline takes no follow-ups

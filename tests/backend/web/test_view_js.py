@@ -92,6 +92,7 @@ def test_events_of_the_future_and_odd_names_fold_alike(node: Node, last: str) ->
     "line",
     ["", "[]", "7", "null", '{"type":"run.notice","seq":2,"t":5}', '{"seq":1,"t":1}', '{"type":"x","seq":"1","t":1}',
      '{"type":"x","seq":1.5,"t":1}', '{"type":"step.token","seq":1,"t":1,"step":"a","attempt":1,"text":7}',
+     '{"type":"step.token","seq":1,"t":1,"step":"a","attempt":1,"text":"x","kind":"song"}',
      '{"type":"rows.changed","seq":1,"t":1,"step":"a","attempt":1,"upsert":{}}', "[" * 100_000],
 )  # fmt: skip
 def test_what_python_calls_malformed_is_malformed_here(node: Node, line: str) -> None:
@@ -131,7 +132,7 @@ class RandomRun:
             lambda: ev.StepStarted(**of, say="starting"),
             lambda: ev.StepProgress(**of, done=rng.randint(0, 9), total=rng.choice((None, 9)), unit="u"),
             lambda: ev.StepLog(**of, level="info", text="line", evidence=self._evidence()),
-            lambda: ev.StepToken(**of, text=rng.choice(("to", "ken "))),
+            lambda: ev.StepToken(**of, text=rng.choice(("to", "ken ")), kind=rng.choice(("answer", "reasoning"))),
             lambda: self._finished(of),
             lambda: self._rows(of),
             lambda: self._rows(of),

@@ -102,6 +102,7 @@ def test_one_line_for_a_step_in_every_state(node: Node) -> None:
         step(state="ok", say="37 found"),
         step(state="failed", say="It failed", error=error),
         step(state="retrying", error={"message": "It timed out."}, retry_in_ms=500),
+        step(state="retrying", error={"message": "It timed out."}, retry_in_ms=0),
     ]
     assert call(node, "words.js", "outcome", *[(given,) for given in steps]) == [
         "",
@@ -110,6 +111,7 @@ def test_one_line_for_a_step_in_every_state(node: Node) -> None:
         "37 found",
         "No place given.",
         "It timed out. Trying again in 500 ms.",
+        "It timed out. Trying again.",
     ]
     assert call(node, "words.js", "spoken", (steps[3], "2a")) == ["Step 2a, T: done. 37 found"]
 

@@ -39,6 +39,16 @@ def test_the_earlier_text_that_is_left_out_is_counted() -> None:
     assert text_of(a_step(text="a" * 500 + "b" * MAX_TEXT)).startswith("… 500 characters before\nb")
 
 
+def test_what_the_model_thought_stands_dim_before_what_it_answered() -> None:
+    step = a_step(reasoning="They want the sun.\n", text='{"weather": "hot"}')
+    assert has_body(a_step(reasoning="Hm."))
+    content = describe(step)
+    assert content.plain == 'They want the sun.\n{"weather": "hot"}'
+    assert [content.plain[span.start : span.end] for span in content.spans if span.style == "dim"] == [
+        "They want the sun."
+    ]
+
+
 def test_a_long_outcome_says_how_many_lines_are_left_out() -> None:
     detail = {f"key {n}": n for n in range(MAX_LINES + 7)}
     assert text_of(a_step(detail=detail)).endswith("… 7 more lines")

@@ -24,6 +24,11 @@ class Airports:
         self.all: tuple[Airport, ...] = tuple(Airport(*row) for row in rows)
         """In the order of their database id, which starts at 0."""
         self.by_iata: dict[str, Airport] = {airport.iata: airport for airport in self.all}
+        self.by_icao: dict[str, Airport] = {airport.icao: airport for airport in self.all if airport.icao}
+        self.countries: dict[str, tuple[str, str]] = {
+            airport.country: (airport.country_name, airport.continent) for airport in self.all
+        }
+        """Name and continent by ISO code, of every country that has an airport."""
         self.ids: dict[str, int] = {airport.iata: number for number, airport in enumerate(self.all)}
         served = [airport for airport in self.all if airport.nonstops and airport.busyness]
         self._by_lat = sorted(served, key=lambda airport: airport.lat)

@@ -58,6 +58,14 @@ class Atlas:
         """The airport with this IATA code, in any case."""
         return self._airports.by_iata.get(iata.upper())
 
+    def airport_by_icao(self, icao: str) -> Airport | None:
+        """The airport with this ICAO code, in any case."""
+        return self._airports.by_icao.get(icao.upper())
+
+    def country(self, code: str) -> tuple[str, str] | None:
+        """Name and continent of a country (ISO code in any case) that has an airport here."""
+        return self._airports.countries.get(code.upper())
+
     def airports_near(self, lat: float, lon: float, within_km: float = DEFAULT_RANGE_KM) -> list[NearAirport]:
         """Airports with scheduled non-stops within ``within_km`` of a position in degrees, busiest first."""
         return self._airports.near(lat, lon, within_km)

@@ -33,9 +33,13 @@ def block_minutes(origin: Airport, destination: Airport, km: float | None = None
     if km is None:
         km = great_circle_km(origin.lat, origin.lon, destination.lat, destination.lon)
     east = _eastward_km(origin, destination)
-    minutes = 30.6 + 0.0980 * min(km, 600.0) + 0.0738 * min(max(km - 600.0, 0.0), 3400.0)
-    minutes += 0.067 * max(km - 4000.0, 0.0) - 0.0096 * east
+    minutes = calm_minutes(km) - 0.0096 * east
     return minutes + CLOSED_AIRSPACE_MINUTES if _detours_round_russia(origin, destination) else minutes
+
+
+def calm_minutes(km: float) -> float:
+    """The minutes from gate to gate over ``km`` if no wind helps or hinders."""
+    return 30.6 + 0.0980 * min(km, 600.0) + 0.0738 * min(max(km - 600.0, 0.0), 3400.0) + 0.067 * max(km - 4000.0, 0.0)
 
 
 def _eastward_km(origin: Airport, destination: Airport) -> float:

@@ -25,6 +25,7 @@ _COUNTED = frozenset(
     | {"month", "softmonth", "ordinal", "oclock", "plus", "atleast", "plushalf", "half", "range"}
 )
 _MINUTES_IN_AN_HOUR = 60
+_DAYS_IN_A_MONTH = 31
 _LONGEST_PHRASE = 6
 
 
@@ -38,7 +39,7 @@ def is_code_after_from(tokens: Sequence[Token], readings: Readings, at: int) -> 
     before = _tags_ending_at(readings, at)
     if (
         not tags & _WORDS
-        or not tags - _WORDS <= {"filler"}
+        or not tags - _WORDS <= {"filler", "dateday"}
         or "from" not in before
         or tokens[at - 1].key not in _PREPOSITIONS
     ):
@@ -62,6 +63,12 @@ def is_tail(readings: Readings, at: int, value: float, following: set[str] | Non
     if not (value.is_integer() and 0 <= value < _MINUTES_IN_AN_HOUR) or "hours" not in _tags(readings, at - 1):
         return False
     return following is None or bool(following and not following & _COUNTED)
+
+
+def is_day_figure(readings: Readings, at: int, value: float, following: set[str]) -> bool:
+    """Whether a number behind a weekday is the day of a month: `el viernes 27`, but not `viernes 3 horas`."""
+    is_day = value.is_integer() and 1 <= value <= _DAYS_IN_A_MONTH
+    return is_day and "weekday" in _tags(readings, at - 1) and not following & _COUNTED
 
 
 def _tags(readings: Readings, at: int) -> set[str]:

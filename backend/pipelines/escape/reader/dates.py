@@ -35,6 +35,8 @@ class Day(NamedTuple):
 
 # What names a day only if nothing else does.
 VAGUE = frozenset({"now", "soon"})
+# What may only say the weekday of a day that is named otherwise.
+BARE_WEEKDAYS = frozenset({"weekday", "this_weekday", "coming_weekday"})
 
 Reader = Callable[[Finding, datetime.date], Day]
 
@@ -55,6 +57,13 @@ def read_day(finding: Finding, today: datetime.date) -> Day | None:
     return day
 
 
+def names_day(finding: Finding) -> bool:
+    """Whether a finding names a day, and no vague one."""
+    if finding.kind == "in_hours":
+        return is_departure_in_hours(finding)
+    return finding.kind in _READERS and finding.kind not in VAGUE
+
+
 def is_departure_in_hours(finding: Finding) -> bool:
     """Whether `in 3 hours` says when to leave; otherwise it is the length of the flight."""
     return finding.has("leave") or in_hours(finding.parts) >= 24
@@ -70,7 +79,8 @@ def _whole(value: float | None) -> int:
     return math.ceil(value if value is not None else 1)
 
 
-def _weekday(finding: Finding) -> int:
+def weekday_of(finding: Finding) -> int:
+    """The weekday that a finding names, 0 for Monday."""
     return int(next(part.value for part in finding.parts if part.tag in {"weekday", "shortday"}))
 
 
@@ -89,24 +99,24 @@ def _soon(finding: Finding, today: datetime.date) -> Day:
 
 
 def _bare_weekday(finding: Finding, today: datetime.date) -> Day:
-    ahead = (_weekday(finding) - today.weekday() - 1) % 7 + 1
-    name = _WEEKDAYS[_weekday(finding)]
+    ahead = (weekday_of(finding) - today.weekday() - 1) % 7 + 1
+    name = _WEEKDAYS[weekday_of(finding)]
     return Day(ahead, f"today is {name}: {name} of next week was meant" if ahead == 7 else None)
 
 
 def _this_weekday(finding: Finding, today: datetime.date) -> Day:
-    return Day((_weekday(finding) - today.weekday()) % 7)
+    return Day((weekday_of(finding) - today.weekday()) % 7)
 
 
 def _of_next_week(finding: Finding, today: datetime.date) -> Day:
-    return Day(7 - today.weekday() + _weekday(finding))
+    return Day(7 - today.weekday() + weekday_of(finding))
 
 
 def _next_weekday(finding: Finding, today: datetime.date) -> Day:
     ahead = _of_next_week(finding, today).ahead
     if ahead <= 7:
         return Day(ahead)
-    name = _WEEKDAYS[_weekday(finding)]
+    name = _WEEKDAYS[weekday_of(finding)]
     return Day(ahead, f"“next {name}” taken as the {name} of next week")
 
 
@@ -114,6 +124,12 @@ def _weekend(finding: Finding, today: datetime.date) -> Day:
     if today.weekday() > SATURDAY:
         return Day(0, "the weekend is under way: today")
     return Day(SATURDAY - today.weekday())
+
+
+def _weekend_of(finding: Finding, today: datetime.date) -> Day:
+    day = _explicit(finding, today)
+    weekday = (today + datetime.timedelta(days=day.ahead)).weekday()
+    return Day(day.ahead + max(0, SATURDAY - weekday), day.assumed)
 
 
 def _coming_weekend(finding: Finding, today: datetime.date) -> Day:
@@ -147,15 +163,26 @@ def _explicit(finding: Finding, today: datetime.date) -> Day:
     figures = finding.first("date") or finding.first("daymonth")
     if isinstance(figures, str):
         day, assumed = parse_figures(figures, today)
-        return Day((day - today).days, assumed)
+        return Day((day - today).days, assumed or _wrong_weekday(finding, day))
     year = finding.number("year")
     month = finding.number("month") or finding.number("softmonth") or 1
     found, assumed = next_occurrence(today, int(finding.number("day") or 1), int(month), int(year) if year else None)
-    return Day((found - today).days, assumed)
+    return Day((found - today).days, assumed or _wrong_weekday(finding, found))
+
+
+def _wrong_weekday(finding: Finding, day: datetime.date) -> str | None:
+    """What to say where `Friday 28 November` is no Friday."""
+    named = next((int(part.value) for part in finding.parts if part.tag in _WEEKDAY_TAGS), day.weekday())
+    if named == day.weekday():
+        return None
+    return (
+        f"{day.day} {_MONTHS[day.month - 1]} is a {_WEEKDAYS[day.weekday()]}, not a {_WEEKDAYS[named]}: the date counts"
+    )
 
 
 def _day_of_month(finding: Finding, today: datetime.date) -> Day:
-    return Day((next_day_of_month(int(finding.number("day") or 1), today) - today).days)
+    day = next_day_of_month(int(finding.number("day") or finding.number("figure") or 1), today)
+    return Day((day - today).days, _wrong_weekday(finding, day))
 
 
 def _month(finding: Finding, today: datetime.date) -> Day:
@@ -190,6 +217,7 @@ _READERS: dict[str, Reader] = {
     "weekday_next_week": _of_next_week,
     "weekday_week": lambda finding, today: Day(_bare_weekday(finding, today).ahead + 7),
     "weekend": _weekend,
+    "weekend_of": _weekend_of,
     "coming_weekend": _coming_weekend,
     "next_weekend": _next_weekend,
     "next_week": _next_week,
@@ -201,6 +229,7 @@ _READERS: dict[str, Reader] = {
     "holiday": _holiday,
     "in_hours": lambda finding, today: Day(_whole(in_hours(finding.parts) // 24)),
 }
+_WEEKDAY_TAGS = frozenset({"weekday", "shortday", "dateday"})
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from backend.pipelines.escape.atlas.geo import calm_minutes
 from backend.pipelines.escape.reader.grammar import Finding, Reading
 
 DEFAULT_HOURS = 12.0
@@ -32,6 +33,8 @@ def read_limit(finding: Finding) -> Limit | None:
     if finding.kind == "bare_most" and (finding.number() or 0) <= DEFAULT_HOURS:
         hours = finding.number() or 0
         return Limit(hours, 2, f"“{hours:g}” without a unit taken as hours of flight")
+    if finding.kind == "distance":
+        return _distance((finding.number() or 0) * (finding.number("kilometres") or 1))
     if finding.kind == "haul":
         return _haul(finding.number("haul") or DEFAULT_HOURS)
     return None
@@ -90,6 +93,11 @@ def _both(parts: Sequence[Reading]) -> tuple[float, float]:
     if not any(part.tag in {"hours", "minutes"} for part in first):
         first = [*first, next(part for part in second if part.tag in {"hours", "minutes"})]
     return in_hours(first), in_hours(second)
+
+
+def _distance(km: float) -> Limit:
+    hours = round(calm_minutes(km) / 15) / 4
+    return Limit(hours, 0, f"{km:,.0f} km taken as {spoken(hours)} of flight")
 
 
 def _haul(hours: float) -> Limit:

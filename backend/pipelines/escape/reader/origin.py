@@ -20,6 +20,8 @@ from backend.pipelines.escape.reader.question import Question
 # Not the German ones: behind those, every noun has a capital.
 _ARTICLES = frozenset({"the", "la", "le", "les", "l", "el", "los", "las"})
 _ADJECTIVES = frozenset({"extra", "wish", "inverted"})
+# In small letters these are words like any other: "fun" is not FUN, an airport.
+_LONGEST_CODE = 3
 _NEGATIONS = frozenset({"not", "no", "nicht", "pas"})
 
 _COURTESY = frozenset(
@@ -69,6 +71,7 @@ def _candidates(question: Question) -> Iterator[int]:
         if is_capital(question, at):
             yield at
     yield from _after_short_flight(question)
+    yield from _after_nearest(question)
     yield from _after_party(question)
 
 
@@ -119,6 +122,14 @@ def _after_short_flight(question: Question) -> Iterator[int]:
             yield finding.end
             if "of" in question.tags(finding.end):
                 yield finding.end + 1
+
+
+def _after_nearest(question: Question) -> Iterator[int]:
+    """`the nearest place to Warsaw`."""
+    for start in _after(question, "nearest"):
+        for at in range(start, min(start + 3, len(question.tokens))):
+            if "to" in question.tags(at) and is_capital(question, at + 1):
+                yield at + 1
 
 
 def _after_party(question: Question) -> Iterator[int]:
@@ -187,16 +198,21 @@ def _leading(question: Question) -> tuple[int, int] | None:
 
 
 def _alone(question: Question) -> tuple[int, int] | None:
-    """`Dublin, Friday, hot`: a name by itself between signs and understood words, if there is only one."""
+    """`Dublin, Friday, hot`: a name by itself between signs and understood words, if there is only one.
+
+    Where nothing has a capital, small letters will do beside words that are understood: `dublin, hot`.
+    """
     found: tuple[int, int] | None = None
+    may_be_small = question.is_whispered and bool(question.findings)
     at = 0
     while at < len(question.tokens):
-        end = place_end(question, at) if is_capital(question, at) else None
+        end = place_end(question, at) if may_be_small or is_capital(question, at) else None
         if end is None:
             at += 1
             continue
         end = with_region(question, at, end)
-        if is_edge(question, at - 1) and _may_end(question, end) and is_plausible(question, at):
+        is_code = may_be_small and end - at == 1 and len(question.typed(at)) <= _LONGEST_CODE
+        if not is_code and is_edge(question, at - 1) and _may_end(question, end) and is_plausible(question, at):
             if found is not None:
                 return None
             found = at, end

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache, lru_cache
+from typing import NamedTuple
 
-from backend.pipelines.escape.reader.ambiguous import is_code_after_from, is_tail
+from backend.pipelines.escape.reader.ambiguous import is_code_after_from, is_day_figure, is_tail
+from backend.pipelines.escape.reader.follow_rules import FOLLOW_RULES
 from backend.pipelines.escape.reader.grammar import Finding, Grammar, Lexicon, Reading
 from backend.pipelines.escape.reader.rules import MACROS, RULES
 from backend.pipelines.escape.reader.tokens import Token, tokenize
-from backend.pipelines.escape.reader.words import TABLES
+from backend.pipelines.escape.reader.words import TABLES, following
 
 _SKIPPED_BY_GAPS = frozenset(
     {"filler", "article", "too", "its", "number", "ordinal", "here", "haul", "on", "leave", "this"}
@@ -20,19 +23,31 @@ _LONGEST_NUMBER = 7
 _QUESTIONS_KEPT = 32
 # Words of one language that name the day of a month before a bare figure: "el 24", "le 24", "am 24."
 _BEFORE_DAY = frozenset({"el", "le", "am"})
+# What a word means only beside others, so that it may be a name all the same: "Fr 27.11.", but also "Mo i Rana".
+_NO_WORDS = frozenset({"dateday"})
+_THOUSANDS = re.compile(r"[0-9]{1,3}[.,][0-9]{3}")
+
+
+class Language(NamedTuple):
+    """The words that are known, and the rules for what they mean together."""
+
+    lexicon: Lexicon
+    grammar: Grammar
 
 
 class Question:
     """`tokens[i]` may mean any of `readings[i]`; `findings` are what the rules made of them, in order.
 
-    In a shouted question (`is_shouted`: all in capitals) a capital means nothing. Nothing changes a question once it
-    is made: `parsed` shares it.
+    In a shouted question (`is_shouted`: all in capitals) a capital means nothing, and in one without capitals
+    (`is_whispered`) a small letter means nothing. Nothing changes a question once it is made: `parsed` shares it.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, language: Language | None = None) -> None:
+        self._lexicon, grammar = language or _language()
         self.text = unicodedata.normalize("NFC", text)
         self.tokens = tokenize(self.text)
         self.is_shouted = self.text.isupper() and sum(token.kind == "word" for token in self.tokens) > 1
+        self.is_whispered = self.text.islower()
         self.readings = [self._readings(i) for i in range(len(self.tokens))]
         for i in range(1, len(self.tokens)):
             self._settle(i)
@@ -43,7 +58,7 @@ class Question:
             if reading.tag in {"filler", "neutral"}
             for i in range(reading.length)
         }
-        self.findings = _grammar().findings(self.readings, [self._is_gap(i) for i in range(len(self.tokens))])
+        self.findings = grammar.findings(self.readings, [self._is_gap(i) for i in range(len(self.tokens))])
         self.claimed: list[Finding | None] = [None] * len(self.tokens)
         for finding in self.findings:
             self.claimed[finding.start : finding.end] = [finding] * (finding.end - finding.start)
@@ -61,7 +76,7 @@ class Question:
 
     def is_known(self, at: int) -> bool:
         """Whether a table knows the token, alone or inside a phrase that says nothing."""
-        return bool(self.readings[at]) or at in self._phrased
+        return any(reading.tag not in _NO_WORDS for reading in self.readings[at]) or at in self._phrased
 
     def is_code(self, at: int) -> bool:
         """Whether the word has the shape of an IATA airport code: three capitals."""
@@ -76,7 +91,7 @@ class Question:
     def _readings(self, at: int) -> list[Reading]:
         token = self.tokens[at]
         if token.kind in {"word", "sign", "pause"}:
-            readings = list(_lexicon().readings(self.tokens, at))
+            readings = list(self._lexicon.readings(self.tokens, at))
             if token.key in _BEFORE_DAY:
                 readings.append(Reading("onday", "", 1))
             if token.key in {".", ","}:
@@ -85,7 +100,7 @@ class Question:
         if token.kind == "number":
             return self._number(at, token)
         if token.kind in _DATE_KINDS:
-            return [*_lexicon().readings(self.tokens, at), Reading("date", token.key, 1)]
+            return [*self._lexicon.readings(self.tokens, at), Reading("date", token.key, 1)]
         if token.kind == "clock":
             hours, _, minutes = token.key.partition(":")
             return [Reading("clock", int(hours) + int(minutes) / 60, 1)]
@@ -94,8 +109,8 @@ class Question:
     def _number(self, at: int, token: Token) -> list[Reading]:
         if len(token.key) > _LONGEST_NUMBER:
             return []
-        value = float(token.key.replace(",", "."))
-        readings = list(_lexicon().readings(self.tokens, at))
+        value = float(token.key.replace(",", ".")) * (1000 if _THOUSANDS.fullmatch(token.key) else 1)
+        readings = list(self._lexicon.readings(self.tokens, at))
         readings.append(Reading("number", value, 1))
         if value.is_integer() and 1 <= value <= 31 and len(token.key) <= 2:
             readings.append(Reading("day", value, 1))
@@ -117,8 +132,11 @@ class Question:
             following = self.tags(at + 1) - {"dot", "comma"}
             if following & {"to", "range", "or"}:
                 following |= self.tags(at + 2)
-            if is_tail(self.readings, at, float(token.key), following if following or not ends else None):
-                self.readings[at].append(Reading("tail", float(token.key), 1))
+            value = float(token.key)
+            if is_tail(self.readings, at, value, following if following or not ends else None):
+                self.readings[at].append(Reading("tail", value, 1))
+            if is_day_figure(self.readings, at, value, following):
+                self.readings[at].append(Reading("figure", value, 1))
 
     def _is_gap(self, at: int) -> bool:
         """Whether a `~n` may skip this token: it has no meaning that changes what stands around it."""
@@ -139,11 +157,18 @@ def parsed(text: str) -> Question:
     return Question(text)
 
 
-@cache
-def _lexicon() -> Lexicon:
-    return Lexicon(TABLES)
+@lru_cache(maxsize=_QUESTIONS_KEPT)
+def parsed_follow_up(text: str) -> Question:
+    """As `parsed`, with the words that refer to an earlier question."""
+    return Question(text, _language_of_follow_ups())
 
 
 @cache
-def _grammar() -> Grammar:
-    return Grammar(RULES, MACROS)
+def _language() -> Language:
+    return Language(Lexicon(TABLES), Grammar(RULES, MACROS))
+
+
+@cache
+def _language_of_follow_ups() -> Language:
+    # What stands first wins where both would fit: "too hot" is about the answer before, not about where one is.
+    return Language(Lexicon((*following.TABLES, *TABLES)), Grammar((*FOLLOW_RULES, *RULES), MACROS))

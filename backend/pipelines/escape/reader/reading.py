@@ -8,10 +8,18 @@ from typing import NamedTuple
 
 from backend.pipelines.escape.models import Bands, Intent
 from backend.pipelines.escape.reader import hours as flight
-from backend.pipelines.escape.reader.dates import VAGUE, Day, is_departure_in_hours, read_day
+from backend.pipelines.escape.reader.dates import (
+    BARE_WEEKDAYS,
+    VAGUE,
+    Day,
+    is_departure_in_hours,
+    read_day,
+    weekday_of,
+)
 from backend.pipelines.escape.reader.figures import NoSuchDayError
 from backend.pipelines.escape.reader.grammar import Finding
 from backend.pipelines.escape.reader.origin import Origin, find_place, place_words
+from backend.pipelines.escape.reader.place import is_capital
 from backend.pipelines.escape.reader.question import Question, parsed
 from backend.pipelines.escape.reader.sentence import sentence
 from backend.pipelines.escape.reader.weather import Sky, names_temperature, read_weather
@@ -19,14 +27,16 @@ from backend.pipelines.escape.reader.weather import Sky, names_temperature, read
 _DEFAULT_BANDS = Bands()
 _MOST_IGNORED = 12
 _LONGEST_PIECE = 60
-_NEVER_USED = frozenset({"extra", "clock", "daypart", "back", "lower_bound", "tolerated"})
+_NEVER_USED = frozenset({"extra", "clock", "daypart", "back", "lower_bound", "tolerated", "name"})
 
 
 class Part(NamedTuple):
-    """One answer out of several findings: what was assumed for it, and the findings that went unused."""
+    """One answer out of several findings: what was assumed for it, and the findings that went unused. `named`: a
+    finding said it."""
 
     assumed: list[str]
     unused: list[Finding]
+    named: bool = True
 
 
 class NamedOrigin(NamedTuple):
@@ -44,7 +54,7 @@ def read(text: str, today: datetime.date, bands: Bands = _DEFAULT_BANDS, *, gues
     """
     question = parsed(text)
     day, day_part = _day(question, today)
-    limit, limit_part = _hours(question)
+    limit, limit_part = find_hours(question)
     sky, unused_weather = read_weather(question.findings, bands)
     place = find_place(question)
     if place is not None and place.guessed and not guesses:
@@ -57,6 +67,8 @@ def read(text: str, today: datetime.date, bands: Bands = _DEFAULT_BANDS, *, gues
         assumed.append(f"“{origin}” taken as the place to leave from")
     if not sky.said:
         assumed.append("no weather given: any")
+    destinations, ignored = left_over(question, unused, place)
+    nothing = _nothing_understood(question, sky, origin)
     return Intent(
         depart=depart,
         days_ahead=day,
@@ -67,8 +79,8 @@ def read(text: str, today: datetime.date, bands: Bands = _DEFAULT_BANDS, *, gues
         min_c=sky.min_c,
         max_c=sky.max_c,
         said=sentence(today, depart, sky, limit, origin, bands),
-        assumed=tuple(_nothing_understood(question, sky, origin) or assumed),
-        ignored=tuple(_ignored(question, unused, place)),
+        assumed=(*destinations, *(nothing or assumed)),
+        ignored=ignored,
     )
 
 
@@ -79,9 +91,16 @@ def find_origin(text: str) -> NamedOrigin | None:
     return NamedOrigin(place_words(question, place), place.guessed) if place else None
 
 
+def day_of(text: str, today: datetime.date) -> tuple[int, tuple[str, ...]]:
+    """The day that ``text`` names (tomorrow if none), in days from ``today``, and what had to be assumed for it."""
+    ahead, part = _day(parsed(text), today)
+    return ahead, tuple(part.assumed)
+
+
 def _day(question: Question, today: datetime.date) -> tuple[int, Part]:
     part = Part([], [])
     found: Day | None = None
+    weekdays: list[Finding] = []
     for finding in sorted(question.findings, key=lambda finding: finding.kind in VAGUE):
         try:
             day = read_day(finding, today)
@@ -90,7 +109,10 @@ def _day(question: Question, today: datetime.date) -> tuple[int, Part]:
             part.unused.append(finding)
             continue
         if day is not None and found is not None:
-            part.unused.extend([] if finding.kind in VAGUE else [finding])
+            if finding.kind in BARE_WEEKDAYS:
+                weekdays.append(finding)
+            elif finding.kind not in VAGUE:
+                part.unused.append(finding)
         elif day is not None:
             found = day
     if found is None:
@@ -98,10 +120,13 @@ def _day(question: Question, today: datetime.date) -> tuple[int, Part]:
         return 1, part
     if found.assumed:
         part.assumed.append(found.assumed)
+    depart = today + datetime.timedelta(days=found.ahead)
+    part.unused.extend(finding for finding in weekdays if weekday_of(finding) != depart.weekday())
     return found.ahead, part
 
 
-def _hours(question: Question) -> tuple[float, Part]:
+def find_hours(question: Question) -> tuple[float, Part]:
+    """The longest flight in hours that a question accepts, and how that is known."""
     part = Part([], [])
     limits: list[tuple[flight.Limit, Finding]] = []
     for i, finding in enumerate(question.findings):
@@ -115,7 +140,7 @@ def _hours(question: Question) -> tuple[float, Part]:
             limits.append((limit, finding))
     if not limits:
         part.assumed.append(f"no flight length given: up to {flight.spoken(flight.DEFAULT_HOURS)}")
-        return flight.DEFAULT_HOURS, part
+        return flight.DEFAULT_HOURS, part._replace(named=False)
     chosen = min(limits, key=lambda entry: entry[0].rank)
     part.unused.extend(finding for limit, finding in limits if limit is not chosen[0])
     hours, clamped = flight.clamp(chosen[0].hours)
@@ -136,10 +161,27 @@ def _nothing_understood(question: Question, sky: Sky, origin: str | None) -> lis
     return ["nothing in the question was understood: tomorrow, any weather, flights of up to 12 h"]
 
 
-def _ignored(question: Question, unused: list[Finding], place: Origin | None) -> Iterator[str]:
+def left_over(
+    question: Question, unused: list[Finding], place: Origin | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What to say of destinations, which are not used, and all that was seen and not used, as typed."""
+    leftovers = list(_leftovers(question, unused, place))
+    return tuple(_destinations(question, leftovers)), tuple(_ignored(question, leftovers))
+
+
+def _destinations(question: Question, leftovers: list[tuple[int, int]]) -> Iterator[str]:
+    """`to Rome`: a person who names where to go should hear that it isn't used."""
+    for start, end in leftovers:
+        finding = question.claimed[start]
+        is_name = finding is None or finding.kind == "name"
+        if start and is_name and "to" in question.tags(start - 1) and is_capital(question, start):
+            yield f"where to go is what is looked for: “{question.slice(start, end)}” is not used"
+
+
+def _ignored(question: Question, leftovers: list[tuple[int, int]]) -> Iterator[str]:
     """What was seen and not used, as typed, in order, each piece once."""
     seen: set[str] = set()
-    for start, end in _leftovers(question, unused, place):
+    for start, end in leftovers:
         piece = question.slice(start, end)[:_LONGEST_PIECE]
         if piece.casefold() not in seen and len(seen) < _MOST_IGNORED:
             seen.add(piece.casefold())
@@ -172,7 +214,7 @@ def _is_unread(finding: Finding) -> bool:
     if finding.kind == "for_number":
         return finding.number() != 1
     if finding.kind == "bare_most":
-        return flight.read_limit(finding) is None
+        return flight.read_limit(finding) is None and not names_temperature(finding)
     return finding.kind == "bare_least" and not names_temperature(finding)
 
 

@@ -20,7 +20,8 @@ MACROS = {
     "day": ("day", "day ordinal", "day dot"),
     "month": ("month", "softmonth"),
     "explicit": ("<day> of? <month> year?", "<month> day ordinal? comma? year?", "date"),
-    "end": ("weekday", "offset", "this? weekend", "<explicit>", "shortday"),
+    # Macros multiply: what stands in `end` is kept small.
+    "end": ("weekday", "offset", "this? weekend", "weekday? <explicit>", "shortday"),
 }
 
 _DATES = {
@@ -46,6 +47,7 @@ _DATES = {
     "next_weekday": ("from? next weekday|shortday", "weekday next"),
     "weekday_next_week": ("nextweek ~1 on? weekday", "weekday of? article? nextweek"),
     "weekend": ("this? weekend", "from|for? weekend"),
+    "weekend_of": ("on? weekend of|from|article? article? <explicit>",),
     "coming_weekend": ("coming weekend", "weekend coming"),
     "weekday_week": ("on? weekday weeklater",),
     "next_weekend": ("next weekend", "weekend next", "weekend of? article? nextweek"),
@@ -58,8 +60,16 @@ _DATES = {
         "on|onday daymonth",
         "from|between? day dot? to|range|and <explicit>",
         "<explicit> to|range|and <end>",
+        "on|from? weekday|shortday|dateday comma|dot? on|article? article? <explicit>",
+        "on? <explicit> weekday",
     ),
-    "day_of_month": ("on|article article? day ordinal", "onday day dot?"),
+    "day_of_month": (
+        "on|article article? day ordinal",
+        "onday day dot?",
+        "on? weekday comma? article? day ordinal",
+        "on? weekday comma? article day dot",
+        "on? weekday figure",
+    ),
     "month": ("part month|softmonth year?", "in|next|coming month|softmonth year?", "month year?"),
     "holiday": ("holiday",),
     "offset_range": ("from? offset to|range <end>",),
@@ -68,7 +78,7 @@ _DATES = {
 }
 
 _HOURS = {
-    "limit": ("atmost|within ~3 <duration>", "<duration> ~1 atmost", "not ~5 atleast ~1 <duration>"),
+    "limit": ("atmost|within ~3 <duration>", "<duration> ~1 atmost", "not|escape ~5 atleast ~1 <duration>"),
     "between": (
         "between number and|to|range|or <duration>",
         "number to|range|or <duration>",
@@ -78,6 +88,11 @@ _HOURS = {
     "duration": ("<duration>", "for|around <duration>"),
     "ata": ("ata <duration>",),
     "lower_bound": ("atleast ~1 <duration>", "<duration> atleast"),
+    "distance": (
+        "atmost|within ~3 number kilometres",
+        "number kilometres ~1 atmost",
+        "not ~5 atleast ~1 number kilometres",
+    ),
     "haul": ("haul",),
     "bare_most": ("atmost number",),
 }
@@ -128,7 +143,8 @@ _WEATHER = {
 _EXTRAS = {
     "extra": (
         "for|with? number people|bags|companion",
-        "atmost|atleast|around? number money|kilometres|people|bags",
+        "atmost|atleast|around? number money|people|bags",
+        "atleast|around? number kilometres",
         "atmost|atleast|around? money number",
         "for|around? number days|nights",
         "for number days and|or number days",

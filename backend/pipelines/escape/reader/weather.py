@@ -39,7 +39,7 @@ def read_weather(findings: Iterable[Finding], bands: Bands) -> tuple[Sky, list[F
     words, unused_words = _words(findings, bands)
     if low is None and high is None:
         return words, [*unused, *unused_words]
-    sky = _with_figures(words, low, high, bands)
+    sky = with_figures(words, low, high, bands)
     if sky is None:
         # What the figures contradict is not used: all words of weather.
         unused_words = [finding for finding in findings if finding.kind in {"wish", "inverted", "negated"}]
@@ -91,7 +91,7 @@ def not_cold(bands: Bands) -> float:
     return (math.floor(round(bands.cold_max_c * 10, 6)) + 1) / 10
 
 
-def _with_figures(words: Sky, low: float | None, high: float | None, bands: Bands) -> Sky | None:
+def with_figures(words: Sky, low: float | None, high: float | None, bands: Bands) -> Sky | None:
     """What words and figures wish together; None where they contradict each other."""
     # "Not too hot, at least 18 degrees": the limit of the words fills the side without a figure.
     low_filled = words.min_c if low is None else low
@@ -170,12 +170,12 @@ def _temperatures(findings: Iterable[Finding]) -> tuple[float | None, float | No
 def _limits(finding: Finding, assumed: list[str]) -> tuple[float | None, float | None] | None:
     if finding.kind == "temp_zero":
         return None, 0.0
-    if finding.kind == "bare_least":
+    if finding.kind in {"bare_least", "bare_most"}:
         figure = finding.number() or 0
         if figure not in _BARE_DEGREES:
             return None
         assumed.append(f"“{figure:g}” without a unit taken as degrees Celsius")
-        return figure, None
+        return (figure, None) if finding.kind == "bare_least" else (None, figure)
     if not finding.kind.startswith("temp_"):
         return None
     degrees = sorted(_celsius(finding, assumed))

@@ -1,33 +1,38 @@
 """The airport that the journey starts at: the one named, else the busiest in range."""
 
+from zoneinfo import ZoneInfo
+
 from backend.errors import StepError
-from backend.pipeline import Context
+from backend.pipeline import Call, Context
 from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import AirportOption, Departure, Place
-from backend.pipelines.escape.steps.leaving import RANGE_KM, leaving_from
+from backend.pipelines.escape.sources.atlas_airports import RANGE_KM, AtlasAirports
+from backend.pipelines.escape.sources.chain import Attempt, first_answer
+from backend.pipelines.escape.sources.facts import Nearby
+from backend.pipelines.escape.sources.sources import Sources
+from backend.pipelines.escape.sources.travel import AirportChoice, airport_sources
 
 RUNNERS_UP = 5
 FAR_KM = 1000.0
 
 
-async def departure(place: Place, atlas: Atlas, ctx: Context) -> Departure:
+async def departure(place: Place, sources: Sources, atlas: Atlas, ctx: Context) -> Departure:
     """Raises StepError ``no_airport``, which names the nearest ones outside the range."""
-    request = {"codes": list(place.airports)} if place.airports else {"lat": place.lat, "lon": place.lon}
-    async with ctx.call("atlas", "airports", **request, within_km=RANGE_KM) as call:
-        options = leaving_from(place.lat, place.lon, place.airports, atlas)
-        airports = "airport" if len(options) == 1 else "airports"
-        call.text = f"{len(options)} {airports} with non-stops to choose from"
-    if not options:
+    answer = await first_answer(ctx, [_attempt(one, place, ctx) for one in _asked(place, sources, atlas)])
+    if answer is None:
         raise StepError(
             f"No airport with scheduled flights lies within {RANGE_KM:g} km of {place.name}",
             code="no_airport",
             hint=_nearest(place, atlas),
         )
-    (airport, km), others = options[0], options[1 : RUNNERS_UP + 1]
+    first, *others = answer.value[: RUNNERS_UP + 1]
+    airport = first.airport
     named = airport.iata in place.airports
     if place.airports and not named:
         ctx.log(f"{', '.join(place.airports)} has no non-stops in the route network; another airport nearby is taken.")
-    ctx.say(f"{airport.name} ({airport.iata})" + ("" if named else f", {km:.0f} km away"))
+    if (there := ctx.clock().astimezone(ZoneInfo(airport.tz)).date()) != place.today:
+        ctx.log(f"At {airport.iata} it is {there:%A} {there.day} {there:%B}; days are counted from {place.today:%A}.")
+    ctx.say(f"{airport.name} ({airport.iata})" + ("" if named else f", {first.km:.0f} km away"))
     return Departure(
         iata=airport.iata,
         name=airport.name,
@@ -35,10 +40,38 @@ async def departure(place: Place, atlas: Atlas, ctx: Context) -> Departure:
         tz=airport.tz,
         lat=airport.lat,
         lon=airport.lon,
-        km=round(km),
-        runners_up=tuple(
-            AirportOption(other.iata, other.name, round(away), other.busyness, other.nonstops) for other, away in others
-        ),
+        km=round(first.km),
+        runners_up=tuple(map(_option, others)),
+    )
+
+
+def _asked(place: Place, sources: Sources, atlas: Atlas) -> list[AirportChoice]:
+    """Who is asked: for an airport with a name, and with flights that the atlas knows, no call is spent."""
+    if any(airport.nonstops for airport in map(atlas.airport, place.airports) if airport is not None):
+        return [AirportChoice(AtlasAirports(atlas), configured=True)]
+    return airport_sources(sources, atlas)
+
+
+def _attempt(one: AirportChoice, place: Place, ctx: Context) -> Attempt[list[Nearby]]:
+    async def ask(call: Call) -> list[Nearby] | None:
+        return await one.source.leaving_from(place, ctx, call)
+
+    where = {"codes": list(place.airports)} if place.airports else {"lat": place.lat, "lon": place.lon}
+    return Attempt(
+        one.source.name, "airports", ask, {**where, "within_km": RANGE_KM}, one.configured, one.source.spoken
+    )
+
+
+def _option(one: Nearby) -> AirportOption:
+    airport = one.airport
+    is_known = airport.busyness_basis != "none" or airport.nonstops > 0
+    return AirportOption(
+        airport.iata,
+        airport.name,
+        round(one.km),
+        airport.busyness if is_known else None,
+        airport.nonstops if is_known else None,
+        one.popularity,
     )
 
 

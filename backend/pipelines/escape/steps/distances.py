@@ -81,4 +81,5 @@ def _row(one: Destination, call: str) -> RowUpsert:
         "lon": one.lon,
     }
     sources = ["km", "flights", "airlines", "evidence", *([] if one.estimated else ["duration"])]
-    return RowUpsert(id=one.iata, cells=cells, state="provisional", from_=dict.fromkeys(sources, call))
+    evidence = dict.fromkeys(sources, one.call or call)
+    return RowUpsert(id=one.iata, cells=cells, state="provisional", from_=evidence)

@@ -1,7 +1,7 @@
 """Where the traveller is: what they said, else what was set, else what their address or their clock gives away."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,14 @@ from backend.pipeline import Context
 from backend.pipelines.escape.atlas import Atlas, PlaceMatch, great_circle_km
 from backend.pipelines.escape.atlas.folding import fold
 from backend.pipelines.escape.models import Home, Place, Request
-from backend.pipelines.escape.steps.leaving import RANGE_KM, leaving_from
+from backend.pipelines.escape.sources.atlas_airports import RANGE_KM, leaving_from
+from backend.pipelines.escape.sources.sources import Sources
+from backend.pipelines.escape.sources.where import ask_about, place_address
+from backend.pipelines.escape.steps.understand import is_time_zone
 
 FROM_QUESTION = "from your question"
+AS_GIVEN = "as you gave it"
+AS_BEFORE = "as before"
 MAX_OTHERS = 4
 # Of a name that nothing goes by, this much is tried in part.
 MOST_WORDS, MOST_REGIONS = 7, 3
@@ -23,29 +28,31 @@ LARGE = 100_000
 HINT = "Name a city or an airport: “… from Valencia”, or give --from Valencia."
 
 
-async def locate(request: Request, atlas: Atlas, home: Home, ctx: Context) -> Place:
-    """The first of these that leads to a place: the question, the option, the setting, the address, the time zone.
+async def locate(request: Request, atlas: Atlas, home: Home, sources: Sources, ctx: Context) -> Place:
+    """The first of these that leads to a place: the question, the option, the setting, a service that knows where the
+    address is, the bundled table of addresses, the time zone. Nobody is asked about an address that isn't needed.
 
     Raises StepError ``no_place``. Words that name no place are said, and make the step degraded if another way led on
     (but not if the question only may have named a place).
     """
     words = [asked for asked in (request.origin, request.from_option) if asked]
     unknown: list[Way] = []
+    is_said = bool(words) or home.lat is not None or (request.refines and request.before is not None)
+    way = _first(_said(request, atlas, home), unknown) if is_said else None
+    if way is None:
+        way = await _by_services(request, atlas, sources, ctx)
     async with ctx.call("atlas", "find place", words=words, tz=request.tz) as call:
-        for way in _ways(request, atlas, home):
-            if way.matches:
-                place = _place(way, atlas, ctx)
-                call.text = f"{shown(place)}: {way.basis}"
-                break
-            if way.asked:
-                unknown.append(way)
-        else:
+        way = way or _first(_guessed(request, atlas), unknown)
+        if way is None:
             call.text = "Nothing leads to a place"
             raise StepError(_nowhere([one.asked for one in unknown if one.asked]), code="no_place", hint=HINT)
+        place = _place(way, atlas, ctx)
+        call.text = f"{shown(place)}: {way.basis}"
     for one in unknown:
         nowhere = f"There is no place called “{one.asked}” in the atlas"
         if one.guessed:
-            ctx.log(f"{nowhere}; it is not taken as where you leave from.")
+            unsure = f"“{one.asked}” need not be a place" if one.asked and one.asked.islower() else nowhere
+            ctx.log(f"{unsure}; it is not taken as where you leave from.")
         else:
             ctx.degraded(f"{nowhere}; {shown(place)} is taken instead.")
     if way.left:
@@ -70,25 +77,72 @@ class Way(NamedTuple):
     has_region: bool = False
 
 
-def _ways(request: Request, atlas: Atlas, home: Home) -> Iterator[Way]:
-    """Each way in turn."""
+def _first(ways: Iterable[Way], unknown: list[Way]) -> Way | None:
+    """The first way that leads to a place; those whose words didn't are added to ``unknown``."""
+    for way in ways:
+        if way.matches:
+            return way
+        if way.asked:
+            unknown.append(way)
+    return None
+
+
+def _said(request: Request, atlas: Atlas, home: Home) -> Iterator[Way]:
+    """What somebody said or set, in turn: words count for more than what is set, those of the question before too."""
+    before = _as_before(request.before.place) if request.before and request.before.place else None
     if request.origin:
         nothing = Way(FROM_QUESTION, [], request.origin, guessed=request.origin_guessed)
         yield _found(nothing, request.origin, request, atlas, home)
+    if before is not None and request.refines and before.asked:
+        yield before
     if request.from_option:
-        yield _found(Way("as you gave it", [], request.from_option), request.from_option, request, atlas, home)
+        yield _found(Way(AS_GIVEN, [], request.from_option), request.from_option, request, atlas, home)
+    if before is not None and request.refines:
+        yield before
     if (here := _home(atlas, home)) is not None:
         yield Way("as the server is set", [here])
+
+
+def _guessed(request: Request, atlas: Atlas) -> Iterator[Way]:
+    """What can be told without anybody's help, in turn."""
+    before = _as_before(request.before.place) if request.before and request.before.place else None
     if (match := _by_address(request, atlas)) is not None:
         yield Way("roughly, from your address", [match])
     if request.tz and (match := atlas.place_of_tz(request.tz)) is not None:
         yield Way(f"a guess from your time zone, {request.tz}", [match])
+    if before is not None:
+        yield before
+
+
+def _as_before(place: Place) -> Way:
+    match = PlaceMatch(
+        kind="city", name=place.name, country="", country_name=place.country, admin1=place.region, lat=place.lat,
+        lon=place.lon, tz=place.tz, population=0, iata=None, airports=place.airports, matched=place.name,
+    )  # fmt: skip
+    words = place.name if place.basis in (FROM_QUESTION, AS_BEFORE) else None
+    return Way(AS_BEFORE, [match], asked=words, has_region=place.region is not None)
+
+
+async def _by_services(request: Request, atlas: Atlas, sources: Sources, ctx: Context) -> Way | None:
+    """Where a service says that the address is."""
+    answer = await place_address(request.address, sources.where, ctx)
+    if answer is None:
+        return None
+    spot, city = answer.value, atlas.nearest_city(answer.value.lat, answer.value.lon)
+    # The service names the place, the atlas the country; far from every city the two may not belong together.
+    named = spot.city if spot.country in ("", city.country) else ""
+    tz = spot.tz if is_time_zone(spot.tz) else city.tz
+    place = msgspec.structs.replace(city, name=named or city.name, lat=spot.lat, lon=spot.lon, tz=tz)
+    whose = "your address" if ask_about(request.address) else "the address of this server"
+    return Way(f"roughly, from {whose}, as {answer.source} knows it", [place])
 
 
 def _found(way: Way, words: str, request: Request, atlas: Atlas, home: Home) -> Way:
     """The ``way`` with what goes by ``words``, or else (unless the place was guessed) by fewer of them."""
     for taken, left in fewer_and_fewer(words):
         matches = _named(taken, request, atlas, home)
+        if way.guessed and taken.islower() and matches and matches[0].population < LARGE:
+            continue  # "sandy" is a word before it is a city of Utah
         if matches and (not left or (not way.guessed and _stands_alone(taken, matches[0]))):
             return way._replace(matches=matches, left=left, has_region=fold(taken) != fold(matches[0].matched))
     return way

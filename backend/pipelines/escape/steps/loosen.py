@@ -1,13 +1,15 @@
-"""What to ask instead when nothing fits. Only what does find something, by typical weather, is ever suggested."""
+"""What to ask instead when nothing fits. Only what does find something, by typical weather, is ever suggested; beside
+forecasts it is said to be typical."""
 
 import datetime
 from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import (
     Bands,
     Candidates,
-    Departure,
     Destination,
     Forecast,
     Forecasts,
@@ -17,15 +19,16 @@ from backend.pipelines.escape.models import (
 )
 from backend.pipelines.escape.reader.dates import HORIZON_DAYS
 from backend.pipelines.escape.steps.distances import duration, limit_minutes
-from backend.pipelines.escape.steps.routes import MIN_CONFIDENCE, flown_on
-from backend.pipelines.escape.steps.weather import spoken_day, typical
+from backend.pipelines.escape.steps.forecasts import typical
+from backend.pipelines.escape.steps.weather import spoken_day
 
 FOUR_WEEKS = datetime.timedelta(weeks=4)
 SEASONS = 12
+# Nobody who asks for heat is helped by "accept 9 °C".
+FAR_FROM_C = 8.0
 
 
 def loosenings(
-    departure: Departure,
     routes: Routes,
     candidates: Candidates,
     forecasts: Forecasts,
@@ -34,14 +37,21 @@ def loosenings(
     bands: Bands,
 ) -> tuple[Loosening, ...]:
     """One for each part of the wish that alone is in the way: the weather, the hours, the day. Where no part alone
-    would help, one of them together. Empty only if the airport has no destination on any day of a week."""
+    would help, one of them together. Empty only if the airport has no destination on any day of a week.
+
+    Weather that is ``FAR_FROM_C`` or more from the wish is suggested only where nothing else is.
+    """
+    is_typical = bool(forecasts.forecasts) and all(one.basis == "typical" for one in forecasts.forecasts)
+    usually = "" if is_typical else "typically "
+    other_weather = _other_weather(candidates, forecasts, wish, bands)
     ways = (
-        _other_weather(candidates, forecasts, wish, bands),
-        _more_hours(candidates, wish, atlas, bands),
-        _other_weekday(departure, routes, wish, atlas, bands) or _other_season(candidates, wish, atlas, bands),
+        _more_hours(candidates, wish, atlas, bands, usually),
+        _other_weekday(routes, wish, atlas, bands, usually) or _other_season(candidates, wish, atlas, bands, usually),
     )
     found = tuple(way for way in ways if way is not None)
-    together = None if found else _all_together(departure, candidates, wish, atlas, bands)
+    if other_weather is not None and not (found and _is_far_from(wish, other_weather, bands)):
+        found = (other_weather, *found)
+    together = None if found else _all_together(routes, candidates, wish, atlas, bands)
     return found if together is None else (together,)
 
 
@@ -61,6 +71,12 @@ def widened(wish: Intent, bands: Bands, high_c: float) -> tuple[float | None, fl
     return None if low is None else min(low, high_c), None if high is None else max(high, high_c)
 
 
+def _is_far_from(wish: Intent, way: Loosening, bands: Bands) -> bool:
+    low, high = bands.limits(wish)
+    too_cold = low is not None and way.min_c is not None and low - way.min_c >= FAR_FROM_C
+    return too_cold or (high is not None and way.max_c is not None and way.max_c - high >= FAR_FROM_C)
+
+
 def _other_weather(candidates: Candidates, forecasts: Forecasts, wish: Intent, bands: Bands) -> Loosening | None:
     if not forecasts.forecasts:
         return None
@@ -70,38 +86,36 @@ def _other_weather(candidates: Candidates, forecasts: Forecasts, wish: Intent, b
     return Loosening(f"accept {nearest.high_c:.1f} °C ({city})", nearest.iata, city, min_c=low, max_c=high)
 
 
-def _more_hours(candidates: Candidates, wish: Intent, atlas: Atlas, bands: Bands) -> Loosening | None:
+def _more_hours(candidates: Candidates, wish: Intent, atlas: Atlas, bands: Bands, usually: str) -> Loosening | None:
     for one, sky in _fitting(candidates.farther, wish.depart, wish, atlas, bands):
-        say = f"fly for up to {duration(one.minutes)} ({one.city}, {sky.high_c:.1f} °C)"
+        say = f"fly for up to {duration(one.minutes)} ({one.city}, {usually}{sky.high_c:.1f} °C)"
         return Loosening(say, one.iata, one.city, hours=one.minutes / 60)
     return None
 
 
-def _other_weekday(departure: Departure, routes: Routes, wish: Intent, atlas: Atlas, bands: Bands) -> Loosening | None:
+def _other_weekday(routes: Routes, wish: Intent, atlas: Atlas, bands: Bands, usually: str) -> Loosening | None:
     if not routes.left_out:
         return None  # every weekday has the same flights, and six days hardly change the weather
-    for day, near in _days_after(departure, wish, atlas):
+    for day, near in _days_after(routes, wish):
         for one, sky in _fitting(near, day, wish, atlas, bands):
-            say = f"leave on {day:%A} {spoken_day(day)} ({one.city}, {sky.high_c:.1f} °C)"
+            say = f"leave on {day:%A} {spoken_day(day)} ({one.city}, {usually}{sky.high_c:.1f} °C)"
             return Loosening(say, one.iata, one.city, depart=day)
     return None
 
 
-def _other_season(candidates: Candidates, wish: Intent, atlas: Atlas, bands: Bands) -> Loosening | None:
+def _other_season(candidates: Candidates, wish: Intent, atlas: Atlas, bands: Bands, usually: str) -> Loosening | None:
     # Whole weeks later the very same flights leave, so that only the weather is new.
     seasons = min(SEASONS, (HORIZON_DAYS - wish.days_ahead) // FOUR_WEEKS.days)
     for count in range(1, seasons + 1):
         day = wish.depart + count * FOUR_WEEKS
         for one, sky in _fitting(candidates.destinations, day, wish, atlas, bands):
-            say = f"leave on {spoken_day(day)} {day.year} ({one.city}, {sky.high_c:.1f} °C)"
+            say = f"leave on {spoken_day(day)} {day.year} ({one.city}, {usually}{sky.high_c:.1f} °C)"
             return Loosening(say, one.iata, one.city, depart=day)
     return None
 
 
-def _all_together(
-    departure: Departure, candidates: Candidates, wish: Intent, atlas: Atlas, bands: Bands
-) -> Loosening | None:
-    days = [(wish.depart, list(candidates.farther)), *_days_after(departure, wish, atlas, near_only=False)]
+def _all_together(routes: Routes, candidates: Candidates, wish: Intent, atlas: Atlas, bands: Bands) -> Loosening | None:
+    days = [(wish.depart, list(candidates.farther)), *_days_after(routes, wish, near_only=False)]
     for day, destinations in days:
         for one in destinations:
             climate = atlas.climate(one.iata, day)
@@ -121,16 +135,15 @@ def _all_together(
 
 
 def _days_after(
-    departure: Departure, wish: Intent, atlas: Atlas, *, near_only: bool = True
+    routes: Routes, wish: Intent, *, near_only: bool = True
 ) -> Iterator[tuple[datetime.date, list[Destination]]]:
     """The next six days and what is flown on them, the shortest flight first."""
-    origin = atlas.airport(departure.iata)
-    assert origin is not None, "the departure came from this very atlas"
-    found = atlas.routes_from(departure.iata, MIN_CONFIDENCE)
+    if routes.network is msgspec.UNSET:
+        return
     limit = limit_minutes(wish.hours)
     for ahead in range(1, 7):
         day = wish.depart + datetime.timedelta(days=ahead)
-        flown = sorted(flown_on(day, origin, found)[0], key=lambda one: (one.minutes, one.iata))
+        flown = sorted(routes.network.flown_on(day)[0], key=lambda one: (one.minutes, one.iata))
         yield day, [one for one in flown if one.minutes <= limit or not near_only]
 
 

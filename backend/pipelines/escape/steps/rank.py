@@ -10,7 +10,6 @@ from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import (
     Bands,
     Candidates,
-    Departure,
     Destination,
     Forecast,
     Forecasts,
@@ -21,12 +20,12 @@ from backend.pipelines.escape.models import (
     Routes,
 )
 from backend.pipelines.escape.steps.distances import duration_of, limit_minutes
+from backend.pipelines.escape.steps.forecasts import why_not
 from backend.pipelines.escape.steps.loosen import loosenings, nearest_first
-from backend.pipelines.escape.steps.weather import why_not
 from shared.events import RowUpsert
 
 WISH_POINTS, FLIGHT_POINTS, EVIDENCE_POINTS = 50, 35, 15
-EVIDENCE_SHARE = {"timetable": 1.0, "network": 0.6, "route": 0.2}
+EVIDENCE_SHARE = {"live": 1.0, "timetable": 1.0, "network": 0.6, "doubtful": 0.4, "route": 0.2}
 EXPLAINED = (
     f"Score of 100: up to {WISH_POINTS} for how surely the day is as you wish, up to {FLIGHT_POINTS} for a short "
     f"flight, up to {EVIDENCE_POINTS} for how well the flight is known."
@@ -36,7 +35,6 @@ MAX_NAMED = 3
 
 
 async def rank(
-    departure: Departure,
     routes: Routes,
     candidates: Candidates,
     forecasts: Forecasts,
@@ -53,7 +51,7 @@ async def rank(
     )
     if not ranked:
         misses = nearest_first(forecasts.forecasts, wish, bands)[:MAX_MISSES]
-        loosen = loosenings(departure, routes, candidates, forecasts, wish, atlas, bands)
+        loosen = loosenings(routes, candidates, forecasts, wish, atlas, bands)
         ctx.order([])
         ctx.say(_nothing(misses, routes, candidates, wish) + _try([one.say for one in loosen]))
         named = tuple(Miss(one.iata, destinations[one.iata].city, why_not(one, wish, bands)) for one in misses)

@@ -1,81 +1,141 @@
-"""The sky over the candidates: rows are confirmed one by one, or go with the reason."""
+"""The sky over the candidates: rows are confirmed as their weather arrives, or go with the reason."""
 
-import asyncio
 import calendar
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import msgspec
+
+from backend.errors import StepError
 from backend.pipeline import Context
-from backend.pipelines.escape.atlas import Atlas, Climate
-from backend.pipelines.escape.models import Bands, Candidates, Forecast, Forecasts, Intent
-from shared.events import RowRemoval, RowUpsert
+from backend.pipelines.escape.atlas import Atlas
+from backend.pipelines.escape.models import Bands, Candidates, Destination, Forecast, Forecasts, Intent
+from backend.pipelines.escape.sources.chain import source_error
+from backend.pipelines.escape.sources.facts import Reach, Spot
+from backend.pipelines.escape.sources.sources import Sources
+from backend.pipelines.escape.sources.travel import WeatherChoice, may_be_typical, weather_sources
+from backend.pipelines.escape.steps.forecasts import outcome
+from backend.pipelines.escape.steps.gathering import Gathering
 
-BATCH = 8
 CLIMATE_AS_OF = "2021-07-31"  # the end of the years behind the bundled normals
-UNKNOWN_SPREAD_C = 3.0
+MANY = 200
 _NEARNESS = {"A": "within 25 km", "B": "within 100 km", "C": "within 250 km", "D": "farther away"}
 
 
-async def weather(candidates: Candidates, wish: Intent, atlas: Atlas, bands: Bands, ctx: Context) -> Forecasts:
-    """What is typical on the day, which is not a forecast and never called one."""
+async def weather(
+    candidates: Candidates, wish: Intent, sources: Sources, atlas: Atlas, bands: Bands, ctx: Context
+) -> Forecasts:
+    """Forecasts, as far as any source has them; what is typical for the other places, never called a forecast.
+
+    Raises StepError where nobody has a forecast and what is typical isn't to be used.
+    """
     airports = [one.iata for one in candidates.destinations]
     if not airports:
         ctx.say("No sky to read")
         return Forecasts(wish.depart, ())
-    async with ctx.call("atlas", "climate", day=wish.depart.isoformat(), airports=airports) as call:
-        climates = atlas.climates(airports, wish.depart)
+    choices = weather_sources(sources)
+    spots = [_spot(one, atlas) for one in candidates.destinations] if choices else []
+    usual = atlas.climates(airports, wish.depart) if choices else {}
+    gathering = Gathering(airports, spots, usual, wish, bands, ctx)
+    await _foresee(choices, gathering, ctx)
+    out_of_reach = gathering.out_of_reach(choices) if choices else 0
+    if gathering.waiting and may_be_typical(sources):
+        await _fill_up(gathering, atlas, ctx)
+    gathering.drop("none of the services that are asked has a forecast")
+    _explain(gathering, choices, out_of_reach, ctx)
+    found = gathering.in_order()
+    if not found and not may_be_typical(sources):
+        raise _no_weather(gathering)
+    ctx.say(outcome(found, len(airports), wish, bands))
+    result = Forecasts(wish.depart, tuple(found))
+    ctx.detail(_thinned(result))
+    return result
+
+
+async def _foresee(choices: Sequence[WeatherChoice], gathering: Gathering, ctx: Context) -> None:
+    """Ask each source for the places that those before it left. Forecasts of the whole day come first, whoever has
+    them: one that misses the afternoon is asked for where there is no better one."""
+    reaches: tuple[Reach, ...] = ("whole", "partly")
+    for reach in reaches:
+        for choice in choices:
+            if spots := gathering.left_for(choice, reach):
+                errors = await choice.source.read(spots, gathering.day, ctx, gathering.taker(choice))
+                gathering.note(choice, spots, errors)
+    if partly := gathering.settle():
+        places = "1 forecast has" if partly == 1 else f"{partly} forecasts have"
+        ctx.log(f"{places} nothing of the afternoon of that day; the high may be more.", level="warning")
+
+
+async def _fill_up(gathering: Gathering, atlas: Atlas, ctx: Context) -> None:
+    """What is typical, for who is left."""
+    airports = list(gathering.waiting)
+    async with ctx.call("atlas", "climate", day=gathering.day.isoformat(), airports=airports) as call:
+        climates = atlas.climates(airports, gathering.day)
         call.as_of = CLIMATE_AS_OF
         counted = "1 airport" if len(climates) == 1 else f"{len(climates)} airports"
-        call.text = f"Typical weather on {spoken_day(wish.depart)} at {counted}, mean of 2003 to 2021 (no forecast)"
-    forecasts: list[Forecast] = []
-    for start in range(0, len(airports), BATCH):
-        batch = airports[start : start + BATCH]
-        found = [typical(climates[iata], wish, bands) for iata in batch if iata in climates]
-        ctx.rows([_row(one, call.id) for one in found], _removals(batch, found, wish, bands))
-        ctx.progress(start + len(batch), len(airports), "cities")
-        forecasts.extend(found)
-        await asyncio.sleep(0)  # many runs share this loop
-    ctx.log(_stations(forecasts))
-    ctx.say(_counted(sum(one.fits for one in forecasts), len(airports), wish, bands))
-    return Forecasts(wish.depart, tuple(forecasts))
+        call.text = f"Typical weather on {spoken_day(gathering.day)} at {counted}, mean of 2003 to 2021 (no forecast)"
+    await gathering.fill_up(climates, call.id)
 
 
-def _removals(batch: Sequence[str], found: Sequence[Forecast], wish: Intent, bands: Bands) -> list[RowRemoval]:
-    known = {one.iata for one in found}
-    return [
-        *(RowRemoval(id=iata, why="nothing is known of the weather there") for iata in batch if iata not in known),
-        *(RowRemoval(id=one.iata, why=why_not(one, wish, bands)) for one in found if not one.fits),
-    ]
+def _explain(gathering: Gathering, choices: Sequence[WeatherChoice], out_of_reach: int, ctx: Context) -> None:
+    if out_of_reach:
+        ahead = ", ".join(f"{choice.source.name} {choice.source.horizon}" for choice in choices)
+        ctx.log(f"{spoken_day(gathering.day)} is beyond the forecasts for {_places(out_of_reach)} ({ahead}).")
+    for shortfall in gathering.shortfalls:
+        instead = gathering.instead(shortfall.airports)
+        say = f"{shortfall.error}; for {_places(len(shortfall.airports))} {_used(instead)} instead."
+        if None in instead:
+            say = (
+                f"{shortfall.error}; {_places(instead[None])} {'goes' if instead[None] == 1 else 'go'} without weather."
+            )
+        # Our own limit on calls splits the places between sources: nothing is missing while others have a forecast.
+        is_plan = shortfall.error.kind == "budget" and not instead[""] and not instead[None]
+        if shortfall.choice.configured and not is_plan:
+            hint = f" {shortfall.error.hint}" if shortfall.error.hint else ""
+            ctx.degraded(say + hint)
+        else:
+            ctx.log(say)
+    for choice in gathering.used.values():
+        ctx.log(choice.source.credit)
+    if usual := [one for one in gathering.in_order() if one.basis == "typical"]:
+        ctx.log(_stations(usual))
 
 
-def typical(climate: Climate, wish: Intent, bands: Bands) -> Forecast:
-    """The weather of a typical day. Judged by the high as it is shown: 24.96 °C reads 25.0 and is hot."""
-    high = round(climate.tmax_c, 1)
-    return Forecast(
-        iata=climate.iata,
-        high_c=high,
-        spread_c=round(climate.sd_c if climate.sd_c is not None else UNKNOWN_SPREAD_C, 1),
-        rain=None if climate.rain_chance is None else round(climate.rain_chance * 100),
-        basis="typical",
-        quality=climate.quality,
-        fits=bands.accepts(wish, high),
+def _no_weather(gathering: Gathering) -> StepError:
+    if gathering.shortfalls:
+        return source_error(gathering.shortfalls[0].error)
+    said = f"None of the services that are asked has a forecast for {spoken_day(gathering.day)}"
+    return StepError(said, code="no_weather", hint="With “embedded” among weather_sources, typical weather stands in.")
+
+
+def _used(instead: Mapping[str | None, int]) -> str:
+    """``Open-Meteo is used``, ``Open-Meteo (38) and typical weather (2) are used``."""
+    names = {name or "typical weather": count for name, count in instead.items()}
+    if len(names) == 1:
+        return f"{next(iter(names))} is used"
+    *most, last = [f"{name} ({count})" for name, count in names.items()]
+    return f"{', '.join(most)} and {last} are used"
+
+
+def _places(count: int) -> str:
+    return "1 place" if count == 1 else f"{count} places"
+
+
+def _spot(one: Destination, atlas: Atlas) -> Spot:
+    airport = atlas.airport(one.iata)
+    tz = airport.tz if airport is not None else atlas.nearest_city(one.lat, one.lon).tz
+    return Spot(one.iata, one.city, one.lat, one.lon, tz or "UTC")
+
+
+def _thinned(found: Forecasts) -> Forecasts:
+    """With every third hour alone where there are very many places: an event has a size."""
+    if len(found.forecasts) <= MANY:
+        return found
+    thin = (
+        msgspec.structs.replace(one, hours=one.hours[::3] if len(one.hours) > 8 else one.hours)
+        for one in found.forecasts
     )
-
-
-def wanted(wish: Intent, bands: Bands) -> str:
-    """The weather that is wished for, in words."""
-    low, high = bands.limits(wish)
-    if low is None and high is None:
-        return "any weather"
-    if low is not None and high is not None:
-        return f"between {low:g} and {high:g} °C" if low < high else f"at {low:g} °C"
-    return f"at {low:g} °C or more" if low is not None else f"at {high:g} °C or less"
-
-
-def why_not(forecast: Forecast, wish: Intent, bands: Bands) -> str:
-    """Why a place is out: "typically 21.0 °C: not hot"."""
-    figures = wish.min_c is not None or wish.max_c is not None or wish.weather == "normal"
-    return f"typically {forecast.high_c:.1f} °C: not {wanted(wish, bands) if figures else wish.weather}"
+    return msgspec.structs.replace(found, forecasts=tuple(thin))
 
 
 def spoken_day(day: datetime.date) -> str:
@@ -83,24 +143,7 @@ def spoken_day(day: datetime.date) -> str:
     return f"{day.day} {calendar.month_name[day.month]}"
 
 
-def _row(forecast: Forecast, call: str) -> RowUpsert:
-    cells = {
-        "high": forecast.high_c,
-        "weather": f"typical ±{forecast.spread_c:.0f} °C, {forecast.quality}",
-        "rain": forecast.rain,
-    }
-    return RowUpsert(id=forecast.iata, cells=cells, state="confirmed", from_=dict.fromkeys(cells, call))
-
-
 def _stations(forecasts: Sequence[Forecast]) -> str:
     counts = {quality: sum(one.quality == quality for one in forecasts) for quality in _NEARNESS}
     listed = ", ".join(f"{count} {_NEARNESS[quality]} ({quality})" for quality, count in counts.items() if count)
     return f"The weather station behind it: {listed or 'none'}."
-
-
-def _counted(fitting: int, total: int, wish: Intent, bands: Bands) -> str:
-    if bands.limits(wish) == (None, None):
-        return f"Typical weather for {total} {'place' if total == 1 else 'places'}, any is welcome"
-    if total == 1:
-        return f"It is typically {'' if fitting else 'not '}{wanted(wish, bands)}"
-    return f"{fitting or 'None'} of {total} {'is' if fitting < 2 else 'are'} typically {wanted(wish, bands)}"

@@ -52,14 +52,16 @@ class Reader:
 
     def _read_content(self, event: dict[str, Any]) -> None:
         match event["type"]:
-            case EventType.TEXT_MESSAGE_START:
+            case EventType.REASONING_START | EventType.REASONING_END:
+                assert event["messageId"] not in self.open, "a span stands around its message"
+            case EventType.TEXT_MESSAGE_START | EventType.REASONING_MESSAGE_START:
                 assert event["messageId"] not in self.texts
                 self.texts[event["messageId"]] = ""
                 self.open.add(event["messageId"])
-            case EventType.TEXT_MESSAGE_CONTENT:
+            case EventType.TEXT_MESSAGE_CONTENT | EventType.REASONING_MESSAGE_CONTENT:
                 assert event["messageId"] in self.open
                 self.texts[event["messageId"]] += event["delta"]
-            case EventType.TEXT_MESSAGE_END:
+            case EventType.TEXT_MESSAGE_END | EventType.REASONING_MESSAGE_END:
                 self.open.remove(event["messageId"])
             case EventType.STATE_SNAPSHOT:
                 self.state = event["snapshot"]
@@ -150,14 +152,15 @@ def test_a_stream_that_breaks_off_closes_its_brackets_and_says_that_the_run_goes
     told = [
         *mapping.feed(begin),
         *mapping.feed(ev.StepStarted(seq=2, t=1, step="a", attempt=1, say="A…")),
-        *mapping.feed(ev.StepToken(seq=3, t=2, step="a", attempt=1, text="hal")),
+        *mapping.feed(ev.StepToken(seq=3, t=2, step="a", attempt=1, text="Hm", kind="reasoning")),
+        *mapping.feed(ev.StepToken(seq=4, t=2, step="a", attempt=1, text="hal")),
         *mapping.broken("cut", "disconnected"),
     ]
     for event in dumped(told):
         reader.read(event)
     assert reader.ended
     assert told[-1].type == EventType.RUN_ERROR
-    assert reader.texts == {"r:a:1": "hal"}
+    assert reader.texts == {"r:a:1:reasoning": "Hm", "r:a:1": "hal"}
 
 
 def test_events_of_another_time_change_nothing() -> None:

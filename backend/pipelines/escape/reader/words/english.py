@@ -36,6 +36,7 @@ WORDS: Table = {
     "atleast": {
         "": (
             "at least | a minimum temperature of | more than | over | above | min | minimum | a minimum of"
+            " | further than | farther than"
             " | > | >= | ≥ | no less than | longer than | not less than | not under | not below"
             " | nothing under | nothing below | or more | or above | or over | beyond | or warmer"
             " | or hotter | or higher | or longer | and up | warmer than | hotter than | higher than"
@@ -58,7 +59,8 @@ WORDS: Table = {
             "long haul | long haul ok | long haul is ok | long haul is fine | long haul fine | any distance"
             " | longhaul | distance doesn't matter | distance does not matter | however far | however long"
             " | no matter how far | long flights ok | long flight ok | long flights are fine"
-            " | long flight is fine | any flight time"
+            " | long flight is fine | any flight time | no time limit | no limit on hours | remove the time limit"
+            " | no limit on flight time"
         ),
     },
     "leave": {
@@ -81,11 +83,11 @@ WORDS: Table = {
     "weather": {
         "hot": (
             "hot | warm | warmer | hotter | heat | the heat | heatwave | warmth | tropical | scorching"
-            " | boiling | toasty | sweltering | balmy | warmish"
+            " | boiling | toasty | sweltering | balmy | warmish | hottest | warmest"
         ),
         "cold": (
             "cold | colder | cool | cooler | chilly | freezing | icy | frosty | frost | wintry | the cold"
-            " | arctic | crisp | chill | coolish | coldish"
+            " | arctic | crisp | chill | coolish | coldish | coldest | coolest"
         ),
         "normal": (
             "mild | milder | pleasant | temperate | moderate | pleasantly warm | nicely warm | comfortable"
@@ -163,7 +165,7 @@ WORDS: Table = {
     "money": {
         "": ("euros | euro | eur | € | dollars | usd | $ | bucks | pounds | gbp | £ | quid | chf | francs | pln | sek"),
     },
-    "kilometres": {"": "km | kms | kilometres | kilometers | miles | mi"},
+    "kilometres": {1: "km | kms | kilometres | kilometers", 1.609: "miles | mile | mi"},
     "companion": {
         "": (
             "dog | dogs | cat | wife | husband | partner | girlfriend | boyfriend | kid | kids | children"
@@ -198,6 +200,8 @@ WORDS: Table = {
             " | i'm based in"
         ),
     },
+    # "The nearest place to Warsaw".
+    "nearest": {"": "nearest | closest"},
     "native": {"": "i'm from | i am from | im from | we're from | we are from"},
     "leaveplace": {"": "leaving | leave | exit | quit | departing"},
     "away": {"": "away from | far from | far away from | escape | escape from | get away from | flee"},

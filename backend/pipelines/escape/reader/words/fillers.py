@@ -40,7 +40,8 @@ ENGLISH: Table = {
             " | way | flight length | duration | length | into | onto | across | near | might be"
             " | should be | would be | i need | i want | urgently | quickly | quick | s | t | d | ll | re"
             " | ve | m | e | g | etc | right | friend | friends | sky | ticket | tickets | area | region"
-            " | chance | chances | desperate | desperately | kind | kinda | sort"
+            " | hm | hmm | um | uh | oh | ah | well | oops | sorry | meant | mean | otherwise | fine | else"
+            " | left | care | proper | chance | chances | desperate | desperately | kind | kinda | sort"
         ),
     },
 }
@@ -64,7 +65,7 @@ SPANISH: Table = {
             " | esta | esto | otro | otra | directo | sin escalas | duración | vez | veces | en | a | al"
             " | de | del | y | o | e | ni | aquí | allí | ahí | lo | le | les | ojalá | posible | si | sí"
             " | vale | venga | hora | horas | fin | somos | fecha | pequeño | pequeña | tengo | tenemos"
-            " | tiene | haciendo | blanca | arena"
+            " | perdón | digo | sea | tiene | haciendo | blanca | arena"
         ),
     },
 }
@@ -94,7 +95,7 @@ GERMAN: Table = {
             " | sonst | wohnen | wohne | ans | ins | familienurlaub | städtetrip | datum | scheint | kurzer"
             " | kurze | egal | man | alles | jemand | jetzt | aus dem haus | tag | flugstunden | zeit | dem"
             " | den | der | die | das"
-            " | hauptsache | wochenendtrip | herausfinden | besuchen | gerade"
+            " | hab | bloß | meinte | entschuldigung | hauptsache | wochenendtrip | herausfinden | besuchen | gerade"
         ),
     },
 }
@@ -122,7 +123,7 @@ FRENCH: Table = {
             " | trouver | trouvez | montre | montrez | emmène | propose | proposez | faire | fais | fait"
             " | prendre | donne | dis | dites | aime | rêve | arrive | accessible | marre | vraiment | vite"
             " | rapidement | loin | près | qu | jusqu | chez | entre | visiter | habite | vis | importe"
-            " | idée"
+            " | pardon | préfère | préférerais | disons | idée"
         ),
     },
 }

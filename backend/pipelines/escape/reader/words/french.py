@@ -30,6 +30,8 @@ WORDS: Table = {
         5: "samedi | samedis",
         6: "dimanche | dimanches",
     },
+    # Only before a date: "ven 27/11".
+    "dateday": {0: "lun", 1: "mar", 2: "mer", 3: "jeu", 4: "ven", 5: "sam", 6: "dim"},
     "on": {"": "le | du | pour le | dès le"},
     "this": {"": "ce | cet"},
     "next": {"": "prochain | le prochain"},
@@ -145,7 +147,7 @@ WORDS: Table = {
         ),
         24: (
             "long-courrier | long courrier | vol long | peu importe la distance | n'importe quelle distance"
-            " | distance sans importance"
+            " | distance sans importance | sans limite de temps | sans limite d'heures"
         ),
     },
     "leave": {"": "partir | pars | partons | partant | décoller | décolle | je pars | m'envoler"},
@@ -183,6 +185,7 @@ WORDS: Table = {
         ),
         "cold": (
             "neige | la neige | de la neige | ski | skier | faire du ski | aurores boréales"
+            " | enneigé | enneigée | enneigés | enneigées"
             " | aurore boréale | raquettes | sports d'hiver | luge | marché de noël"
         ),
     },

@@ -37,6 +37,8 @@ WORDS: Table = {
         5: "samstag | samstags | sonnabend | am sa | ab sa | sa bis so",
         6: "sonntag | sonntags",
     },
+    # Only before a date: "Fr 27.11."
+    "dateday": {0: "mo", 1: "di", 2: "mi", 3: "do", 4: "fr", 5: "sa", 6: "so"},
     "on": {"": "am | ab dem | zum | den"},
     "this": {"": "diesen | dieses | diesem"},
     "next": {"": "nächsten | nächster | nächstes | nächstem"},
@@ -85,6 +87,7 @@ WORDS: Table = {
     "and": {"": "und | u"},
     "or": {"": "oder"},
     "between": {"": "zwischen | von"},
+    "of": {"": "vom"},
     "article": {
         "": (
             "der | die | das | den | dem | des | ein | eine | einen | einem | einer | eines | meiner | meinem | meine"
@@ -155,7 +158,7 @@ WORDS: Table = {
         ),
         24: (
             "langstrecke | langstrecke ok | langer flug ok | entfernung egal | egal wie weit"
-            " | langstrecke ist ok | beliebig weit | flugzeit egal"
+            " | langstrecke ist ok | beliebig weit | flugzeit egal | ohne zeitlimit | kein zeitlimit"
         ),
     },
     "leave": {"": "los | abfliegen | starten | losfliegen | wegfliegen | abreisen | fliegen"},
@@ -173,11 +176,13 @@ WORDS: Table = {
     },
     "weather": {
         "hot": (
-            "warm | warmem | heißem | warme | warmes | warmen | wärmer | wärme | heiß | heiße | heißes | heißen | hitze"
+            "wärmste | wärmsten | wärmster | heißeste | heißesten | am wärmsten | am heißesten | wärmer"
+            " | warm | warmem | heißem | warme | warmes | warmen | wärme | heiß | heiße | heißes | heißen | hitze"
             " | die hitze | tropisch | die wärme | heißer"
         ),
         "cold": (
-            "kalt | kaltem | kalte | kaltes | kalten | kälter | kälte | die kälte | kühl | kühle | kühles | kühler"
+            "kälteste | kältesten | kältester | kühlste | kühlsten | am kältesten"
+            " | kalt | kaltem | kalte | kaltes | kalten | kälter | kälte | die kälte | kühl | kühle | kühles | kühler"
             " | kühlen | frost | eisig | frostig | frisch | eis | frischer | frieren | eiskalt"
         ),
         "normal": (
@@ -235,7 +240,7 @@ WORDS: Table = {
     },
     "bags": {"": "koffer | koffern | taschen | gepäckstücke | rucksäcke"},
     "money": {"": "franken"},
-    "kilometres": {"": "kilometer | kilometern"},
+    "kilometres": {1: "kilometer | kilometern"},
     "companion": {
         "": (
             "hund | katze | frau | mann | freundin | freund | kinder | kindern | familie | partner"

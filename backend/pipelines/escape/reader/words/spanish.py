@@ -31,6 +31,8 @@ WORDS: Table = {
         5: "sábado | sábados",
         6: "domingo | domingos",
     },
+    # Only before a date: "vie 27/11".
+    "dateday": {0: "lun", 1: "mar", 2: "mié", 3: "jue", 4: "vie", 5: "sáb", 6: "dom"},
     "on": {"": "el | el día | para el"},
     "this": {"": "este | de este"},
     "coming": {"": "próximo | el próximo | que viene | del que viene | siguiente"},
@@ -160,7 +162,7 @@ WORDS: Table = {
         " | vuelo no demasiado largo | que no sea muy largo",
         24: (
             "larga distancia | largo recorrido | vuelo largo | vuelos largos | cualquier distancia"
-            " | la distancia da igual | no importa la distancia"
+            " | la distancia da igual | no importa la distancia | sin límite de horas | sin límite de tiempo"
         ),
     },
     "leave": {"": "salgo | salir | salimos | saliendo | me voy | irme | irnos | viajar | volar"},
@@ -233,7 +235,7 @@ WORDS: Table = {
     },
     "bags": {"": "maletas | maleta | bultos | mochilas"},
     "money": {"": "euros | dólares | pesos | soles"},
-    "kilometres": {"": "kilómetros | kilómetro"},
+    "kilometres": {1: "kilómetros | kilómetro"},
     "companion": {
         "": (
             "perro | perra | gato | mujer | marido | pareja | novia | novio | hijos | hijo | hija | familia"

@@ -75,6 +75,10 @@ def test_a_day_is_counted_from_each_day_of_the_week(phrase: str) -> None:
         ("hot soon", "2026-11-19", "no exact day"),
         ("next Friday, hot", "2026-11-27", "next week"),
         ("on Wednesday, hot", "2026-11-25", "today is Wednesday"),
+        ("on Friday 28 November, hot", "2026-11-28", "28 November is a Saturday, not a Friday: the date counts"),
+        ("el viernes 28, calor", "2026-11-28", "28 November is a Saturday, not a Friday: the date counts"),
+        ("Sonntag, 28.11.2026, warm", "2026-11-28", "28 November is a Saturday, not a Sunday: the date counts"),
+        ("samedi 28 novembre", "2026-11-28", None),
     ],
 )
 def test_what_was_assumed_about_the_day_is_said(question: str, depart: str, words: str | None) -> None:
@@ -88,6 +92,12 @@ def test_sunday_is_still_this_weekend_and_says_so() -> None:
     intent = read("this weekend", MONDAY + datetime.timedelta(days=6))
     assert intent.days_ahead == 0
     assert "the weekend is under way: today" in intent.assumed
+
+
+def test_the_weekday_of_the_day_itself_is_no_second_day() -> None:
+    assert read("27 Nov (Friday), hot", WEDNESDAY).ignored == ()
+    assert read("tomorrow, Thursday, hot", WEDNESDAY).ignored == ()
+    assert read("tomorrow, Friday, hot", WEDNESDAY).ignored == ("Friday",)
 
 
 def test_a_second_day_is_listed_as_ignored() -> None:

@@ -38,7 +38,7 @@ def test_the_sentence_says_weather_day_hours_and_place() -> None:
         "Cold (15 to 20 °C) today, Wednesday 18 November, at most 1 h 30 min of flight"
     )
     assert read("not too hot tomorrow", TODAY).said == (
-        "Any weather (24.9 °C or less) tomorrow, Thursday 19 November, at most 12 h of flight"
+        "Not hot (24.9 °C or less) tomorrow, Thursday 19 November, at most 12 h of flight"
     )
     assert "Tuesday 5 January 2027 (typical weather" in read("January 5", TODAY).said
 
@@ -49,16 +49,17 @@ def test_the_sentence_says_weather_day_hours_and_place() -> None:
         ("hot", "Hot (12 °C or more)"),
         ("cold", "Cold (-5 °C or less)"),
         ("mild", "Mild (between -5 and 12 °C)"),
-        ("not too hot", "Any weather (11.9 °C or less)"),
-        ("not cold", "Any weather (-4.9 °C or more)"),
+        ("not too hot", "Not hot (11.9 °C or less)"),
+        ("not cold", "Not cold (-4.9 °C or more)"),
         ("hot, max 30 degrees", "Hot (12 to 30 °C)"),
         ("cold but at least minus 10 degrees", "Cold (-10 to -5 °C)"),
         ("at least 15 degrees", "Hot (15 °C or more)"),
         ("0 to 10 degrees", "Mild (0 to 10 °C)"),
         ("mild, at least 2 degrees", "Mild (2 to 12 °C)"),
-        ("warm, at least 8 degrees", "Any weather (8 °C or more)"),
-        ("hot, max 10 degrees", "Any weather (10 °C or less)"),
+        ("warm, at least 8 degrees", "8 °C or more"),
+        ("hot, max 10 degrees", "10 °C or less"),
         ("not too hot, at least 5 degrees", "Mild (5 to 11.9 °C)"),
+        ("-10 to 20 degrees", "-10 to 20 °C"),
         ("any weather", "Any weather"),
     ],
 )
@@ -88,6 +89,37 @@ def test_a_word_stays_beside_a_figure_that_narrows_it(
 ) -> None:
     intent = read(question, TODAY)
     assert (intent.weather, intent.min_c, intent.max_c) == (weather, low, high)
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("I want to go to Barcelona", "Barcelona"),
+        ("to Rome from Paris tomorrow", "Rome"),
+        ("flights to New York on Friday from Dublin", "New York"),
+        ("morgen von Berlin nach Rom", "Rom"),
+        ("quiero ir a Lisboa mañana desde Madrid", "Lisboa"),
+        ("aller à Naples demain depuis Lyon", "Naples"),
+    ],
+)
+def test_a_destination_is_not_used_and_that_is_said(question: str, named: str) -> None:
+    intent = read(question, TODAY)
+    assert named in intent.ignored
+    assert f"where to go is what is looked for: “{named}” is not used" in intent.assumed
+    assert intent.origin != named
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "to the beach from Rome",
+        "from Rome to anywhere",
+        "Friday to Sunday from Rome",
+        "from Friday 4 December to Sunday 6 December, snow, from Paris",
+    ],
+)
+def test_what_is_no_place_is_no_destination(question: str) -> None:
+    assert not any("where to go" in sentence for sentence in read(question, TODAY).assumed)
 
 
 def test_a_guess_can_be_left_out() -> None:

@@ -9,6 +9,7 @@ from backend.pipelines.escape.atlas import Atlas, PlaceMatch
 from backend.pipelines.escape.models import Home, Place, Request
 from backend.pipelines.escape.steps.departure import departure
 from backend.pipelines.escape.steps.locate import fewer_and_fewer, locate, may_be_looked_up, shown
+from tests.escape_values import no_services
 from tests.fake_context import FakeContext
 
 NOBODY = Home()
@@ -20,7 +21,7 @@ async def find(
     atlas: Atlas, request: Request, home: Home = NOBODY, ctx: FakeContext | None = None
 ) -> tuple[Place, FakeContext]:
     ctx = ctx or FakeContext()
-    return await locate(request, atlas, home, ctx), ctx
+    return await locate(request, atlas, home, no_services(), ctx), ctx
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,7 @@ async def test_today_is_the_airports_local_day(bundled: Atlas, origin: str, now:
     # The client's own zone and the server's say another day: they don't count.
     place, ctx = await find(bundled, Request("hot", origin, tz="Pacific/Midway"), ctx=FakeContext(now=now))
     assert place.today == today
-    assert (await departure(place, bundled, ctx)).tz == place.tz
+    assert (await departure(place, no_services(), bundled, ctx)).tz == place.tz
 
 
 async def test_a_named_airport_without_flights_gives_way_to_one_nearby_in_its_own_zone(bundled: Atlas) -> None:
@@ -200,7 +201,7 @@ async def test_a_named_airport_without_flights_gives_way_to_one_nearby_in_its_ow
     assert codes, "the sample of airports without non-stops has become empty"
     for code in codes:
         place, ctx = await find(bundled, Request("hot", code))
-        left = await departure(place, bundled, ctx)
+        left = await departure(place, no_services(), bundled, ctx)
         assert (left.iata != code, left.tz) == (True, place.tz)
         assert f"{code} has no non-stops in the route network; another airport nearby is taken." in [
             text for _, text in ctx.logs
@@ -242,6 +243,15 @@ async def test_the_beginning_of_an_unknown_name_is_no_place_of_its_own(bundled: 
     place, ctx = await find(bundled, Request("hot", words, tz="Europe/Madrid"))
     assert place.name == "Madrid"
     assert len(ctx.degradations) == 1
+
+
+async def test_a_name_in_small_letters_that_may_be_none_is_only_believed_of_a_large_city(bundled: Atlas) -> None:
+    place, ctx = await find(bundled, Request("sandy, hot", "sandy", tz="Europe/Madrid", origin_guessed=True))
+    assert (place.name, ctx.degradations) == ("Madrid", [])
+    assert ("info", "“sandy” need not be a place; it is not taken as where you leave from.") in ctx.logs
+    for words, name in (("helsinki", "Helsinki"), ("Sandy", "Sandy")):
+        asked = Request("hot", words, tz="America/Denver", origin_guessed=True)
+        assert (await find(bundled, asked))[0].name == name
 
 
 async def test_a_guess_that_names_no_place_degrades_nothing(bundled: Atlas) -> None:

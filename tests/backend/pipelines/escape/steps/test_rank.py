@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from backend.pipelines.escape.atlas import Atlas
-from backend.pipelines.escape.models import Bands, Candidates, Departure, Forecasts, Intent, Loosening, Ranking, Routes
+from backend.pipelines.escape.models import Bands, Candidates, Forecasts, Intent, Loosening, Ranking, Routes
 from backend.pipelines.escape.steps.distances import distances
 from backend.pipelines.escape.steps.rank import chance, rank
 from backend.pipelines.escape.steps.routes import routes
 from backend.pipelines.escape.steps.weather import weather
-from tests.escape_values import MONDAY, candidates, destination, flown, forecast, leaving, wish
+from tests.escape_values import MONDAY, candidates, destination, flown, forecast, leaving, no_services, wish
 from tests.fake_context import FakeContext, Now
 
 BANDS = Bands()
@@ -26,23 +26,22 @@ async def ranked(
     sky: Forecasts,
     asked: Intent,
     among: Routes | None = None,
-    start: Departure | None = None,
 ) -> tuple[Ranking, FakeContext]:
     ctx = FakeContext()
     for one in near.destinations:
         ctx.cells[one.iata] = {}
     among = among or flown(*near.destinations, *near.farther)
-    return await rank(start or leaving("VLC", bundled), among, near, sky, asked, bundled, BANDS, ctx), ctx
+    return await rank(among, near, sky, asked, bundled, BANDS, ctx), ctx
 
 
 async def whole(bundled: Atlas, iata: str, asked: Intent) -> tuple[Ranking, FakeContext]:
     """From the airport to the answer, every step for real."""
     start = leaving(iata, bundled)
-    among = await routes(start, Now(asked), bundled, FakeContext())
+    among = await routes(start, Now(asked), no_services(), bundled, FakeContext())
     ctx = FakeContext()
     near = await distances(among, asked, ctx)
-    sky = await weather(near, asked, bundled, BANDS, FakeContext(cells=ctx.cells))
-    return await ranked(bundled, near, sky, asked, among, start)
+    sky = await weather(near, asked, no_services(), bundled, BANDS, FakeContext(cells=ctx.cells))
+    return await ranked(bundled, near, sky, asked, among)
 
 
 def loosened(asked: Intent, way: Loosening) -> Intent:
@@ -121,6 +120,14 @@ async def test_nothing_that_fits_names_the_nearest_and_what_does_find_something(
         "Nothing fits; the nearest: Tenerife 24.8 °C, Lanzarote 24.0 °C, Gran Canaria 23.8 °C."
         " Try to accept 24.8 °C (Tenerife), or leave on 12 April 2027 (Marrakech, 25.9 °C)"
     )
+
+
+async def test_weather_that_is_nothing_like_the_wish_is_only_suggested_where_nothing_else_is(bundled: Atlas) -> None:
+    _, ctx = await whole(bundled, "OSL", wish(weather="hot", hours=2.0))
+    assert "Try to fly for up to " in (ctx.said or "")
+    assert "accept" not in (ctx.said or "")
+    _, ctx = await whole(bundled, "LYR", wish(min_c=45.0, hours=0.5))
+    assert " and accept " in (ctx.said or "")
 
 
 WISHES = st.builds(

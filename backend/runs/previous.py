@@ -1,0 +1,38 @@
+"""What a follow-up question builds on: the outcomes of an earlier run, read from the log on whichever server it ran."""
+
+from backend.errors import InvalidRequest, NotFound
+from backend.pipeline import Pipeline, Previous
+from backend.runs.log import RunLog
+from shared import events as ev
+
+_PAGE_BYTES = 1 << 20
+
+
+async def read_previous(log: RunLog, run: str, pipeline: Pipeline) -> Previous:
+    """The outcomes of the steps of ``run`` that ``pipeline`` follows, as far as they are known now.
+
+    Raises NotFound for an unknown run, InvalidRequest (422) for one of another pipeline, StorageError.
+    """
+    summary = await log.summary(run)
+    if summary is None:
+        detail = f"There is no run {run!r} here that a question could follow up."
+        raise NotFound(
+            detail, hint="`windowseat runs` lists those that there are; leave options.previous out to ask anew."
+        )
+    if summary.pipeline != pipeline.name:
+        detail = f"Run {run} is one of {summary.pipeline!r}; a question to {pipeline.name!r} can't follow it up."
+        raise InvalidRequest(detail, status=422, title="Unprocessable content", hint="Leave options.previous out.")
+    return Previous(run, summary.question, await _details(log, run, set(pipeline.follows)))
+
+
+async def _details(log: RunLog, run: str, wanted: set[str]) -> dict[str, object]:
+    details: dict[str, object] = {}
+    after = 0
+    while wanted and (entries := await log.read(run, after, _PAGE_BYTES)):
+        after = entries[-1].seq
+        for entry in entries:
+            event = ev.decode_event(entry.data)
+            if isinstance(event, ev.StepFinished) and event.step in wanted and event.status in ("ok", "degraded"):
+                details[event.step] = event.detail
+                wanted.discard(event.step)
+    return details
