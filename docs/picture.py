@@ -1,4 +1,4 @@
-"""Draws docs/terminal.svg and docs/map.svg, the README's pictures: the real app, shown a recorded run of the real server.
+"""Draws docs/terminal.svg and docs/map.svg, the pictures of the README: the real app, shown a recorded run.
 
 python docs/picture.py
 """
