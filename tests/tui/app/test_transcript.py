@@ -15,7 +15,7 @@ from tests.tui.app.scripted import (
 )
 from tui.desk import MAX_LOADED, MAX_RUNS
 from tui.watch import Watch
-from tui.widgets.transcript import MAX_STEPS
+from tui.widgets.run_blocks import MAX_STEPS
 
 
 async def answered(app: Driver, question: str, run: str = "3f2a9c1d") -> None:
