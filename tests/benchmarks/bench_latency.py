@@ -6,7 +6,7 @@ AirLabs takes 300 ms a call, weather 150 ms a call. The critical path is compute
 that were made; the best run is judged good within 5 % and 50 ms of it. ``in sequence`` is what the strictly sequential
 order needs: place and wish awaited, then airports, routes, airports by code, then the weather of one place after the
 other. ``work`` is CPU time of a run, ``busy`` how long it was ready and other programs had the machine: on an idle one
-that is nothing (on a busy one, ``chrt -f 10`` before the command comes near).
+that is nothing.
 """
 
 import argparse

@@ -172,9 +172,9 @@ async def test_limits_of_open_meteo_are_told_by_its_words(world: World, reason: 
     ("source", "body"),
     [
         ("openweather", '{"cod": 429, "message": "Your account is temporary blocked"}'),
-        ("open-meteo", '{"error": true, "reason": "Minutely API request limit exceeded. Please try again in one minute."}'),
+        ("open-meteo", '{"error": true, "reason": "Minutely API request limit exceeded. Try again in one minute."}'),
     ],
-)  # fmt: skip
+)
 async def test_after_too_many_calls_within_a_minute_it_is_left_alone_for_one(
     world: World, source: str, body: str
 ) -> None:
