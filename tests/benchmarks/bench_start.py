@@ -6,6 +6,7 @@ Run: ``python -m tests.benchmarks.bench_start [--rounds N]``. CPU time of whole 
 import os
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from tests.benchmarks.harness import Options, Row, alone, cpu_of_child, interleaved, ratio
 from tests.benchmarks.load import server
@@ -18,7 +19,7 @@ def python(*arguments: str) -> Callable[[], float]:
 
 
 def rows(options: Options) -> Iterator[Row]:
-    told = {"scale": 1e3, "each": "ms"}
+    told: dict[str, Any] = {"scale": 1e3, "each": "ms"}
     with server("ours") as one:
         found = interleaved(
             {
