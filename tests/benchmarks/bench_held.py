@@ -122,8 +122,7 @@ def unsent(port: int) -> int:
 
 
 async def goodbye(one: Server) -> tuple[float, float, int]:
-    """Seconds from SIGTERM to the end of the last stream and of the process, and how many of TOLD streams had a farewell
-    and a proper end."""
+    """Seconds from SIGTERM to the end of the last stream, and of the process; how many streams were told it well."""
     first = await reader(one.port, post("hold"), keep=True)
     await first.first
     found = RUN.search(first.kept)

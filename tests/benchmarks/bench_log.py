@@ -1,8 +1,8 @@
 """The run log on SQLite beside bare ``executemany``: 20 runs at once, 200-byte events, ten an append, in a file.
 
-Run: ``python -m tests.benchmarks.bench_log [--rounds N]``. CPU time of the process, the log's thread included. The limit
-commits each append, or as seldom as the log does when all runs write at once. ``longest turn``: how long one turn of the
-event loop took meanwhile, in its own CPU time.
+Run: ``python -m tests.benchmarks.bench_log [--rounds N]``. CPU time of the process, the log's thread included. The
+limit commits each append, or as seldom as the log does when all runs write at once. ``longest turn``: how long one turn
+of the event loop took meanwhile, in its own CPU time.
 """
 
 import asyncio
