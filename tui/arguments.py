@@ -53,7 +53,7 @@ _COMMON = ("url",)
 _TELLING = ("plain", "color", "expand", "motion", "attempts")
 _ASKING = ("origin", "pipeline", "tz")
 _APP = ("theme", "mouse", "restore", "epilogue")
-_ASK_ONLY = ("--json", "--csv", "--md", "--quiet", "-q", "--option", "--previous", "--record")
+_ASK_ONLY = ("--json", "--csv", "--md", "--quiet", "-q", "--option", "--previous")
 
 Form = Literal["table", "json", "csv", "md"]
 
@@ -84,6 +84,7 @@ class Arguments:
     file: str = ""
     after: int = 0
     speed: float = 1.0
+    in_app: bool = False
     page: Page = field(default_factory=Page)
     long_question: str = ""
 
@@ -120,6 +121,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         file=found.get("file") or "",
         after=_after(found),
         speed=found.get("speed", 1.0),
+        in_app=found.get("in_app") or False,
         page=Page(limit=found.get("limit", 50), before=found.get("before", ""), search=found.get("search", "")),
         long_question=found.get("long") or "",
     )
@@ -215,6 +217,7 @@ def _parser() -> argparse.ArgumentParser:
 
     app = add("app", "open the app; a question is asked at once", settings=(*_ASKING, *_TELLING, *_APP))
     app.add_argument("question", nargs="*", metavar="QUESTION")
+    app.add_argument("--record", metavar="FILE", help="write each run to FILE too, as the server sent it (.ndjson)")
     ask = add("ask", "ask and print the answer", epilog=_ASK_EXAMPLES, settings=(*_ASKING, *_TELLING))
     ask.add_argument(
         "question", nargs="*", metavar="QUESTION", help="the question in your words; - reads it from stdin"

@@ -12,7 +12,16 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, su
 from typing import Any, Protocol, TypeAlias
 
 from shared.text import clean
-from tui.connection import ClientError, Connection, NotReachable, PipelineInfo, Received, Refused, RunSummary
+from tui.connection import (
+    ClientError,
+    Connection,
+    NotReachable,
+    PipelineInfo,
+    Received,
+    RecordingError,
+    Refused,
+    RunSummary,
+)
 from tui.watch import Link, Trouble, Watch
 
 CANCEL_S = 5.0
@@ -228,12 +237,22 @@ class Desk:
             async for received in stream:
                 watch.receive(received)
                 self.events += 1
-                if self._tap is not None:
-                    self._tap(received)
+                self._record(received)
                 if watch.view.upto == 1:
                     self._begun(watch)
                 if watch.asked_cancel and watch.view.upto == 1:
                     group.create_task(self._cancel(client, watch, _AGAIN))
+
+    def _record(self, received: Received) -> None:
+        """A file that can't be written any more ends the recording, and not the run."""
+        if self._tap is None:
+            return
+        try:
+            self._tap(received)
+        except (OSError, RecordingError) as error:
+            self._tap = None
+            self.trouble = Trouble(f"The recording has ended: {error}")
+            self._changes += 1
 
     async def _cancel(self, client: RunClient, watch: Watch, if_not: str) -> None:
         try:

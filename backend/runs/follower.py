@@ -98,8 +98,10 @@ class Follower:
                     news = await self._log.news({run: live.head for run, live in self._lives.items()})
                     if failing:
                         await self._verify()
-                except StorageError as error:
-                    if not failing:
+                except Exception as error:  # whatever it is: those who watch from here have no other reader
+                    if not isinstance(error, StorageError):
+                        _log.exception("a bug in following other processes")
+                    elif not failing:
                         _log.warning("can't follow the runs of other processes: %s", error)
                     failing = True
                     await asyncio.sleep(random.uniform(pause_s / 2, pause_s))

@@ -45,6 +45,7 @@ class Forgotten extends Broken {}
 const CONNECTION_ERRORS = [Broken, NotReachable, Refused, MalformedEvent, FrameTooLarge];
 const JSON_TYPE = "application/json";
 const GONE = 410;
+const HEARTBEAT = /^hb ([0-9]{1,15})$/;
 /** A proxy says so when the server broke off, or was silent, before its first byte. */
 const LOST_BEHIND_A_PROXY = [502, 504];
 /** How often a question is sent again to a server that can't be reached: its answer may have been lost. */
@@ -63,8 +64,8 @@ export const DEFAULTS = {
   random: Math.random,
   signal: undefined,
   /**
-   * Called with {state: "live"}, {state: "reconnecting", attempt, attempts, waitMs, why}, {state: "heard", bytes} or
-   * {state: "frame", frame}.
+   * Called with {state: "live"}, {state: "reconnecting", attempt, attempts, waitMs, why}, {state: "heard", bytes},
+   * {state: "frame", frame, step} (`step` is null where it is of no step) or {state: "head", seq}: how far the log is.
    */
   notify: () => {},
 };
@@ -219,17 +220,31 @@ async function* readEvents(response, connection, { stallMs, notify }) {
       if (done) return;
       notify({ state: "heard", bytes: value.length });
       for (const frame of parser.feed(value)) {
-        notify({ state: "frame", frame });
-        const event = decodeEvent(frame.data);
+        const event = decoded(frame, notify);
         if (event.type === "stream.bye") {
           connection.floorMs = event.retry_ms;
           if (event.reason === "too_old") throw new Forgotten("the log has lost what was read");
         } else if (event.type !== "stream.snapshot") yield event;
       }
+      const head = HEARTBEAT.exec(parser.comment);
+      if (head !== null) notify({ state: "head", seq: Number(head[1]) });
+      parser.comment = "";
       connection.floorMs = Math.max(connection.floorMs, parser.retry ?? 0);
     }
   } finally {
     reader.cancel().catch(() => {}); // already broken, or nobody wants the rest
+  }
+}
+
+/** The event of a frame, which is shown as it came whether it can be read or not. */
+function decoded(frame, notify) {
+  let step = null;
+  try {
+    const event = decodeEvent(frame.data);
+    step = event.step ?? null;
+    return event;
+  } finally {
+    notify({ state: "frame", frame, step });
   }
 }
 
