@@ -352,7 +352,7 @@ async def test_without_javascript_an_example_is_asked_with_one_click(browser: Br
         page = await one.page("/?pipeline=tiny")
         await page.get_by_role("button", name="how many letters are here").click()
         await expect(page.locator("h1")).to_have_text("how many letters are here")
-        await expect(page.locator("tbody tr")).to_have_count(4)
+        await expect(page.locator("tbody tr")).to_have_count(5)
 
 
 async def test_the_page_of_a_run_offers_that_runs_pipeline(somebody: Visitor) -> None:
