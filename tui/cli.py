@@ -56,8 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    if argv[:1] == ["serve"]:
-        return _serve(argv[1:])
+    if argv[:1] in (["serve"], ["ssh"]):
+        return {"serve": _serve, "ssh": _ssh}[argv[0]](argv[1:])
     arguments = parse(argv)
     settings = load(arguments.flags, os.environ, arguments.config)
     if arguments.command == "config":
@@ -80,6 +80,12 @@ def _serve(rest: list[str]) -> int:
 
     command = [*server_command(), *rest]
     os.execve(command[0], command, server_environment())
+
+
+def _ssh(rest: list[str]) -> int:
+    from tui.ssh.entry import run  # asyncssh and its cryptography are of no use to anybody else
+
+    return run(rest)
 
 
 def _pass_to_server(arguments: Arguments, settings: ClientSettings) -> None:
@@ -123,6 +129,13 @@ def _replay(arguments: Arguments, settings: ClientSettings) -> int:
     from tui import headless, recording
 
     recorded = recording.load(arguments.file)
+    if arguments.in_app:
+        why_not = _no_app(settings)
+        if why_not is not None:
+            raise UsageError(f"the app can't open: {why_not}", f"without it: windowseat replay {arguments.file}")
+        from tui import app
+
+        return app.replay(settings, recorded, arguments.speed)
     return headless.replay(recorded, arguments.speed, _report(arguments, settings, speed=arguments.speed))
 
 
@@ -194,19 +207,25 @@ def _doctor(arguments: Arguments, settings: ClientSettings) -> int:
 
 def _app(arguments: Arguments, settings: ClientSettings) -> int:
     question = arguments.question.strip() or None
-    # Textual draws on stderr: with that in a file the app would be there, and nobody would see it.
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    on_terminal = all(stream.isatty() for stream in streams) and os.environ.get("TERM") != "dumb"
-    if on_terminal and not settings.plain:
+    why_not = _no_app(settings)
+    if why_not is None:
         from tui import app
 
-        return app.run(settings, question)
+        return app.run(settings, question, record=arguments.record)
     if question is None:
-        why = "plain output was asked for" if on_terminal else "this is no terminal that it could draw on"
         raise UsageError(
-            f"the app can't open: {why}", 'to get an answer here: windowseat ask "somewhere warm on Friday"'
+            f"the app can't open: {why_not}", 'to get an answer here: windowseat ask "somewhere warm on Friday"'
         )
     return _ask(arguments, settings)
+
+
+def _no_app(settings: ClientSettings) -> str | None:
+    """Why the app can't open here; None where it can."""
+    # Textual draws on stderr: with that in a file the app would be there, and nobody would see it.
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if not all(stream.isatty() for stream in streams) or os.environ.get("TERM") == "dumb":
+        return "this is no terminal that it could draw on"
+    return "plain output was asked for" if settings.plain else None
 
 
 class _RemoteServer:

@@ -45,6 +45,7 @@ _REPLAY = """\
 examples:
   windowseat replay run.ndjson                            a recorded run with its own timing; no server is needed
   windowseat replay run.ndjson --speed 4                  four times as fast
+  windowseat replay run.ndjson --app                      in the app, with its map and its inspector
   windowseat replay run.ndjson --speed 0 --csv            at once
 """
 _CONFORM = """\
@@ -84,9 +85,12 @@ def add_run_commands(
     add("delete", "delete a run that is over", epilog=_DELETE).add_argument("run", metavar="RUN", help=_RUN)
     add("import", "give a recorded run to the server", epilog=_IMPORT).add_argument("file", metavar="FILE", help=_FILE)
     told = [name for name in telling if name != "attempts"]  # a file has no connection that could break
-    replay = add("replay", "show a recorded run again, without a server", epilog=_REPLAY, settings=told)
+    replay = add(
+        "replay", "show a recorded run again, without a server", epilog=_REPLAY, settings=[*told, "theme", "mouse"]
+    )
     replay.add_argument("file", metavar="FILE", help=_FILE)
     replay.add_argument("--speed", metavar="X", type=_speed, default=1.0, help="X times as fast; 0 is at once (1)")
+    replay.add_argument("--app", dest="in_app", action="store_true", help="in the app, where it can be looked into")
     add_forms(replay)
     _add_conform(add)
 

@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 DOWN_S = 0.9
 """Viewers of other processes' runs are told when the store has been silent for so long."""
 LOOK_AGAIN_S = 5.0
+STILL_S = 0.7
+"""Where nothing came for so long, is it that nothing can be written?"""
 _PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _LATE_S = 0.2
 _END = b'{"type":"run.finished"'
@@ -33,6 +35,7 @@ class Follower:
         self._on_signal = on_signal
         self._lives: dict[str, LiveRun] = {}
         self._present: set[str] = set()
+        self._still = True
         self._told: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self._alarm = asyncio.get_running_loop().call_later(0, lambda: None)
 
@@ -76,6 +79,7 @@ class Follower:
             group.create_task(self._tell(), name="tell who watches")
             group.create_task(self._read(), name="follow other processes")
             group.create_task(self._look_again(), name="look again at what is followed")
+            group.create_task(self._try_to_write(), name="can others write?")
 
     async def _tell(self) -> None:
         while True:
@@ -94,8 +98,10 @@ class Follower:
                     news = await self._log.news({run: live.head for run, live in self._lives.items()})
                     if failing:
                         await self._verify()
-                except StorageError as error:
-                    if not failing:
+                except Exception as error:  # whatever it is: those who watch from here have no other reader
+                    if not isinstance(error, StorageError):
+                        _log.exception("a bug in following other processes")
+                    elif not failing:
                         _log.warning("can't follow the runs of other processes: %s", error)
                     failing = True
                     await asyncio.sleep(random.uniform(pause_s / 2, pause_s))
@@ -131,6 +137,7 @@ class Follower:
         entries = [entry for entry in entries if entry.seq > live.head]
         if not entries:
             return
+        self._still = False
         if entries[0].seq != live.head + 1:
             self._lose(live)
             return
@@ -145,6 +152,20 @@ class Follower:
             await asyncio.sleep(LOOK_AGAIN_S)
             with contextlib.suppress(StorageError):
                 await self._verify()
+
+    async def _try_to_write(self) -> None:
+        """A full store can be read: who writes a run has its end in memory, and its readers here would see silence."""
+        while True:
+            self._still = True
+            await asyncio.sleep(STILL_S)
+            if not (self._still and self._lives):
+                continue
+            try:
+                await self._log.check()
+            except StorageError as error:
+                _log.warning("what other processes run can't be written: %s", error)
+                for live in tuple(self._lives.values()):
+                    live.say_bye(STORE_DOWN)
 
     async def _verify(self) -> None:
         """Does the store still have what viewers have seen? After an outage it may not, and another process may have

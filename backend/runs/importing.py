@@ -1,12 +1,14 @@
 """Bringing in a run from a file of its events: judged, cleaned, and kept under its own id."""
 
+import asyncio
+import contextlib
 import re
 
 import msgspec
 
 from backend.errors import Conflict, InvalidRequest
 from backend.runs.fitting import MAX_DATA_BYTES
-from backend.runs.log import Entry, RunLog, RunSummary
+from backend.runs.log import Entry, LeaseLost, RunLog, RunSummary
 from shared import events as ev
 from shared.errors import BrokenLog, MalformedEvent
 from shared.judge import Judge
@@ -23,7 +25,7 @@ async def import_run(log: RunLog, lines: bytes) -> tuple[RunSummary, bool]:
     Raises InvalidRequest for what isn't the log of a finished run (``hint`` says which rule it breaks), and Conflict
     where another run has its id.
     """
-    entries, started, finished = _read(lines)
+    entries, started, finished = await asyncio.to_thread(_read, lines)  # judging a long one takes its time
     summary = RunSummary(
         run=started.run,
         pipeline=started.pipeline,
@@ -33,12 +35,13 @@ async def import_run(log: RunLog, lines: bytes) -> tuple[RunSummary, bool]:
         events=finished.seq,
         ms=finished.ms,
     )
-    if await log.summary(summary.run) is not None:
-        if await log.read(summary.run, 0, _READ_ALL) == entries:
-            return summary, False
-        raise Conflict(f"There is another run {summary.run} here.", hint="Forget that one first: DELETE /runs/<id>.")
-    await log.append(summary, entries)
-    return summary, True
+    if await log.summary(summary.run) is None:
+        with contextlib.suppress(LeaseLost):  # somebody else brings it in at this very moment
+            await log.append(summary, entries)
+            return summary, True
+    if await log.read(summary.run, 0, _READ_ALL) == entries:
+        return summary, False
+    raise Conflict(f"There is another run {summary.run} here.", hint="Forget that one first: DELETE /runs/<id>.")
 
 
 def _read(lines: bytes) -> tuple[list[Entry], ev.RunStarted, ev.RunFinished]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, ConnectionError, NoScriptError, RedisError, TimeoutError
@@ -22,22 +22,26 @@ ANSWER_S = 0.35
 LAST_TRY_S = 0.5
 """No try begins later than this: viewers must hear of a dead store within a second."""
 MOST_AT_ONCE = 200
+MOST_CONNECTIONS = 32
 
 T = TypeVar("T")
 _Job = tuple[str, tuple[Any, ...], "asyncio.Future[Any]"]
 
 
 def client(url: str, answer_s: float) -> "Redis":
-    """A client whose calls take at most ``answer_s`` seconds and are tried once. Raises ConfigError for a URL that is
-    none, without showing it: it may hold a password."""
+    """A client whose calls take at most ``answer_s`` seconds and are tried once, over at most MOST_CONNECTIONS. Raises
+    ConfigError for a URL that is none, without showing it: it may hold a password."""
     try:
-        return Redis.from_url(
+        pool = BlockingConnectionPool.from_url(
             url.replace("valkey", "redis", 1) if url.startswith("valkey") else url,
+            max_connections=MOST_CONNECTIONS,
+            timeout=answer_s,
             socket_timeout=answer_s,
             socket_connect_timeout=answer_s,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
         )
+        return Redis.from_pool(pool)
     except (ValueError, TypeError) as error:
         raise ConfigError("log must be a URL like redis://host:6379/0 (or rediss://, valkey://, unix://)") from error
 
@@ -77,7 +81,7 @@ class Store:
         """Like ``script``, in one round trip with all that others call this way meanwhile."""
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._jobs.append((script, arguments, done))
-        if self._flusher is None:
+        if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush(), name="write the run log")
         return await done
 
@@ -96,7 +100,6 @@ class Store:
                 for (_, _, done), answer in zip(batch, answers, strict=True):
                     if not done.cancelled():
                         _resolve(done, answer)
-        self._flusher = None
 
     async def _scripts(self, calls: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
         for _ in range(2):
@@ -114,7 +117,7 @@ class Store:
         return list(answers)
 
     async def aclose(self) -> None:
-        while self._flusher is not None:
+        while self._flusher is not None and not self._flusher.done():
             await asyncio.wait([self._flusher])
         self._closed = True
         await self.redis.aclose()

@@ -88,7 +88,6 @@ class Running:
         """Begin a new run; ``origin`` gets a recipe if others may have to go on with it."""
         if pipeline.repeatable and self._around.limits.take_over:
             origin = Origin(claim=origin.claim, recipe=encode_recipe(question, on_disconnect))
-        self._counters.started += 1
         return self._begin(pipeline, Recipe(question, on_disconnect), LiveRun(summary.run), summary, origin).live
 
     def go_on(self, pipeline: Pipeline, recipe: Recipe, adopted: Adopted, past: Past) -> None:
@@ -148,6 +147,7 @@ class Running:
             async with asyncio.TaskGroup() as group:
                 group.create_task(writer.write(), name=f"write {run}")
                 if await writer.may_run():
+                    self._counters.started += writer.seq == writer.emitted  # else another process had begun it
                     await execution.run()
                 writer.close()
         except Exception:

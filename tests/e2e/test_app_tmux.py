@@ -102,6 +102,15 @@ async def test_a_row_is_copied_to_tmuxs_buffer(terminal: Terminal) -> None:
 
 
 @pytest.mark.needs("tmux")
+async def test_a_recording_is_replayed_in_the_app(terminal: Terminal) -> None:
+    await terminal.start("replay", str(FILE), "--app", "--speed", "0", size=(100, 30))
+    await terminal.shows(f"› {QUESTION}", "✓ 8 places", "golden_run.ndjson")
+    await terminal.keys("C-q")
+    screen = await terminal.shows("left with 0")
+    assert screen.strip() == "left with 0", "no server has the run: nothing is said of it"
+
+
+@pytest.mark.needs("tmux")
 async def test_the_map_the_inspector_and_the_history_in_tmux(terminal: Terminal) -> None:
     await terminal.start("app", size=(120, 40))
     await terminal.shows("Where can I escape to?")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 
 from shared.view import StepView
 from tui.session import Expand
@@ -16,6 +17,9 @@ from tui.widgets.step_header import StepHeader, StepTime
 
 class StepRow(Vertical):
     """``expand``: which steps open by themselves as long as the user has not spoken; ``chosen``: what they said."""
+
+    class Grown(Message):
+        """The inside of a step that was opened by hand has found its height."""
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class StepRow(Vertical):
         self.time = StepTime(self.header, now_ms)
         self._body: StepBody | None = None
         self._is_drawn = False
+        self._is_growing = False
         self.chosen = chosen
         self._expand = expand
 
@@ -75,6 +80,11 @@ class StepRow(Vertical):
             if open_now:
                 self._body.show(step)
 
+    def on_resize(self) -> None:
+        if self._is_growing and self.size.height > 1:
+            self._is_growing = False
+            self.post_message(self.Grown())
+
     def tick(self) -> None:
         """A second has passed."""
         self.header.tick()
@@ -87,6 +97,7 @@ class StepRow(Vertical):
     def choose(self, wants_open: bool) -> None:
         """The user wants it open or closed. A step that has nothing inside yet opens when it has."""
         self.chosen = wants_open
+        self._is_growing = wants_open
         self.show(self.step)
 
     def toggle(self) -> bool:

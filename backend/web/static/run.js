@@ -55,7 +55,10 @@ export const DEFAULTS = {
   fetch: (...args) => globalThis.fetch(...args),
   /** Without a byte for this long a connection counts as dead; the server sends something each 10 s. */
   stallMs: 30_000,
-  attempts: 5,
+  /** About half a minute, so that a server may restart, or another node take over. */
+  attempts: 10,
+  /** A connection that lasted for so long was a good one, though nothing happened: counting begins anew. */
+  settledMs: 15_000,
   firstWaitMs: 500,
   longestWaitMs: 8_000,
   random: Math.random,
@@ -123,11 +126,11 @@ const resume = ({ run, seq }, { fetch, signal }) =>
   });
 
 async function* follow(position, call, options) {
-  const { signal, notify, attempts } = options;
+  const { signal, notify, attempts, settledMs } = options;
   let failures = 0;
   let anew = false;
   for (;;) {
-    const connection = { floorMs: 0 };
+    const connection = { floorMs: 0, since: Infinity };
     let why;
     try {
       const response = await accepted(call(options));
@@ -151,7 +154,7 @@ async function* follow(position, call, options) {
       }
       connection.floorMs = Math.max(connection.floorMs, error.retryAfterMs ?? 0);
     }
-    failures += 1;
+    failures = performance.now() - connection.since >= settledMs ? 1 : failures + 1;
     if (failures > attempts) {
       const words = position.run === "" ? `No run began: ${why}.` : `Not reconnected in ${attempts} attempts: ${why}.`;
       throw new StreamCut(words, { ...position });
@@ -208,6 +211,7 @@ async function* readEvents(response, connection, { stallMs, notify }) {
     throw new NotAStream("what answered is not a stream of events");
   }
   notify({ state: "live" });
+  connection.since = performance.now();
   const parser = new FrameParser();
   const reader = response.body.getReader();
   try {

@@ -10,9 +10,11 @@ from backend.errors import StepError
 from backend.pipeline import Context, Pipeline, Step
 from backend.runs import grace, keeping
 from backend.runs.log import Claim
+from backend.runs.recovery import read_view
 from backend.runs.takeover import MOST_RECOVERIES
 from shared import events as ev
 from shared.judge import judge_log
+from shared.view import fold_all
 from tests.asked_runs import QUESTION, First, Second, Third, frames_of, pipeline_of
 from tests.invariants import check_log
 from tests.nodes import a_node, eventually, nodes
@@ -99,6 +101,10 @@ async def test_a_run_is_seen_on_every_node_from_every_cursor(store: Store) -> No
             for seq in range(len(frames)):
                 late = await node.manager.attach(viewer.run, seq)
                 assert await node.seen(late) == b"".join(frame + b"\n\n" for frame in frames[seq:])
+                if seq:  # a snapshot and the tail are the whole, wherever it is cut
+                    events = await node.events(viewer.run)
+                    view = await read_view(node.log, viewer.run, upto=seq)
+                    assert fold_all(events[seq:], view) == fold_all(events)
 
 
 async def test_a_run_is_cancelled_from_another_node(store: Store) -> None:
@@ -107,6 +113,7 @@ async def test_a_run_is_cancelled_from_another_node(store: Store) -> None:
         viewer = one.manager.start(gated.pipeline(), QUESTION)
         gated.open("a")
         await eventually(lambda: gated.ran == ["a", "b"])
+        await eventually(lambda: one.log.summary(viewer.run))
         assert await two.manager.cancel(viewer.run) is True
         await eventually(lambda: gated.cancelled == ["b"])
         events = frames_of(await one.seen(viewer))
