@@ -309,7 +309,7 @@ async def test_everybody_can_read_it(browser: Browser, url: str, scheme: str) ->
         await page.wait_for_selector("body[data-run=ok]")
         await page.wait_for_selector("#map .land path")
         assert await violations(page) == []
-        for selector in ("#options", "#runs", "#wire", "#out"):
+        for selector in ("#options", "#runs", "#out"):
             await page.locator(f"{selector} > summary").click()
         for step in await page.locator(".step > details > summary").all():
             await step.click()
@@ -327,6 +327,8 @@ async def test_everybody_can_read_of_a_failure(browser: Browser, url: str, schem
         await choose_tiny(page)
         await ask(page, "please fail")
         await page.wait_for_selector("body[data-run=failed]")
+        for selector in ("#wire", ".step:first-child .raw"):  # where the frames are few: axe measures each line
+            await page.locator(f"{selector} > summary").click()
         assert await violations(page) == []
 
 
@@ -350,7 +352,7 @@ async def test_without_javascript_an_example_is_asked_with_one_click(browser: Br
         page = await one.page("/?pipeline=tiny")
         await page.get_by_role("button", name="how many letters are here").click()
         await expect(page.locator("h1")).to_have_text("how many letters are here")
-        await expect(page.locator("tbody tr")).to_have_count(4)
+        await expect(page.locator("tbody tr")).to_have_count(5)
 
 
 async def test_the_page_of_a_run_offers_that_runs_pipeline(somebody: Visitor) -> None:
