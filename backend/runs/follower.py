@@ -24,6 +24,7 @@ STILL_S = 0.7
 """Where nothing came for so long, is it that nothing can be written?"""
 _PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _LATE_S = 0.2
+_CATCH_UP_BYTES = 1 << 20
 _END = b'{"type":"run.finished"'
 
 
@@ -46,6 +47,13 @@ class Follower:
             live = LiveRun(run, head, last)
             self.keep(live)
         return live
+
+    async def catch_up(self, live: LiveRun, head: int) -> None:
+        """Know what other processes know: a reader comes who has seen event ``head``. Raises StorageError."""
+        while live.head < head and (entries := await self._log.read(live.run, live.head, _CATCH_UP_BYTES)):
+            self._publish(live.run, entries)
+            if self._lives.get(live.run) is not live:
+                return
 
     def keep(self, live: LiveRun) -> None:
         """Another process writes this run from now on."""

@@ -129,7 +129,7 @@ class Viewer:
                 self._opened = True
                 self._last_sent = self._loop.time()
                 return block or self._heartbeat()
-            if ended:
+            if ended and self.closing is None:
                 return None
             if not await self._wait():
                 self._last_sent = self._loop.time()
@@ -150,6 +150,9 @@ class Viewer:
 
     async def _read_log(self) -> bytes:
         entries = await self._log.read(self.run, self._cursor, BLOCK_BYTES)
+        if self._live is not None:
+            # Never ahead of what this process knows: should the store lose it, nobody could tell that it was seen.
+            entries = [entry for entry in entries if entry.seq <= self._live.head]
         if entries:
             if entries[0].seq != self._cursor + 1:
                 raise EventsLost(self.run, self._cursor)
