@@ -63,7 +63,7 @@ class AssistClient:
 
     ``stall_s``: a stream silent for so long is cut. The rest of the numbers: see ``Patience``.
     ``on_connection`` hears of every change of the stream's connection. ``headers`` go with every
-    request.
+    request. ``gather_s``: how long to let events gather before they are read on, where many streams share a process.
     """
 
     def __init__(
@@ -77,10 +77,13 @@ class AssistClient:
         settled_s: float = SETTLED_S,
         on_connection: Callable[[Connection], None] | None = None,
         headers: Mapping[str, str] | None = None,
+        gather_s: float = 0.0,
     ) -> None:
         self.url = url.rstrip("/")
         self.on_connection = on_connection
-        self._patience = Patience(attempts=attempts, pause_s=pause_s, sleep=sleep, settled_s=settled_s)
+        self._patience = Patience(
+            attempts=attempts, pause_s=pause_s, sleep=sleep, settled_s=settled_s, gather_s=gather_s
+        )
         self._stream_timeout = httpx.Timeout(stall_s, connect=CONNECT_S)
         self._http = http_client(self.url)
         self._http.headers.update(headers or {})

@@ -50,6 +50,7 @@ class PtySession(asyncssh.SSHServerSession[bytes]):
     def __init__(self, url: str) -> None:
         self._url = url
         self._ours = -1
+        self._is_gone = False
         self._size = (80, 24)
         self._channel: Any = None
         self._process: asyncio.subprocess.Process | None = None
@@ -84,16 +85,18 @@ class PtySession(asyncssh.SSHServerSession[bytes]):
             data = os.read(self._ours, 65536)
         except OSError:
             data = b""
-        if data:
+        if data and not self._is_gone:
             self._channel.write(data)
         else:
             asyncio.get_running_loop().remove_reader(self._ours)
-            self._channel.exit(0)
+            if not self._is_gone:
+                self._channel.exit(0)
 
     def data_received(self, data: bytes, datatype: Any) -> None:
         os.write(self._ours, data)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._is_gone = True
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 

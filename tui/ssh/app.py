@@ -20,6 +20,7 @@ from tui.ssh.driver import ChannelDriver
 from tui.ssh.governor import Governor
 from tui.ssh.link import Link
 from tui.ssh.pace import Pace
+from tui.ssh.rules import share_rules
 
 _NOT_HERE = frozenset({"Screenshot"})
 
@@ -40,6 +41,7 @@ class SshApp(WindowseatApp):
         self.driver_class = ChannelDriver
         self.error_console = error_console()
         self._capture_stdout = self._capture_stderr = ROUTER  # type: ignore[assignment]  # writable is all it must be
+        share_rules(self)
         self._missed = False
         self.pace.typed()  # the first frames are waited for
 

@@ -40,6 +40,7 @@ class ChannelDriver(Driver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.link: Link = app.link  # type: ignore[attr-defined]  # SshApp
         self._terminal: ClientTerminal = self.link.terminal
+        self._is_modern, self._depth = self._terminal.is_modern, self._terminal.depth
         self._size = (self._terminal.width, self._terminal.height)
         self._keyboard = Keyboard(self.process_message, self.link.pause_reading, self.link.resume_reading)
         self._written: list[str] = []
@@ -64,13 +65,13 @@ class ChannelDriver(Driver):
         text, self._written = "".join(self._written), []
         if not text:
             return
-        if not self._terminal.is_modern:
+        if not self._is_modern:
             text = _PRIVATE_MODE.sub("", _OSC.sub("", text))
-        self.link.outlet.write(self._terminal.encode(downgrade(text, self._terminal.depth)))
+        self.link.outlet.write(self._terminal.encode(downgrade(text, self._depth)))
 
     def start_application_mode(self) -> None:
         self._is_drawing = True
-        if self._terminal.is_modern:
+        if self._is_modern:
             self.write(_ENTER + ("".join(_MOUSE) if self._mouse else ""))
         else:
             self.write(_ENTER_PLAIN)
@@ -85,7 +86,7 @@ class ChannelDriver(Driver):
         self._written.clear()
         if self._is_drawing:
             self._is_drawing = False
-            self.write(_LEAVE if self._terminal.is_modern else _LEAVE_PLAIN)
+            self.write(_LEAVE if self._is_modern else _LEAVE_PLAIN)
             self.flush()
 
     def disable_input(self) -> None:

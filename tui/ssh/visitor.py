@@ -12,6 +12,8 @@ from tui.client import AssistClient
 from tui.connection import ClientError, Connection, Received, RunSummary
 from tui.ssh.memory import BY_KEY
 
+GATHER_S = 0.2
+"""Five times a second is more often than a session over SSH is painted."""
 _FORWARDED = "X-Forwarded-For"
 
 
@@ -47,7 +49,7 @@ class OwnClient(AssistClient):
 
     def __init__(self, url: str, visitor: Visitor, on_connection: Callable[[Connection], None] | None = None) -> None:
         headers = {_FORWARDED: visitor.address} if _is_address(visitor.address) else {}
-        super().__init__(url, on_connection=on_connection, headers=headers)
+        super().__init__(url, on_connection=on_connection, headers=headers, gather_s=GATHER_S)
         self._visitor = visitor
 
     async def runs(self, limit: int = 50, *, before: str | None = None, search: str | None = None) -> list[RunSummary]:

@@ -239,3 +239,22 @@ async def test_a_client_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> 
         closed = house.told[-1]
     assert closed["kind"] == "closed"
     assert closed["lost"] == "the connection broke"
+
+
+async def test_a_theme_is_each_ones_own(tmp_path: Path) -> None:
+    """The rules are shared, parsed once for each theme."""
+    async with (
+        a_server() as server,
+        open_house(tmp_path, server.url) as house,
+        house.connected() as one,
+        a_screen(one) as first,
+    ):
+        await first.has("Where can I escape to?")
+        light = house.app
+        light.theme = "textual-light"
+        async with house.connected() as other, a_screen(other) as second:
+            await second.has("Where can I escape to?")
+            dark = house.app
+            await asyncio.sleep(0.3)
+            assert light.screen.styles.background.brightness > 0.7
+            assert dark.screen.styles.background.brightness < 0.3

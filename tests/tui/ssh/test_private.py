@@ -17,6 +17,7 @@ from asyncssh.connection import SSHConnection
 from textual import _xterm_parser
 from textual._context import active_app
 from textual.app import App
+from textual.css.stylesheet import Stylesheet
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
@@ -55,6 +56,14 @@ def test_an_app_has_the_attributes_that_we_set() -> None:
     ):  # fmt: skip
         assert hasattr(app, name), name
     assert active_app.name == "active_app"
+
+
+def test_a_stylesheet_parses_through_a_cache_that_forgets_with_its_variables() -> None:
+    """What ``rules`` stands in for."""
+    source = inspect.getsource(Stylesheet)
+    uses = set(re.findall(r"_parse_cache(?:\.\w+|\[|:)", re.sub(r"_style_parse_cache", "", source)))
+    assert uses == {"_parse_cache.clear", "_parse_cache[", "_parse_cache:"}
+    assert "_parse_cache.clear()" in inspect.getsource(Stylesheet.set_variables)
 
 
 async def test_a_driver_is_made_as_ours_expects() -> None:
