@@ -48,6 +48,10 @@ class Patience:
     settled_s: float = SETTLED_S
     gather_s: float = 0.0
 
+    async def gather(self) -> None:
+        if self.gather_s:
+            await asyncio.sleep(self.gather_s)
+
     def pause_before(self, attempt: int, retry_ms: int | None) -> float:
         longest = min(_LONGEST_PAUSE_S, self.pause_s * 2.0 ** min(attempt - 1, 30))
         return random.uniform(0, longest) + min(retry_ms or 0, _LONGEST_RETRY_MS) / 1000
@@ -106,8 +110,7 @@ class Following:
                         yield received
                 if cursor.bye:
                     return
-                if self._patience.gather_s:
-                    await asyncio.sleep(self._patience.gather_s)
+                await self._patience.gather()
         except WireError as error:
             raise ProtocolViolation(str(error), hint=NOT_OURS) from error
         finally:
