@@ -10,7 +10,7 @@ export Q SAMPLE
 # Some build machines forbid bytecode, which makes every start of the app a second slower.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test format bench clean
+.PHONY: run test format bench bench-check clean
 
 run: .venv/.runtime
 	@if [ -t 0 ] && [ -t 1 ] && [ -t 2 ]; then exec $(BIN)/windowseat app $${Q:+"$$Q"}; else exec $(BIN)/windowseat ask "$${Q:-$$SAMPLE}"; fi
@@ -26,8 +26,12 @@ format: .venv/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/.dev
-	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+# GROUPS="frames codec" measures these alone; OUT keeps the results, AGAINST shows earlier ones beside them.
+bench: .venv/.bench
+	$(BIN)/python -m tests.benchmarks $(GROUPS) $(if $(OUT),--out $(OUT)) $(if $(AGAINST),--against $(AGAINST))
+
+bench-check: .venv/.bench
+	$(BIN)/python -m tests.benchmarks --check $(GROUPS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -46,3 +50,8 @@ clean:
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' >&2
 	@touch .venv/.runtime $@
+
+.venv/.bench: pyproject.toml constraints.txt tests/npm/package-lock.json | .venv/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]' >&2
+	@! command -v npm >/dev/null || npm ci --prefix tests/npm --no-audit --no-fund --silent >&2
+	@touch .venv/.runtime .venv/.dev $@

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import quart
 from quart import Quart
 
 from backend.errors import RequestError, to_problem
@@ -14,10 +15,25 @@ from backend.pipeline import Pipeline
 from backend.runs.manager import RunManager
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_IMPORT_BYTES = 16 * 1024 * 1024
+"""For a run that is brought in whole."""
 BODY_TIMEOUT_S = 10
 
 Scope = dict[str, Any]
 ASGIApp = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+
+
+# A client of AG-UI sends the whole thread with each question.
+_LARGER_BODIES = {runs.IMPORT_PATH: MAX_IMPORT_BYTES, agui.PATH: agui.MAX_THREAD_BYTES}
+
+
+class Request(quart.Request):
+    """A request whose body may be as large as its path allows."""
+
+    def __init__(self, method: str, scheme: str, path: str, *rest: Any, **fields: Any) -> None:
+        if path in _LARGER_BODIES:
+            fields["max_content_length"] = _LARGER_BODIES[path]
+        super().__init__(method, scheme, path, *rest, **fields)
 
 
 def create_app(
@@ -31,6 +47,7 @@ def create_app(
     ``resources`` are those of each pipeline, by its name: what is checked when somebody asks how the sources fare.
     """
     app = Quart("backend", static_folder=None, template_folder=None)
+    app.request_class = Request
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
     app.extensions["manager"] = manager

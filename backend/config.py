@@ -17,6 +17,9 @@ from shared.settings import SettingError, resolve, setting
 
 S = TypeVar("S")
 
+_TABLES = ("app", "keys", "server", "ssh")
+"""Of the configuration file; each pipeline has one besides."""
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -28,10 +31,20 @@ class Config:
         Path(platformdirs.user_data_dir("windowseat", appauthor=False)),
         "where runs are kept (:memory: keeps none)",
     )
+    log: str = setting(
+        "",
+        "where several servers keep runs together: redis://host:6379/0 (default: SQLite in the data folder)",
+        secret=True,
+        metavar="URL",
+    )
+    log_may_forget: bool = setting(False, "use that Redis although it may lose what it acknowledged")
     offline: bool = setting(False, "use the bundled data alone, never the network")
     deadline_s: float = setting(120.0, "seconds that a run may take", minimum=1)
     grace_s: float = setting(30.0, "seconds that a run goes on after its last viewer left", minimum=0)
     heartbeat_s: float = setting(10.0, "seconds of silence before a heartbeat", minimum=0.05)
+    retain_days: float = setting(30.0, "days that runs are kept", minimum=0)
+    retain_runs: int = setting(10_000, "runs that are kept", minimum=0)
+    stall_s: float = setting(30.0, "seconds that a viewer may take nothing before it is sent away", minimum=0.05)
     max_runs: int = setting(200, "runs under way at once", minimum=1)
     trusted_proxies: tuple[str, ...] = setting(
         (), "addresses or networks (CIDR) of proxies in front, whose word about a client's address is taken"
@@ -61,6 +74,9 @@ def load_config(
     env = with_dotenv(env)
     path = file or config_file(env)
     tables = _tables(path, required=file is not None or bool(env.get(CONFIG)))
+    if pipelines is not None and (strange := set(tables) - {*_TABLES, *pipelines}):
+        known = ", ".join(f"[{name}]" for name in (*_TABLES, *pipelines))
+        raise ConfigError(f"{', '.join(sorted(strange))} in {path}: there is no such table; there are {known}")
     pipelines = pipelines or {}
 
     def found(name: str, kind: type[S]) -> S:

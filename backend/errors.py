@@ -5,6 +5,8 @@ WindowseatError
 ├─ RequestError            the caller can fix it: a problem (RFC 9457) with a 4xx status
 │  ├─ InvalidRequest       400, 413, 415, 422
 │  ├─ NotFound             404: an unknown run or pipeline
+│  ├─ Conflict             409: the key, or the run, is taken or still under way
+│  ├─ Gone                 410: the log doesn't have the place that a reader names
 │  └─ Unavailable          503: draining, full, or the log can't be written
 ├─ StepError               a step can't go on: what went wrong, whose fault, what to try; the process is well
 │  └─ SourceError          a source of facts failed (``code`` says how)
@@ -42,6 +44,7 @@ class RequestError(WindowseatError):
         status: int | None = None,
         title: str | None = None,
         headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -49,6 +52,7 @@ class RequestError(WindowseatError):
         self.status = status or self.status
         self.title = title or self.title
         self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
 
 
 class InvalidRequest(RequestError):
@@ -60,6 +64,20 @@ class NotFound(RequestError):
 
     status = 404
     title = "Not found"
+
+
+class Conflict(RequestError):
+    """What is asked for can't be, as things are: the key or the run is taken, or the run isn't over."""
+
+    status = 409
+    title = "Conflict"
+
+
+class Gone(RequestError):
+    """The log doesn't have the place after which a reader wants to go on; ``oldest`` and ``head`` say what it has."""
+
+    status = 410
+    title = "Gone"
 
 
 class Unavailable(RequestError):
@@ -99,7 +117,8 @@ class SourceError(StepError):
 
 
 def to_problem(error: RequestError) -> dict[str, Any]:
-    """The body of a problem response (RFC 9457): ``type``, ``title``, ``status``, ``detail`` and maybe ``hint``."""
+    """The body of a problem response (RFC 9457): ``type``, ``title``, ``status``, ``detail``, maybe ``hint``, and what
+    else the error has to say."""
     problem: dict[str, Any] = {
         "type": "about:blank",
         "title": error.title,
@@ -108,4 +127,4 @@ def to_problem(error: RequestError) -> dict[str, Any]:
     }
     if error.hint:
         problem["hint"] = error.hint
-    return problem
+    return problem | error.extra

@@ -16,48 +16,18 @@ import inspect
 import types
 import typing
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from backend.checking import Check
-from shared.events import Column, ErrorInfo, Evidence, Level, PlanStep, RowRemoval, RowUpsert, TokenKind
-
-T_co = TypeVar("T_co", covariant=True)
-T = TypeVar("T")
+from backend.context import Call, Context, Later, Previous, Question
+from shared.events import Column, PlanStep
 
 
 class PlanError(Exception):
     """A pipeline that can't work, found when it is made; its author is at fault."""
-
-
-class Later(Awaitable[T_co], Protocol[T_co]):
-    """A value that a step wants late: ``wish = await later_wish``. Awaiting twice gives the same value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Previous:
-    """The earlier run that a question follows up. ``details``: by step id, the outcomes of the steps that the pipeline
-    ``follows``, as JSON; those that didn't end well are missing."""
-
-    run: str
-    question: str
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a run begins with.
-
-    ``options`` are the caller's, as JSON, checked by the pipeline. ``address`` is the caller's IP address, if known.
-    """
-
-    text: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    address: str | None = None
-    previous: Previous | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,71 +37,6 @@ class Option:
     key: str
     label: str
     kind: typing.Literal["text", "number", "flag"] = "text"
-
-
-class Call(Protocol):
-    """A recorded call to a source of facts, used as ``async with ctx.call(...) as call``.
-
-    It becomes one ``step.log`` line with evidence when the block ends, however it ends.
-    """
-
-    id: str
-    status: int | str
-    cached: bool
-    retries: int
-    bytes: int
-    as_of: str | None
-    excerpt: str | None
-    text: str
-
-    async def __aenter__(self) -> "Call": ...
-    async def __aexit__(self, *exc_info: object) -> None: ...
-
-
-class Context(Protocol):
-    """A step's voice and its limits, and nothing else."""
-
-    @property
-    def attempt(self) -> int:
-        """Which attempt of the step this is, from 1."""
-
-    @property
-    def failure(self) -> ErrorInfo | None:
-        """How the attempt before this one failed; None for the first."""
-
-    @property
-    def deadline(self) -> float:
-        """``time.monotonic()`` by which this attempt must end, in seconds."""
-
-    def clock(self) -> datetime:
-        """Now, in UTC."""
-
-    def say(self, sentence: str) -> None:
-        """The sentence in the past tense that the step will end with ("37 non-stop destinations")."""
-
-    def detail(self, outcome: Any) -> None:
-        """What to show whoever opens the step, when it is not simply the value returned."""
-
-    def degraded(self, why: str) -> None:
-        """Part is missing or a fallback was used: the step ends ``degraded`` and the run ``partial``."""
-
-    def progress(self, done: int, total: int | None = None, unit: str | None = None) -> None:
-        """How far it is; the latest wins. ``done`` that falls, or passes ``total``, is a ValueError."""
-
-    def log(self, text: str, *, level: Level = "info", evidence: Evidence | None = None) -> None:
-        """A line inside the step."""
-
-    def token(self, text: str, *, kind: TokenKind = "answer") -> None:
-        """Text of a language model as it arrives; pieces of one kind are joined before they are numbered."""
-
-    def rows(self, upsert: Sequence[RowUpsert] = (), remove: Sequence[RowRemoval] = ()) -> None:
-        """The result as it grows."""
-
-    def order(self, row_ids: Sequence[str]) -> None:
-        """The rows that are in, best first, as the run will end with."""
-
-    def call(self, source: str, operation: str, **request: Any) -> Call:
-        """A call to a source, timed and recorded. ``request`` is shown: it must hold no secret."""
 
 
 StepFunction = Callable[..., Awaitable[Any]]
@@ -194,8 +99,10 @@ class Pipeline:
     mapping with ``text`` and maybe ``url``. ``settings`` is a dataclass of ``shared.settings``: the configuration
     resolves it beside the server's own, from flags, environment and the table ``[name]``; openers get it by
     ``config.of(settings)``. ``check`` tells ``windowseat doctor`` how the sources fare. ``follows`` names the steps
-    whose outcomes a follow-up question builds on (``Question.previous``); without any the pipeline takes none. Raises
-    PlanError when the steps' signatures don't make a plan.
+    whose outcomes a follow-up question builds on (``Question.previous``); without any the pipeline takes none.
+    ``repeatable``: a step that was cut off may simply run again (it changes nothing outside), so that another server
+    may go on with a run whose server died; the steps' values are kept for that, as JSON. Raises PlanError when the
+    steps' signatures don't make a plan.
     """
 
     def __init__(
@@ -213,6 +120,7 @@ class Pipeline:
         settings: type | None = None,
         check: Check | None = None,
         follows: Sequence[str] = (),
+        repeatable: bool = False,
     ) -> None:
         self.name = name
         self.title = title
@@ -226,11 +134,14 @@ class Pipeline:
         self.settings = settings
         self.check = check
         self.follows = tuple(follows)
+        self.repeatable = repeatable
         _check_ids(self.steps)
         _check_follows(self.follows, self.steps)
         self.needs = {step.id: step.needs for step in self.steps}
         self.context_names = {step.id: step.context_name for step in self.steps}
         self.producers = _producers(self.steps, self.needs, frozenset({Question, *self.resources}))
+        if repeatable:
+            _check_kept(self.producers)
 
     def plan(self) -> tuple[PlanStep, ...]:
         """The plan as ``run.started`` tells it: strict needs only, since a step starts before its ``Later`` values."""
@@ -314,6 +225,14 @@ def _check_need(step: Step, need: Need, producers: Mapping[Any, Step]) -> None:
     if producer.optional != need.nullable:
         wanted = f"{_name(need.type)} | None" if producer.optional else _name(need.type)
         raise PlanError(f"step {step.id!r} must ask for {wanted}: step {producer.id!r} decides that")
+
+
+def _check_kept(producers: Mapping[Any, Step]) -> None:
+    for kind, step in producers.items():
+        try:
+            msgspec.json.Decoder(kind)
+        except TypeError as error:
+            raise PlanError(f"step {step.id!r} can't be repeatable: {_name(kind)} can't be kept: {error}") from None
 
 
 def _name(value: Any) -> str:

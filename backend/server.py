@@ -14,19 +14,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config as HypercornConfig
 from quart import Quart
 
 from backend.app import create_app
 from backend.config import Config
+from backend.connections import Connections
 from backend.errors import ConfigError
 from backend.http.client_address import ClientAddresses
 from backend.pipeline import Pipeline
 from backend.registry import PIPELINES
 from backend.resources import open_resources
+from backend.runs.log import RunLog
 from backend.runs.manager import Limits, RunManager
-from backend.runs.recovery import interrupt_abandoned
 from backend.runs.sqlite import SQLiteRunLog
 
 _log = logging.getLogger(__name__)
@@ -89,13 +89,23 @@ async def serve(
     Raises ConfigError when the address can't be had and StorageError when the run log can't be opened.
     """
     listening = listen(config.host, config.port)
-    log = SQLiteRunLog(config.data_dir)
     try:
-        for abandoned in await interrupt_abandoned(log):
-            _log.warning("run %s was cut off when its server ended", abandoned)
-        limits = Limits(config.max_runs, config.deadline_s, config.grace_s, config.heartbeat_s)
+        log = await open_log(config)
+    except BaseException:
+        listening.close()
+        raise
+    try:
+        limits = Limits(
+            runs=config.max_runs,
+            deadline_s=config.deadline_s,
+            grace_s=config.grace_s,
+            heartbeat_s=config.heartbeat_s,
+            stall_s=config.stall_s,
+            take_over=bool(config.log),
+        )
         async with open_resources(pipelines, config) as resources:
-            manager = RunManager(log, limits, resources=resources)
+            manager = RunManager(log, limits, pipelines=pipelines, resources=resources)
+            await manager.open(retain_days=config.retain_days, retain_runs=config.retain_runs)
             announce(url_of(listening))
             # With the parent of a child server every viewer has gone: no run is worth waiting for.
             runs_end_s = 0.0 if config.until_stdin_closes else RUNS_END_S
@@ -107,34 +117,38 @@ async def serve(
         await log.aclose()
 
 
+async def open_log(config: Config) -> RunLog:
+    """The run log that ``config`` names. Raises ConfigError and StorageError."""
+    if not config.log:
+        return SQLiteRunLog(config.data_dir)
+    from backend.runs.redis import RedisRunLog  # its client takes a fifth of a second to import
+
+    log = RedisRunLog(config.log, retain_days=config.retain_days, may_forget=config.log_may_forget)
+    try:
+        await log.open()
+    except BaseException:
+        await log.aclose()
+        raise
+    return log
+
+
 async def _serve_until(
     stopping: asyncio.Event, listening: socket.socket, manager: RunManager, app: Quart, runs_end_s: float
 ) -> None:
-    async def stop() -> None:
+    connections = Connections(app, _hypercorn_config(), listening)
+    await connections.open()
+    try:
         await stopping.wait()
-        manager.drain()
-
-    server = asyncio.create_task(hypercorn_serve(app, _hypercorn_config(listening), shutdown_trigger=stop))
-    stopped = asyncio.create_task(stopping.wait())
-    await asyncio.wait({server, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    if not stopped.done():  # the server failed by itself: that error is the news
-        stopped.cancel()
-        await server
-    # Runs get their time while responses end; a reader that stalls can't hold up either.
-    await manager.aclose(runs_end_s)
-    await asyncio.wait({server}, timeout=STREAMS_END_S)
-    if not server.done():
-        server.cancel()
-        await asyncio.wait({server}, timeout=STREAMS_END_S)
+    finally:
+        # Whoever asks meanwhile hears that the server is stopping, so that a balancer finds out before it is gone.
+        await manager.aclose(runs_end_s)
+        await connections.close(STREAMS_END_S)
 
 
-def _hypercorn_config(listening: socket.socket) -> HypercornConfig:
+def _hypercorn_config() -> HypercornConfig:
     config = HypercornConfig()
-    config.bind = [f"fd://{os.dup(listening.fileno())}"]  # Hypercorn closes what it is given
     config.backlog = BACKLOG
-    config.alpn_protocols = ["http/1.1"]
     config.include_server_header = False
-    config.graceful_timeout = STREAMS_END_S
     config.keep_alive_timeout = 5  # also what ends a request that sends its headers too slowly
     config.accesslog = None
     config.errorlog = logging.getLogger("hypercorn.error")

@@ -1,38 +1,42 @@
-"""Draws docs/terminal.svg, the README's picture: the real app on a real server with the bundled data.
+"""Draws docs/terminal.svg and docs/map.svg, the pictures of the README: the real app, shown a recorded run.
 
 python docs/picture.py
 """
 
 import asyncio
-import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-QUESTION = "somewhere hot tomorrow, under 5 hours, from New York"
-SIZE = (116, 34)
-OPENED = "3"
-"""The key of the step that is shown open."""
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
 
-os.environ.update(WINDOWSEAT_OFFLINE="1", WINDOWSEAT_DATA_DIR=":memory:", WINDOWSEAT_CONFIG=os.devnull)
-os.environ.pop("SSH_CONNECTION", None)
+from tests.golden import QUESTION, golden_info, golden_run  # noqa: E402  # found by the line above
+from tests.tui.app.driving import opened  # noqa: E402  # as above
+from tests.tui.app.scripted import ScriptedClient  # noqa: E402  # as above
+
+PICTURES = {
+    "terminal": ((116, 34), ("tab", "7")),
+    "map": ((116, 34), ("tab", "tab", "j", "m")),
+}
+
+
+async def draw(name: str, size: tuple[int, int], keys: Sequence[str]) -> None:
+    client = ScriptedClient()
+    client.infos = [golden_info()]
+    async with opened(size, client=client) as app:
+        await app.ask(QUESTION)
+        client.say(*golden_run())
+        await app.until(lambda: app.watch.view.finished and app.table.row_count > 0)
+        await app.pilot.press(*keys)
+        await app.pilot.pause(0.6)
+        picture = app.app.export_screenshot(title="windowseat")
+        (HERE / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
 async def main() -> None:
-    from tui.app import _to
-    from tui.application import WindowseatApp
-    from tui.desk import Desk, closed
-    from tui.local_server import LocalServer
-
-    with LocalServer() as server:
-        desk = Desk(_to(server.url))
-        app = WindowseatApp(desk, QUESTION, motion=False)
-        async with app.run_test(size=SIZE) as pilot:
-            while desk.watch is None or not desk.watch.view.finished:
-                await pilot.pause(0.05)
-            await pilot.pause(0.3)
-            await pilot.press("tab", OPENED)
-            await pilot.pause(0.5)
-            Path(__file__).with_name("terminal.svg").write_text(app.export_screenshot(title="windowseat"))
-        await closed(desk)
+    for name, (size, keys) in PICTURES.items():
+        await draw(name, size, keys)
 
 
 asyncio.run(main())

@@ -2,7 +2,8 @@
 
 WireError              the bytes that arrived are not what the protocol allows
 ├─ FrameTooLarge       a line or a frame passed the reader's cap; the stream can't go on
-└─ MalformedEvent      a frame's data is not an event (not JSON, or a known type with wrong fields)
+├─ MalformedEvent      a frame's data is not an event (not JSON, or a known type with wrong fields)
+└─ BrokenLog           events in an order, or with a content, that no run can have
 """
 
 
@@ -24,3 +25,11 @@ class MalformedEvent(WireError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the server sent an event that can't be read: {reason}")
         self.reason = reason
+
+
+class BrokenLog(WireError):
+    """A log breaks a rule of the wire: which (PROTOCOL.md, invariants), at which event, and how."""
+
+    def __init__(self, seq: int, rule: int, text: str) -> None:
+        super().__init__(f"event {seq} breaks rule {rule}: {text}")
+        self.seq, self.rule, self.text = seq, rule, text

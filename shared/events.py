@@ -241,11 +241,13 @@ _envelope = msgspec.json.Decoder(UnknownEvent)
 _KNOWN_TYPES = frozenset(cls.__struct_config__.tag for cls in WireKnown.__args__)
 
 # Line separators of other standards: some readers split on them, so they are never sent raw.
-# Three plain searches take a third of the time of one regular expression.
+# Three plain searches take a third of the time of one regular expression, and ASCII alone, which most events are, a
+# thirtieth of that.
 _ESCAPED = ((b"\xe2\x80\xa8", rb"\u2028"), (b"\xe2\x80\xa9", rb"\u2029"), (b"\xc2\x85", rb"\u0085"))
 
 # JSON that can hold a character that must not reach a terminal: an escape other than \" \\ \/ \n \t, DEL, C1, soft
 # hyphen, or anything from combining marks (U+0300) up but for the common punctuation of U+2010-2027.
+_BACKSLASH, _DEL = 0x5C, 0x7F
 _SUSPECT = re.compile(rb"\\[ubfr]|\x7f|\xc2[\x80-\x9f\xad]|[\xcc-\xe1\xe3-\xff]|\xe2(?!\x80[\x90-\xa7])")
 
 
@@ -260,6 +262,8 @@ def encode_event(event: KnownEvent | StreamSnapshot | StreamBye) -> bytes:
 
 def escape_separators(data: bytes) -> bytes:
     """JSON without raw U+2028, U+2029 and U+0085, which some readers of lines take for line ends."""
+    if data.isascii():
+        return data
     for raw, escaped in _ESCAPED:
         if raw in data:
             data = data.replace(raw, escaped)
@@ -282,7 +286,8 @@ def decode_untrusted(data: bytes | str) -> WireEvent:
     Nearly all frames hold nothing suspect and are decoded straight; the others go through ``clean_json`` first.
     """
     raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
-    if not _SUSPECT.search(raw):
+    # The expression takes 10 ns a byte; what it can find in ASCII has a backslash or is DEL.
+    if (raw.isascii() and _BACKSLASH not in raw and _DEL not in raw) or not _SUSPECT.search(raw):
         return decode_event(raw)
     try:
         tree = clean_json(msgspec.json.decode(raw))

@@ -4,6 +4,7 @@ No I/O, no clock, no JSON. The reader never fails on bad content, only on size; 
 one unfinished frame; what it costs is linear in the bytes, however they are cut.
 """
 
+import re
 from typing import Final
 
 import msgspec
@@ -13,8 +14,14 @@ from shared.errors import FrameTooLarge
 MAX_RETRY_MS: Final = 2**53 - 1  # the largest integer that every reader, JavaScript's too, holds exactly
 
 _BOM: Final = b"\xef\xbb\xbf"
+_NUL: Final = 0x00
 _LF: Final = 0x0A
 _CR: Final = 0x0D
+_SMALL: Final = 256  # bytes: parts of a frame that are no larger are joined later
+_MOST_PARTS: Final = 256
+_LONE_CR: Final = re.compile(rb"\r(?!\n)")
+# A block in our own form, or else lines up to the next blank one.
+_BLOCK: Final = re.compile("id: (.*+)\n(?:event: (.*+)\n)?+data: (.*+)\n\n|(.*+\n(?:.++\n)*+\n?)")
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -42,23 +49,24 @@ class FrameParser:
     ``last_event_id`` is what a reader that reconnects sends: the id of the last finished block that had one.
     """
 
-    # Whole blocks are cut out of a chunk at its last blank line, decoded once and split at "\n\nid: " or
+    # Whole blocks are cut out of what has gathered at its last blank line, decoded once and split at "\n\nid: " or
     # "\n\ndata: ", so that a frame in our own form costs three slices and one object; all else goes line by
     # line. rsplit() finds these in a third of split()'s time: searching from the right compares the rare LF
-    # first, from the left the common space. Against httpx-sse 0.4.3 (Python 3.11, id and data, 250 bytes a
-    # frame): 3.6x at 1 B, 2.3x at 64 B, 3.0-3.3x at 1.4 KB, 4.4x at 64 KB (tests/benchmarks/bench_frames.py).
-    # Slower in our own form: NamedTuple, decoding frame by frame, going line by line. A regular expression
-    # was slower there too, but a tenth quicker than this on id, event and data with CRLF (here 2.0-2.3x).
+    # first, from the left the common space. Chunks without a blank line are only kept: a list of them costs a chunk
+    # of 64 B 150 ns where bytes that grow in place cost 200. Against httpx-sse 0.4.3 in docs/performance.md, with what
+    # was slower: counting the line ends first, decoding frame by frame, one regular expression for everything.
     __slots__ = (
         "_after_cr",
         "_head",
         "_limit",
         "_overflow",
-        "_pending",
+        "_parts",
         "_retry",
         "_room",
+        "_small",
         "_special",
         "_told",
+        "_usual_room",
         "last_event_id",
     )
 
@@ -67,15 +75,16 @@ class FrameParser:
             raise ValueError(f"max_frame_bytes must be at least 1, not {max_frame_bytes}")
         self.last_event_id = ""
         self._limit = max_frame_bytes
+        self._small = min(_SMALL, max_frame_bytes)
+        self._usual_room = min(_MOST_PARTS, max_frame_bytes // _SMALL)
         self._retry: int | None = None
         self._begin()
 
     def _begin(self) -> None:
-        # The unfinished block, LF only: never starts with LF, never holds LF LF, so that only new bytes are
-        # searched. What is left of a chunk stays bytes; a bytearray, which grows in place but costs more to
-        # make, takes over when more is added (_grow).
-        self._pending: bytes | bytearray = b""
-        self._room = 0  # how long _pending may get before _grow looks at it
+        # The unfinished block as it came, LF only: never starts with LF, never holds LF LF, so that only new bytes
+        # are searched.
+        self._parts: list[bytes | bytearray] = []
+        self._room = self._usual_room  # how many parts there can be, none of them larger than _SMALL, within the limit
         self._head: bytes | None = b""  # what may be the start of a BOM, until that is known
         self._after_cr = False
         self._overflow = False
@@ -89,7 +98,7 @@ class FrameParser:
         Each access reads through the unfinished frame: ask when a connection ends, not after every chunk.
         """
         retry = self._retry
-        lines, _, _ = self._pending.rpartition(b"\n")
+        lines, _, _ = b"".join(self._parts).rpartition(b"\n")
         for line in lines.split(b"\n"):
             if line.startswith(b"retry:"):
                 retry = _milliseconds(str(line[6:].removeprefix(b" "), "utf-8", "replace"), retry)
@@ -100,22 +109,20 @@ class FrameParser:
 
         Raises ``FrameTooLarge`` when a block is larger than the cap (see the class for when).
         """
-        if self._special or _CR in chunk:
+        if self._special:
             chunk = self._enter(chunk)
-        pending = self._pending
-        if _LF in chunk:
+        if 13 in chunk:  # CR
+            chunk = self._without_cr(chunk)
+        parts = self._parts
+        if 10 in chunk:  # LF; a name for it would be looked up for every chunk
             blocks, found, rest = chunk.rpartition(b"\n\n")
             if found:
-                return self._take(pending + blocks if pending else blocks, rest)
+                return self._take(blocks, rest)
             if chunk[0] == _LF:
-                if not pending:
-                    chunk = chunk[1:]
-                elif pending[-1] == _LF:
-                    return self._take(pending[:-1], chunk[1:])
-        pending += chunk
-        self._pending = pending
-        if len(pending) > self._room:
-            self._grow()
+                return self._begin_with_lf(chunk)
+        parts.append(chunk)
+        if len(parts) > self._room or len(chunk) > 256:  # _SMALL
+            self._gather()
         return []
 
     def flush(self) -> int:
@@ -125,7 +132,7 @@ class FrameParser:
         ``FrameTooLarge`` if that error is still owed; the next stream may begin then too.
         """
         self._retry = self.retry
-        dropped = len(self._pending) + len(self._head or b"")
+        dropped = sum(map(len, self._parts)) + len(self._head or b"")
         owed = self._overflow and not self._told
         self._begin()
         if owed:
@@ -145,60 +152,100 @@ class FrameParser:
         if self._after_cr and chunk:
             self._after_cr = False
             chunk = chunk.removeprefix(b"\n")
-        if _CR in chunk:
-            self._after_cr = chunk[-1] == _CR
-            chunk = chunk.replace(b"\r\n", b"\n")
-            if _CR in chunk:
-                chunk = chunk.replace(b"\r", b"\n")
         self._special = self._after_cr
         return chunk
 
-    def _take(self, blocks: bytes | bytearray, rest: bytes) -> list[Frame]:
-        if len(blocks) > self._limit or len(rest) > self._limit:
+    def _without_cr(self, chunk: bytes) -> bytes:
+        if chunk[-1] == _CR:
+            self._special = self._after_cr = True
+        # To drop every CR takes a ninth of the time of replacing CRLF, the search for a lone one a quarter.
+        if len(chunk) > _SMALL and _LONE_CR.search(chunk) is None:
+            return chunk.replace(b"\r", b"")
+        chunk = chunk.replace(b"\r\n", b"\n")
+        return chunk.replace(b"\r", b"\n") if _CR in chunk else chunk
+
+    def _begin_with_lf(self, chunk: bytes) -> list[Frame]:
+        parts = self._parts
+        while parts and not parts[-1]:  # chunks may be empty
+            parts.pop()
+        if parts and parts[-1][-1] == _LF:
+            parts[-1] = parts[-1][:-1]
+            return self._take(b"", chunk[1:])
+        parts.append(chunk if parts else chunk[1:])
+        if len(parts) > self._room or len(chunk) > self._small:
+            self._gather()
+        return []
+
+    def _take(self, blocks: bytes, rest: bytes) -> list[Frame]:
+        parts = self._parts
+        if parts:
+            parts.append(blocks)
+            blocks = b"".join(parts)
+        self._parts = [rest] if rest else []
+        self._room = self._usual_room
+        if len(blocks) > self._limit or len(rest) > self._small:
             blocks = self._within_limit(blocks, rest)
-        else:
-            self._pending = rest
-            self._room = 0
         # Line ends are ASCII, so decoding many lines at once gives the same U+FFFD as decoding each.
-        text = blocks.decode("utf-8", "replace")
-        frames: list[Frame] = []
-        if not text.startswith("id: ") or "\0" in text:
-            self._read_blocks(text, frames)
+        try:
+            text = blocks.decode()
+        except UnicodeDecodeError:
+            text = blocks.decode("utf-8", "replace")
+        begins = text[:4]
+        if _NUL in blocks:  # in the bytes: a text with wide characters is full of zeros
+            frames = self._read_lines(text, [])
+        elif begins == "id: ":
+            frames = self._read_identified(text, [])
+        elif begins == "data":
+            frames = self._read_data(text, [])
         else:
-            self._read_identified(text, frames)
+            frames = self._read_others(text, [])
         if not frames and self._overflow:
             raise self._too_large()
         return frames
 
-    def _read_identified(self, text: str, frames: list[Frame]) -> None:
+    def _read_identified(self, text: str, frames: list[Frame]) -> list[Frame]:
+        if len(text) > 256 and not text.isascii():
+            return self._read_wide(text, frames)
         append = frames.append
-        last_id = ""
         blocks = text.rsplit("\n\nid: ")
-        blocks[0] = blocks[0].removeprefix("id: ")
+        blocks[0] = blocks[0][4:]
+        last_id = ""
         for block in blocks:
             last_id, found, data = block.partition("\ndata: ")
-            if "\n" not in data and "\n" not in last_id and found:
-                append(Frame(data, "message", last_id))
-                continue
-            last_id, _, event = last_id.partition("\nevent: ")
-            data, _, heartbeat = data.partition("\n\n: ") if "\n" in data else (data, "", "")
-            if "\n" in data or "\n" in event or "\n" in last_id or "\n" in heartbeat or not found:
-                self._read_lines("id: " + block, frames)
+            if found:
+                if "\n" in data:
+                    data, _, heartbeat = data.partition("\n\n: ")
+                    found = "" if "\n" in data or "\n" in heartbeat else found
+                if "\n" not in last_id and found:
+                    append(Frame(data, "message", last_id))
+                    continue
+                last_id, _, event = last_id.partition("\nevent: ")
+                if "\n" not in event and "\n" not in last_id and found:
+                    append(Frame(data, event or "message", last_id))
+                    continue
+            self._read_lines("id: " + block, frames)
+            last_id = self.last_event_id
+        self.last_event_id = last_id
+        return frames
+
+    def _read_wide(self, text: str, frames: list[Frame]) -> list[Frame]:
+        """The same for text that isn't ASCII: to narrow what is cut out of it costs more there than the expression."""
+        append = frames.append
+        last_id = self.last_event_id
+        for new_id, event, data, other in _BLOCK.findall(text + "\n\n"):
+            if other:
+                self.last_event_id = last_id
+                self._read_lines(other, frames)
                 last_id = self.last_event_id
             else:
-                append(Frame(data, event or "message", last_id))
+                last_id = new_id
+                append(Frame(data, event or "message", new_id))
         self.last_event_id = last_id
+        return frames
 
-    def _read_blocks(self, text: str, frames: list[Frame]) -> None:
-        if not text.startswith("data: "):
-            first, _, text = text.partition("\n\n")
-            self._read_lines(first, frames)
-        if text.startswith("id: ") and "\0" not in text:
-            self._read_identified(text, frames)
-            return
-        if not text.startswith("data: "):
-            self._read_lines(text, frames)
-            return
+    def _read_data(self, text: str, frames: list[Frame]) -> list[Frame]:
+        if text[4:6] != ": ":
+            return self._read_others(text, frames)
         last_id = self.last_event_id
         for data in text[6:].rsplit("\n\ndata: "):
             if "\n" in data:
@@ -206,8 +253,19 @@ class FrameParser:
                 last_id = self.last_event_id
             else:
                 frames.append(Frame(data, "message", last_id))
+        return frames
 
-    def _read_lines(self, blocks: str, frames: list[Frame]) -> None:
+    def _read_others(self, text: str, frames: list[Frame]) -> list[Frame]:
+        """Read the first block line by line, and the rest as far as it is in a known form."""
+        first, _, text = text.partition("\n\n")
+        self._read_lines(first, frames)
+        if text.startswith("id: "):
+            return self._read_identified(text, frames)
+        if text.startswith("data: "):
+            return self._read_data(text, frames)
+        return self._read_lines(text, frames)
+
+    def _read_lines(self, blocks: str, frames: list[Frame]) -> list[Frame]:
         data: list[str] = []
         event = ""
         retry: int | None = None
@@ -228,31 +286,42 @@ class FrameParser:
             elif field == "retry":
                 retry = _milliseconds(value, retry)
                 self._retry = _milliseconds(value, self._retry)
+        return frames
 
-    def _within_limit(self, blocks: bytes | bytearray, rest: bytes) -> bytes:
-        self._pending = rest
+    def _within_limit(self, blocks: bytes, rest: bytes) -> bytes:
         self._room = 0
         if len(rest.removesuffix(b"\n")) > self._limit:
             self._give_up()
+        if len(blocks) <= self._limit:
+            return blocks
         kept = []
-        for block in bytes(blocks).split(b"\n\n"):
+        for block in blocks.split(b"\n\n"):
             if len(block.strip(b"\n")) > self._limit:
                 self._give_up()
                 break
             kept.append(block)
         return b"\n\n".join(kept)
 
-    def _grow(self) -> None:
+    def _gather(self) -> None:
+        """Join the parts, in place where there are many, and see how much more there may be."""
+        parts = self._parts
+        added = b"".join(parts[1:])
+        size = len(parts[0]) + len(added)
         # The LF of a last line isn't counted, so that the cut of the bytes doesn't decide.
-        if len(self._pending.removesuffix(b"\n")) > self._limit:
+        if size - (added or parts[0]).endswith(b"\n") > self._limit:
             self._give_up()
             raise self._too_large()
-        self._pending = bytearray(self._pending)
-        self._room = self._limit
+        if not size:
+            parts.clear()
+        elif len(parts) > 1:
+            held = parts[0] if isinstance(parts[0], bytearray) else bytearray(parts[0])
+            held += added
+            parts[:] = [held]
+        self._room = len(parts) + min(_MOST_PARTS, (self._limit - size) // _SMALL)
 
     def _give_up(self) -> None:
         self._overflow = self._special = True
-        self._pending = b""
+        self._parts = []
 
     def _too_large(self) -> FrameTooLarge:
         self._told = True

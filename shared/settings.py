@@ -48,9 +48,11 @@ def setting(
     maximum: float | None = None,
     env: Sequence[str] = (),
     metavar: str | None = None,
+    secret: bool = False,
 ) -> Any:
     """A dataclass field that is a setting. ``text`` is its help; ``env`` names further variables that set it;
-    ``metavar`` stands for its value in the help."""
+    ``metavar`` stands for its value in the help. ``secret``: a text that may hold one, as a URL does: it isn't shown.
+    """
     metadata = {
         "text": text,
         "choices": tuple(choices),
@@ -58,8 +60,9 @@ def setting(
         "maximum": maximum,
         "env": tuple(env),
         "metavar": metavar,
+        "secret": secret,
     }
-    return dataclasses.field(default=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata, repr=not secret)
 
 
 def settings_of(cls: type) -> list["dataclasses.Field[Any]"]:
@@ -192,15 +195,20 @@ def _convert(where: str, raw: Any, hint: Any, metadata: Mapping[str, Any]) -> An
         value = (
             _READERS[kind](raw) if kind in _READERS else _number(raw, kind, metadata["minimum"], metadata["maximum"])
         )
-        if choices and value not in choices:
-            raise _Unfit("one of " + ", ".join(choices))
+        if choices:
+            value = _choice(value, choices)
     except _Unfit as unfit:
-        raise SettingError(where, _shown(raw, kind), str(unfit)) from None
+        raise SettingError(where, SHOWN if kind is Secret or metadata["secret"] else raw, str(unfit)) from None
     return value
 
 
-def _shown(raw: Any, kind: type) -> Any:
-    return SHOWN if kind is Secret else raw
+def _choice(value: Any, choices: Sequence[str]) -> str:
+    """The choice that is meant: capitals and spaces around it make no difference."""
+    meant = value.strip().casefold() if isinstance(value, str) else None
+    for choice in choices:
+        if choice.casefold() == meant:
+            return choice
+    raise _Unfit("one of " + ", ".join(choices))
 
 
 def _secret(raw: Any) -> Secret:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from backend.pipeline import Pipeline, Question, Step
 from backend.runs.live import Viewer
-from backend.runs.log import Entry, RunSummary
+from backend.runs.log import Entry, RunLog, RunSummary
 from backend.runs.manager import Limits, RunManager
 from backend.runs.sqlite import MEMORY, SQLiteRunLog
 from shared import events as ev
@@ -81,7 +81,7 @@ async def read_all(viewer: Viewer) -> bytes:
     return seen
 
 
-async def log_events(log: SQLiteRunLog, run: str) -> list[ev.LogEvent]:
+async def log_events(log: RunLog, run: str) -> list[ev.LogEvent]:
     events: list[ev.LogEvent] = []
     for entry in await log.read(run, 0, 1 << 30):
         event = ev.decode_event(entry.data)
@@ -125,7 +125,7 @@ async def ask(
         seen = await read_all(viewer)
         manager.release(viewer)
         await until(lambda: manager.running == 0)
-        events = await log_events(manager.log, viewer.run)  # type: ignore[arg-type]  # managed() gives it that log
+        events = await log_events(manager.log, viewer.run)
         summary = await manager.log.summary(viewer.run)
         assert summary is not None
         check_log(events)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from backend.runs.recovery import interrupt_abandoned
 from backend.runs.sqlite import SQLiteRunLog
+from backend.runs.takeover import interrupt_abandoned
 from tests.asked_runs import entries, summary_of
 
 ROOT = Path(__file__).parent.parent

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, make_dataclass
 from typing import Any, Literal
 
@@ -45,18 +46,30 @@ def plans(draw: st.DrawFn) -> list[Plan]:
     ]
 
 
-def build(steps: list[Plan]) -> Pipeline:
-    """A real pipeline whose steps do what ``steps`` says; each returns a type of its own."""
+async def _next_turn() -> None:
+    await asyncio.sleep(0)
+
+
+def build(
+    steps: list[Plan],
+    *,
+    name: str = "random",
+    turn: Callable[[], Awaitable[None]] = _next_turn,
+    repeatable: bool = False,
+) -> Pipeline:
+    """A real pipeline whose steps do what ``steps`` says; each returns a type of its own. ``turn`` is awaited at each
+    of a step's turns."""
     kinds: list[type] = [make_dataclass(f"Value{index}", [("tries", int)]) for index in range(len(steps))]
     return Pipeline(
-        name="random",
+        name=name,
+        repeatable=repeatable,
         title="Random",
         columns=[Column(key="n", label="n", kind="integer")],
         steps=[
             Step(
                 f"s{index}",
                 f"Step {index}",
-                _function(plan, kinds[index], kinds, steps),
+                _function(plan, kinds[index], kinds, steps, turn),
                 optional=plan.optional,
                 attempts=2,
                 timeout_s=0.05 if plan.outcome == "slow" else None,
@@ -66,14 +79,16 @@ def build(steps: list[Plan]) -> Pipeline:
     )
 
 
-def _function(plan: Plan, returned: type, kinds: list[type], steps: list[Plan]) -> Any:
+def _function(
+    plan: Plan, returned: type, kinds: list[type], steps: list[Plan], wait: Callable[[], Awaitable[None]]
+) -> Any:
     tries = 0
 
     async def run(ctx: Context, **values: Any) -> Any:
         nonlocal tries
         tries += 1
         for turn in range(plan.turns):
-            await asyncio.sleep(0)
+            await wait()
             ctx.progress(turn + 1, plan.turns)
         await _speak(plan, ctx, returned.__name__)
         for index, late in plan.needs:

@@ -39,6 +39,10 @@ def client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, timeout=10, verify=False)
 
 
+def without_heartbeats(data: bytes) -> bytes:
+    return b"".join(block + b"\n\n" for block in data.split(b"\n\n") if block and not block.startswith(b": hb"))
+
+
 def frames_of(data: bytes) -> list[Frame]:
     return list(FrameParser().feed(data))
 

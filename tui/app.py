@@ -8,15 +8,18 @@ import difflib
 import os
 import sys
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from shared.settings import SettingError
 from tui.asked import AskedBefore
 from tui.config import ClientSettings
-from tui.connection import Connection, NotReachable, RunSummary, run_options
+from tui.connection import Connection, NotReachable, Received, RunSummary, run_options
 from tui.local_server import LocalServer, LocalServerError
+from tui.recorded import RecordedClient, RunRecorder
+from tui.recording import Recording
 from tui.session import Expand, Session
 from tui.terminal import terminal_of
 
@@ -30,32 +33,49 @@ UNREACHABLE = 3
 """The exit code when no server could be reached at all (``windowseat ask`` has the same)."""
 
 
-def run(settings: ClientSettings, question: str | None) -> int:
+def run(settings: ClientSettings, question: str | None, *, record: str = "") -> int:
     """Open the app, asking ``question`` at once if there is one; the exit code when the user has left it.
 
-    Without ``settings.url`` a local server is started, which ends with the app. Raises SettingError (unknown theme).
+    Without ``settings.url`` a local server is started, which ends with the app. ``record``: the file that the runs are
+    written to. Raises SettingError (unknown theme, key id) and RecordingError.
     """
-    if settings.url is not None:
-        url = settings.url
-        return asyncio.run(_main(settings, question, to_server(lambda: url)))
-    try:
-        with LocalServer() as server:
-            return asyncio.run(_main(settings, question, to_server(server.url), server))
-    except LocalServerError as error:
-        sys.stderr.write(f"windowseat: {error}\n")
-        return UNREACHABLE
+    with RunRecorder(Path(record)) if record else nullcontext() as recorder:
+        if settings.url is not None:
+            url = settings.url
+            return asyncio.run(_main(settings, question, to_server(lambda: url, settings.attempts), tap=recorder))
+        try:
+            with LocalServer() as server:
+                connect = to_server(server.url, settings.attempts)
+                return asyncio.run(_main(settings, question, connect, server=server, tap=recorder))
+        except LocalServerError as error:
+            sys.stderr.write(f"windowseat: {error}\n")
+            return UNREACHABLE
+
+
+def replay(settings: ClientSettings, recording: Recording, speed: float) -> int:
+    """Show a recorded run in the app, ``speed`` times as fast as it was; the exit code. Raises as ``run`` does."""
+    client = RecordedClient(recording, speed)
+    session = replace(session_of(settings), asked=AskedBefore())
+    settings = replace(settings, epilogue=False)  # no server has the run that it would speak of
+    return asyncio.run(_main(settings, client.question, client.connect(), session=session))
 
 
 async def _main(
-    settings: ClientSettings, question: str | None, connect: "Connect", server: LocalServer | None = None
+    settings: ClientSettings,
+    question: str | None,
+    connect: "Connect",
+    *,
+    server: LocalServer | None = None,
+    session: Session | None = None,
+    tap: Callable[[Received], None] | None = None,
 ) -> int:
-    session = session_of(settings)
+    session = session or session_of(settings)
     if session.terminal.remote:
         os.environ.setdefault("TEXTUAL_FPS", "10")  # read when Textual is imported
     from tui.application import WindowseatApp
     from tui.desk import closed
 
-    desk = desk_for(settings, session, connect)
+    desk = desk_for(settings, session, connect, tap)
     app = WindowseatApp(desk, question, session=session)
     if settings.theme not in app.available_themes:
         raise SettingError("theme", settings.theme, "one of " + ", ".join(sorted(app.available_themes)))
@@ -69,7 +89,7 @@ async def _main(
             # In here, because a thread may still wait for the server to listen, and asyncio waits for the thread.
             await asyncio.to_thread(server.close)
     if settings.epilogue:
-        _tell(app)
+        _tell(app, settings.url)
     return app.return_code or (UNREACHABLE if desk.link.state == "unreachable" else 0)
 
 
@@ -86,7 +106,9 @@ def session_of(settings: ClientSettings) -> Session:
     )
 
 
-def desk_for(settings: ClientSettings, session: Session, connect: "Connect") -> "Desk":
+def desk_for(
+    settings: ClientSettings, session: Session, connect: "Connect", tap: Callable[[Received], None] | None = None
+) -> "Desk":
     """Whoever starts the server themselves sees all its runs again; of another server's, those that they asked for."""
     from tui.desk import RESTORED, Desk
 
@@ -103,6 +125,7 @@ def desk_for(settings: ClientSettings, session: Session, connect: "Connect") -> 
         restored=RESTORED if settings.restore else 0,
         is_mine=is_mine,
         begun=begun,
+        tap=tap,
     )
     return desk  # named for ``begun``
 
@@ -130,18 +153,18 @@ def _asked_file() -> Path:
     return Path(platformdirs.user_state_dir("windowseat", appauthor=False)) / "asked.jsonl"
 
 
-def _tell(app: "WindowseatApp") -> None:
+def _tell(app: "WindowseatApp", url: str | None) -> None:
     """Leave the last answer on the normal screen: the other one is gone with the app."""
     from tui.epilogue import epilogue
 
     watch = app.desk.watch
     if watch is not None:
-        sys.stdout.write(epilogue(watch))
+        sys.stdout.write(epilogue(watch, url=url))
         sys.stdout.flush()
 
 
-def to_server(find_url: Callable[[], str]) -> "Connect":
-    """How to reach the server whose URL ``find_url`` tells, sooner or later."""
+def to_server(find_url: Callable[[], str], attempts: int) -> "Connect":
+    """How to reach the server whose URL ``find_url`` tells, sooner or later; ``attempts`` are the client's."""
 
     @asynccontextmanager
     async def client(listener: Callable[[Connection], None]) -> AsyncGenerator["AssistClient", None]:
@@ -150,7 +173,7 @@ def to_server(find_url: Callable[[], str]) -> "Connect":
             url = await asyncio.to_thread(find_url)
         except LocalServerError as error:
             raise NotReachable(str(error), hint="`windowseat serve` shows what it says") from error
-        async with make(url, on_connection=listener) as made:
+        async with make(url, on_connection=listener, attempts=attempts) as made:
             yield made
 
     def connect(listener: Callable[[Connection], None]) -> AbstractAsyncContextManager["AssistClient"]:

@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from tui.config import ClientSettings, add_client_flags
+from tui.page import Page
+from tui.run_arguments import add_run_commands
 
-COMMANDS = ("app", "ask", "serve", "ssh", "pipelines", "runs", "show", "doctor", "about", "config")
+COMMANDS = (
+    "app", "ask", "serve", "ssh", "pipelines", "runs", "show", "attach", "cancel", "delete", "import", "replay",
+    "conform", "doctor", "config", "about",
+)  # fmt: skip
 
 _EXAMPLES = """\
 examples:
@@ -21,14 +26,17 @@ examples:
   windowseat ask --csv "beach on Friday" --from VLC > places.csv
   windowseat ask --json "snow in two days" | head -1      every event, as the server sends it
   echo "a mild city on Sunday" | windowseat ask -
-  windowseat runs                                         what was asked before
+  windowseat runs --search Valencia                       what was asked before
   windowseat show 3f2a --md                               one of those again, its id shortened
   windowseat doctor                                       which sources work, and what a question would use
+  windowseat attach --last                                watch the newest run; windowseat cancel 3f2a ends one
+  windowseat replay run.ndjson --speed 4                  a recorded run again (show 3f2a --json > run.ndjson)
   windowseat serve --port 8765                            the server alone; ask it with --url http://127.0.0.1:8765
   windowseat ssh --port 2222                              a front door: ssh -p 2222 localhost
 
 Every setting is also an environment variable (WINDOWSEAT_URL, WINDOWSEAT_FROM, …) and a key in the [app] table of
-config.toml. Exit codes: 0 answered, 1 the run failed, 2 wrong usage, 3 server not reachable, 130 interrupted.
+config.toml. Exit codes: 0 answered, 1 the run failed, 2 wrong usage, 3 server not reachable or broke off before the
+run ended, 130 interrupted.
 """
 _ASK_EXAMPLES = """\
 examples:
@@ -37,12 +45,14 @@ examples:
   windowseat ask --md --quiet "beach on Friday" > places.md
   windowseat ask "anywhere mild, up to 3 hours" --from BCN
   windowseat ask --previous last "warmer, and max 2 hours"
+  windowseat ask "snow on Friday" --record run.ndjson     and keep the run as a file: see windowseat replay
 
-The table goes to stdout, the narration to stderr. Ctrl+C cancels the run; once more leaves at once.
+The table goes to stdout, the narration to stderr. A connection that breaks is taken up again where it was cut. Ctrl+C
+cancels the run; once more leaves at once.
 """
 _PORTS = {"serve": 8765, "ssh": 2222}
 _COMMON = ("url",)
-_TELLING = ("plain", "color", "expand", "motion")
+_TELLING = ("plain", "color", "expand", "motion", "attempts")
 _ASKING = ("origin", "pipeline", "tz")
 _APP = ("theme", "mouse", "restore", "epilogue")
 _ASK_ONLY = ("--json", "--csv", "--md", "--quiet", "-q", "--option", "--previous")
@@ -72,6 +82,13 @@ class Arguments:
     form: Form = "table"
     quiet: bool = False
     previous: str = ""
+    record: str = ""
+    file: str = ""
+    after: int = 0
+    speed: float = 1.0
+    in_app: bool = False
+    page: Page = field(default_factory=Page)
+    long_question: str = ""
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -84,7 +101,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     known, more = _parser().parse_known_args(_with_command(rest))
     found = vars(known)
     found["question"] = _question(found, more)
-    settings = {name: found.get(name) for name in ClientSettings.__dataclass_fields__} | {"url": first.url}
+    url = found["file"] if found["command"] == "conform" else first.url
+    settings = {name: found.get(name) for name in ClientSettings.__dataclass_fields__} | {"url": url}
     server = {}
     if first.offline is not None:
         server["offline"] = "1" if first.offline else "0"
@@ -96,11 +114,18 @@ def parse(argv: Sequence[str]) -> Arguments:
         server=server,
         config=Path(first.config) if first.config else None,
         question=found["question"],
-        run=found.get("run") or "",
+        run=_run(found),
         options=dict(found.get("option") or ()),
         form=found.get("form") or "table",
         quiet=found.get("quiet") or False,
         previous=found.get("previous") or "",
+        record=found.get("record") or "",
+        file=found.get("file") or "",
+        after=_after(found),
+        speed=found.get("speed", 1.0),
+        in_app=found.get("in_app") or False,
+        page=Page(limit=found.get("limit", 50), before=found.get("before", ""), search=found.get("search", "")),
+        long_question=found.get("long") or "",
     )
 
 
@@ -122,16 +147,31 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+def _run(found: Mapping[str, Any]) -> str:
+    run = found.get("run") or ""
+    if found["command"] == "attach" and bool(run) == found["last"]:
+        raise UsageError("attach takes a RUN or --last, one of the two", "windowseat runs lists the runs there are")
+    return run
+
+
+def _after(found: Mapping[str, Any]) -> int:
+    after: int = found.get("after", 0)
+    if after and found["form"] != "json":
+        raise UsageError("--after goes with --json: a table needs the whole run", None)
+    return after
+
+
 def _question(found: Mapping[str, Any], more: Sequence[str]) -> str:
     # argparse takes the words before the next flag only: ask somewhere hot --from VLC under 4 hours
-    unknown = [word for word in more if "question" not in found or (word.startswith("-") and word != "-")]
+    asks = isinstance(found.get("question"), list)
+    unknown = [word for word in more if not asks or (word.startswith("-") and word != "-")]
     if unknown:
         of_ask = found["command"] == "app" and any(flag in unknown for flag in _ASK_ONLY)
         hint = (
             "those are for `windowseat ask`" if of_ask else f"windowseat {found['command']} --help shows what there is"
         )
         raise UsageError(f"not understood: {' '.join(unknown)}", hint)
-    return " ".join([*(found.get("question") or ()), *more])
+    return " ".join([*found["question"], *more]) if asks else found.get("question") or ""
 
 
 def _with_command(rest: list[str]) -> list[str]:
@@ -179,6 +219,7 @@ def _parser() -> argparse.ArgumentParser:
 
     app = add("app", "open the app; a question is asked at once", settings=(*_ASKING, *_TELLING, *_APP))
     app.add_argument("question", nargs="*", metavar="QUESTION")
+    app.add_argument("--record", metavar="FILE", help="write each run to FILE too, as the server sent it (.ndjson)")
     ask = add("ask", "ask and print the answer", epilog=_ASK_EXAMPLES, settings=(*_ASKING, *_TELLING))
     ask.add_argument(
         "question", nargs="*", metavar="QUESTION", help="the question in your words; - reads it from stdin"
@@ -190,11 +231,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the run that this question follows up: its id, how it begins, or last",
     )
     ask.add_argument("--option", metavar="KEY=VALUE", action="append", type=_option, help="an option of the pipeline")
+    ask.add_argument("--record", metavar="FILE", help="write every event to FILE too, as the server sent it (.ndjson)")
     _add_forms(ask)
-    show = add("show", "show a run again, from the server's log", settings=_TELLING)
-    show.add_argument("run", metavar="RUN", help="its id or the beginning of it (windowseat runs lists them)")
-    _add_forms(show)
-    add("runs", "list the newest runs")
+    add_run_commands(add, _add_forms, _TELLING)
     add("pipelines", "list what can be asked, with examples")
     doctor = add("doctor", "check every source of facts: set up? reachable? key accepted? quota left?")
     doctor.add_argument("--json", dest="form", action="store_const", const="json", help="the same as one JSON document")

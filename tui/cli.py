@@ -4,21 +4,32 @@ Stays light: Textual is imported for the app alone, httpx once the local server 
 """
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from shared.settings import SettingError
 from tui.arguments import Arguments, UsageError, parse
 from tui.config import CONFIG_VARIABLE, ClientSettings, config_path, load, local_zone
-from tui.connection import FAILED, INTERRUPTED, USAGE, ClientError, LocalServerError, exit_code_of, run_options
+from tui.connection import (
+    FAILED,
+    INTERRUPTED,
+    USAGE,
+    ClientError,
+    LocalServerError,
+    RecordingError,
+    exit_code_of,
+    run_options,
+)
 from tui.streams import abandon_stdout, prepare
 
 if TYPE_CHECKING:
-    from tui.headless import Report
     from tui.local_server import LocalServer
+    from tui.report import Report
 
 _LONGEST_QUESTION = 100_000
 
@@ -30,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
         return code
-    except (UsageError, SettingError) as error:
+    except (UsageError, SettingError, RecordingError) as error:
         return _complain(str(error), getattr(error, "hint", None), USAGE)
     except (ClientError, LocalServerError) as error:
         return _complain(str(error), getattr(error, "hint", None), exit_code_of(error))
@@ -57,18 +68,11 @@ def _run(argv: list[str]) -> int:
     if settings.tz is None:
         settings = replace(settings, tz=local_zone())
     _pass_to_server(arguments, settings)
-    match arguments.command:
-        case "ask":
-            return _ask(arguments, settings)
-        case "show":
-            return _show(arguments, settings)
-        case "app":
-            return _app(arguments, settings)
-        case "about":
-            return _about(settings)
-        case "doctor":
-            return _doctor(arguments, settings)
-    return _list(arguments.command, settings)
+    commands = {
+        "ask": _ask, "app": _app, "about": _about, "doctor": _doctor, "pipelines": _pipelines, "replay": _replay,
+        "conform": _conform,
+    }  # fmt: skip
+    return commands.get(arguments.command, _on_runs)(arguments, settings)
 
 
 def _serve(rest: list[str]) -> int:
@@ -103,7 +107,12 @@ def _ask(arguments: Arguments, settings: ClientSettings) -> int:
         raise UsageError(
             "there is no question", 'try: windowseat ask "somewhere hot tomorrow, under 4 hours, from Valencia"'
         )
-    with _server(settings) as server:
+    from tui.recording import Recorder
+
+    with (
+        Recorder(Path(arguments.record)) if arguments.record else nullcontext() as recorder,
+        _server(settings) as server,
+    ):
         from tui import headless
 
         options = run_options(settings.origin, settings.tz, arguments.options)
@@ -112,25 +121,72 @@ def _ask(arguments: Arguments, settings: ClientSettings) -> int:
 
             options["previous"] = find_previous(server.url(), arguments.previous, settings.pipeline)
         question = headless.Question(text=text.strip(), pipeline=settings.pipeline, options=options)
-        return headless.ask(server.url(), question, _report(arguments, settings, server))
+        report = _report(arguments, settings, obituary=server.obituary, recorder=recorder)
+        return headless.ask(server.url(), question, report, attempts=settings.attempts)
 
 
-def _show(arguments: Arguments, settings: ClientSettings) -> int:
+def _replay(arguments: Arguments, settings: ClientSettings) -> int:
+    from tui import headless, recording
+
+    recorded = recording.load(arguments.file)
+    if arguments.in_app:
+        why_not = _no_app(settings)
+        if why_not is not None:
+            raise UsageError(f"the app can't open: {why_not}", f"without it: windowseat replay {arguments.file}")
+        from tui import app
+
+        return app.replay(settings, recorded, arguments.speed)
+    return headless.replay(recorded, arguments.speed, _report(arguments, settings, speed=arguments.speed))
+
+
+def _on_runs(arguments: Arguments, settings: ClientSettings) -> int:
+    """The commands about runs that a server keeps."""
+    recorded = None
+    if arguments.command == "import":
+        from tui import recording
+
+        recorded = recording.load_whole(arguments.file)  # before a server is started for it
     with _server(settings) as server:
-        from tui import headless
+        from tui import headless, history
 
-        return headless.show(server.url(), arguments.run, _report(arguments, settings, server))
+        match arguments.command:
+            case "show" | "attach":
+                report = _report(arguments, settings, obituary=server.obituary)
+                after, attempts = arguments.after, settings.attempts
+                return headless.attach(server.url(), arguments.run, report, after=after, attempts=attempts)
+            case "cancel":
+                return _print(history.cancel(server.url(), arguments.run))
+            case "delete":
+                return _print(history.delete(server.url(), arguments.run))
+            case "import" if recorded is not None:
+                return _print(history.import_run(server.url(), recorded))
+        text, more = history.runs(server.url(), arguments.page, as_json=arguments.form == "json")
+        _print(text)
+        if more is not None:
+            page = arguments.page
+            narrowed = f" --search {shlex.quote(page.search)}" if page.search else ""
+            sys.stderr.write(f"note: for older ones: windowseat runs{narrowed} --limit {page.limit} --before {more}\n")
+        return 0
 
 
-def _list(command: str, settings: ClientSettings) -> int:
+def _conform(arguments: Arguments, settings: ClientSettings) -> int:
+    from tui import conform
+
+    assert settings.url is not None
+    asked = conform.Asked(
+        question=arguments.question or None, long_question=arguments.long_question or None, pipeline=settings.pipeline
+    )
+    return conform.run(settings.url, asked, as_json=arguments.form == "json")
+
+
+def _pipelines(_: Arguments, settings: ClientSettings) -> int:
     with _server(settings) as server:
         from tui import listings
 
-        make = {"pipelines": listings.pipelines, "runs": listings.runs}[command]
-        return _print(make(server.url()))
+        return _print(listings.pipelines(server.url()))
 
 
-def _about(settings: ClientSettings) -> int:
+def _about(_: Arguments, settings: ClientSettings) -> int:
     from tui.arguments import version
 
     with _server(settings) as server:
@@ -151,19 +207,25 @@ def _doctor(arguments: Arguments, settings: ClientSettings) -> int:
 
 def _app(arguments: Arguments, settings: ClientSettings) -> int:
     question = arguments.question.strip() or None
-    # Textual draws on stderr: with that in a file the app would be there, and nobody would see it.
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    on_terminal = all(stream.isatty() for stream in streams) and os.environ.get("TERM") != "dumb"
-    if on_terminal and not settings.plain:
+    why_not = _no_app(settings)
+    if why_not is None:
         from tui import app
 
-        return app.run(settings, question)
+        return app.run(settings, question, record=arguments.record)
     if question is None:
-        why = "plain output was asked for" if on_terminal else "this is no terminal that it could draw on"
         raise UsageError(
-            f"the app can't open: {why}", 'to get an answer here: windowseat ask "somewhere warm on Friday"'
+            f"the app can't open: {why_not}", 'to get an answer here: windowseat ask "somewhere warm on Friday"'
         )
     return _ask(arguments, settings)
+
+
+def _no_app(settings: ClientSettings) -> str | None:
+    """Why the app can't open here; None where it can."""
+    # Textual draws on stderr: with that in a file the app would be there, and nobody would see it.
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if not all(stream.isatty() for stream in streams) or os.environ.get("TERM") == "dumb":
+        return "this is no terminal that it could draw on"
+    return "plain output was asked for" if settings.plain else None
 
 
 class _RemoteServer:
@@ -191,9 +253,9 @@ def _server(settings: ClientSettings) -> Iterator["LocalServer | _RemoteServer"]
         yield server
 
 
-def _report(arguments: Arguments, settings: ClientSettings, server: "LocalServer | _RemoteServer") -> "Report":
-    from tui.headless import Report
+def _report(arguments: Arguments, settings: ClientSettings, **given: Any) -> "Report":
     from tui.narrator import Narrator, Style
+    from tui.report import Report
 
     on_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     colored = settings.color == "always" or (
@@ -207,7 +269,7 @@ def _report(arguments: Arguments, settings: ClientSettings, server: "LocalServer
         quiet=arguments.quiet,
         expand=settings.expand,
     )
-    return Report(Narrator(sys.stderr, style), arguments.form, obituary=server.obituary)
+    return Report(Narrator(sys.stderr, style), arguments.form, **given)
 
 
 def _print(text: str) -> int:

@@ -1,25 +1,19 @@
-"""The client of the wire: one POST and its narrated answer, resumed where it was cut.
+"""The client of the wire: one POST and its narrated answer, resumed where it was cut; and what else a server does.
 
-The end of a stream proves nothing: only ``run.finished`` ends a run, anything else is resumed from the last event
-received, a few times, with growing random pauses. Events come out contiguous and cleaned, or not at all.
+Events come out contiguous and cleaned, or not at all.
 """
 
 import asyncio
-import random
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 
-from shared.errors import WireError
-from shared.events import PROTOCOL_VERSION, RunFinished, RunStarted, StreamBye, StreamSnapshot, decode_untrusted
-from shared.frames import Frame, FrameParser
-from shared.text import clean, clean_json
+from shared.text import clean_json
 from shared.view import RunView
 from tui.connection import (
     ClientError,
@@ -29,14 +23,19 @@ from tui.connection import (
     ProtocolViolation,
     Received,
     Refused,
+    RunList,
     RunSummary,
     SourcesInfo,
     StreamCut,
 )
+from tui.cursor import NOT_OURS, Cursor
+from tui.following import ATTEMPTS, SETTLED_S, STALL_S, Following, Patience
 from tui.lean_httpx import httpx
-from tui.transport import CONNECT_S, NOT_OURS, check_stream, http_client, read_body, reason, refusal
+from tui.transport import CONNECT_S, answer, http_client
 
 __all__ = [
+    "ATTEMPTS",
+    "STALL_S",
     "AssistClient",
     "ClientError",
     "Connection",
@@ -49,35 +48,22 @@ __all__ = [
     "StreamCut",
 ]
 
-STALL_S = 30.0
-"""How long a stream may be silent: three of the server's heartbeats."""
-
 _ANSWER_S = 15.0  # for answers that are not streams
-_LONGEST_PAUSE_S = 8.0
-_LONGEST_RETRY_MS = 30_000
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class _Cursor:
-    """How far a run was received. ``tried`` counts attempts since the last event."""
-
-    run: str | None = None
-    seq: int = 0
-    finished: bool = False
-    tried: int = 0
-    retry_ms: int | None = None
-    bye: str | None = None
+class _RunState(msgspec.Struct):
+    run: str = ""
+    status: str = ""
 
 
 class AssistClient:
     """A Windowseat server at ``url`` (http or https), as an async context manager.
 
-    ``stall_s``: a stream silent for so long is cut. ``attempts``: how often to resume without receiving any event
-    before giving up; the pause before attempt n is random in 0 … ``pause_s`` · 2ⁿ⁻¹ (at most 8 s), more if the server
-    asks for it. ``on_connection`` hears of every change of the stream's connection. ``headers`` go with every request.
-    ``gather_s``: how long to let a stream's events gather before they are read on, where many streams share a process.
+    ``stall_s``: a stream silent for so long is cut. The rest of the numbers: see ``Patience``.
+    ``on_connection`` hears of every change of the stream's connection. ``headers`` go with every
+    request. ``gather_s``: how long to let events gather before they are read on, where many streams share a process.
     """
 
     def __init__(
@@ -85,17 +71,19 @@ class AssistClient:
         url: str,
         *,
         stall_s: float = STALL_S,
-        attempts: int = 6,
+        attempts: int = ATTEMPTS,
         pause_s: float = 0.5,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        settled_s: float = SETTLED_S,
         on_connection: Callable[[Connection], None] | None = None,
         headers: Mapping[str, str] | None = None,
         gather_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.url = url.rstrip("/")
         self.on_connection = on_connection
-        self._attempts = attempts
-        self._gather_s = gather_s
-        self._pause_s = pause_s
+        self._patience = Patience(
+            attempts=attempts, pause_s=pause_s, sleep=sleep, settled_s=settled_s, gather_s=gather_s
+        )
         self._stream_timeout = httpx.Timeout(stall_s, connect=CONNECT_S)
         self._http = http_client(self.url)
         self._http.headers.update(headers or {})
@@ -121,39 +109,59 @@ class AssistClient:
             body["pipeline"] = pipeline
         if options:
             body["options"] = dict(options)
-        request = self._request(
-            "POST", "/assist", json=body, headers={"Idempotency-Key": secrets.token_urlsafe(18)}, stream=True
-        )
-        async with aclosing(self._follow(request, _Cursor())) as stream:
+        headers = {"Idempotency-Key": secrets.token_urlsafe(18)}
+
+        def request(cursor: Cursor) -> httpx.Request:
+            if cursor.seq == 0 and not cursor.anew:
+                return self._request("POST", "/assist", json=body, headers=headers, stream=True)
+            return self._resume_request(cursor)
+
+        async with aclosing(self._follow(Cursor(), request)) as stream:
             async for received in stream:
                 yield received
 
     async def attach(self, run: str, *, after: int = 0) -> AsyncGenerator[Received, None]:
         """Receive the events of ``run`` after ``after``, those that exist at once. Raises as ``ask`` does."""
-        cursor = _Cursor(run=run, seq=after)
-        async with aclosing(self._follow(self._resume_request(cursor), cursor)) as stream:
+        async with aclosing(self._follow(Cursor(run=run, seq=after), self._resume_request)) as stream:
             async for received in stream:
                 yield received
 
-    async def cancel(self, run: str) -> None:
-        """Ask the server to cancel ``run``; one that is over stays as it ended. Raises NotReachable, Refused."""
-        await self._answer(self._request("POST", f"/runs/{quote(run, safe='')}/cancel"))
+    async def cancel(self, run: str) -> str:
+        """Ask the server to cancel ``run``; its state now: ``cancelling``, or how it had ended before.
 
-    async def runs(self, limit: int = 50) -> list[RunSummary]:
-        """The newest runs, newest first."""
-        return (await self._get(f"/runs?limit={limit}", dict[str, list[RunSummary]])).get("runs", [])
+        Raises NotReachable, Refused.
+        """
+        state = await self._call("POST", f"/runs/{quote(run, safe='')}/cancel", _RunState, repeatable=True)
+        return state.status
+
+    async def delete(self, run: str) -> None:
+        """Delete ``run``, which is over, from the server's log. Raises NotReachable, Refused."""
+        await self._answer(self._request("DELETE", f"/runs/{quote(run, safe='')}"), repeatable=False)
+
+    async def import_run(self, recorded: bytes) -> str:
+        """Give the server a run to keep, as ``tui.recording`` has it; its id. Raises NotReachable, Refused."""
+        headers = {"Content-Type": "application/x-ndjson"}
+        request = self._request("POST", "/runs/import", content=recorded, headers=headers)
+        # The same run again is no conflict, so that an answer that was lost may be asked for again.
+        return self._decode(await self._answer(request, repeatable=True), "POST /runs/import", _RunState).run
+
+    async def runs(self, limit: int = 50, *, before: str | None = None, search: str | None = None) -> list[RunSummary]:
+        """The newest runs, newest first; only those older than the run ``before``, and those whose question has all the
+        words of ``search``."""
+        asked = {"limit": limit, **({"before": before} if before else {}), **({"q": search} if search else {})}
+        return (await self._call("GET", f"/runs?{urlencode(asked)}", RunList)).runs
 
     async def run(self, run: str) -> RunView:
         """What is known of ``run`` now. Raises Refused with status 404 for an unknown one."""
-        return await self._get(f"/runs/{quote(run, safe='')}", RunView)
+        return await self._call("GET", f"/runs/{quote(run, safe='')}", RunView)
 
     async def pipelines(self) -> list[PipelineInfo]:
         """What can be asked."""
-        return (await self._get("/pipelines", dict[str, list[PipelineInfo]])).get("pipelines", [])
+        return (await self._call("GET", "/pipelines", dict[str, list[PipelineInfo]])).get("pipelines", [])
 
     async def sources(self) -> SourcesInfo:
         """How the sources of facts fare. Takes as long as the slowest of them, within the server's limit."""
-        return await self._get("/sources", SourcesInfo)
+        return await self._call("GET", "/sources", SourcesInfo)
 
     def _request(
         self,
@@ -161,6 +169,7 @@ class AssistClient:
         path: str,
         *,
         json: Any = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
     ) -> httpx.Request:
@@ -169,155 +178,33 @@ class AssistClient:
             method,
             self.url + path,
             json=json,
+            content=content,
             headers={"Accept": accept, "Accept-Encoding": "identity", **(headers or {})},
             timeout=self._stream_timeout if stream else httpx.Timeout(_ANSWER_S, connect=CONNECT_S),
         )
 
-    def _resume_request(self, cursor: _Cursor) -> httpx.Request:
-        path = f"/runs/{quote(cursor.run or '', safe='')}/events?after={cursor.seq}"
-        return self._request("GET", path, stream=True)
+    def _resume_request(self, cursor: Cursor) -> httpx.Request:
+        place = "snapshot=1" if cursor.anew else f"after={cursor.seq}"
+        headers = {"Last-Event-ID": cursor.event_id} if cursor.event_id else None
+        return self._request(
+            "GET", f"/runs/{quote(cursor.run or '', safe='')}/events?{place}", headers=headers, stream=True
+        )
 
-    async def _follow(self, request: httpx.Request, cursor: _Cursor) -> AsyncGenerator[Received, None]:
-        self._tell(Connection("connecting"))
-        began = False
-        while True:
-            try:
-                async with aclosing(self._read(request, cursor)) as stream:
-                    async for received in stream:
-                        began = True
-                        yield received
-                        if cursor.finished:
-                            self._tell(Connection("ended"))
-                            return
-                began, why = True, cursor.bye or "the connection closed before the run ended"
-            except (NotReachable, Refused) as error:
-                if not began:
-                    raise
-                why = str(error)
-                if isinstance(error, Refused):
-                    _heed(error, cursor)
-            except httpx.TransportError as error:
-                began, why = True, reason(error)
-            await self._pause(cursor, why)
-            request = self._resume_request(cursor)
+    def _follow(self, cursor: Cursor, request: Callable[[Cursor], httpx.Request]) -> AsyncGenerator[Received, None]:
+        tell = self.on_connection or (lambda connection: None)
+        return Following(self._http, cursor, request, self._patience, tell).events()
 
-    async def _pause(self, cursor: _Cursor, why: str) -> None:
-        if cursor.run is None:
-            raise StreamCut(
-                f"the connection to {self.url} was lost before the run began: {why}",
-                run=None,
-                hint="ask again; the server may have begun the run, `windowseat runs` lists it then",
-            )
-        cursor.tried += 1
-        if cursor.tried > self._attempts:
-            raise StreamCut(
-                f"the run was cut off after event {cursor.seq}, {self._attempts} attempts to resume it failed: {why}",
-                run=cursor.run,
-                hint=f"it may go on at the server: `windowseat show {cursor.run}`",
-            )
-        longest = min(_LONGEST_PAUSE_S, self._pause_s * 2 ** (cursor.tried - 1))
-        wait_s = random.uniform(0, longest) + min(cursor.retry_ms or 0, _LONGEST_RETRY_MS) / 1000
-        self._tell(Connection("reconnecting", cursor.tried, wait_s, why))
-        cursor.bye = None
-        await asyncio.sleep(wait_s)
+    async def _call(self, method: str, path: str, kind: type[T], *, repeatable: bool = True) -> T:
+        return self._decode(
+            await self._answer(self._request(method, path), repeatable=repeatable), f"{method} {path}", kind
+        )
 
-    async def _read(self, request: httpx.Request, cursor: _Cursor) -> AsyncGenerator[Received, None]:
-        response = await self._send(request)
-        try:
-            await check_stream(response)
-            self._tell(Connection("connected"))
-            parser = FrameParser()
-            async for chunk in response.aiter_raw():
-                for frame in parser.feed(chunk):
-                    received = _receive(frame, cursor)
-                    if received is not None:
-                        yield received
-                if parser.retry is not None:
-                    cursor.retry_ms = parser.retry
-                if cursor.bye:
-                    return
-                if gather_s := self._gather_s():
-                    await asyncio.sleep(gather_s)
-        except WireError as error:
-            raise ProtocolViolation(str(error), hint=NOT_OURS) from error
-        finally:
-            await response.aclose()
+    async def _answer(self, request: httpx.Request, *, repeatable: bool) -> bytes:
+        return await answer(self._http, request, repeatable=repeatable)
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await self._http.send(request, stream=True)
-        except httpx.TransportError as error:
-            raise NotReachable(
-                f"no answer from {self.url}: {reason(error)}",
-                hint="is the server running? `windowseat serve` starts one; without --url a local one is started",
-            ) from error
-
-    async def _get(self, path: str, kind: type[T]) -> T:
-        body = await self._answer(self._request("GET", path))
+    @staticmethod
+    def _decode(body: bytes, asked: str, kind: type[T]) -> T:
         try:
             return msgspec.convert(clean_json(msgspec.json.decode(body)), kind)
         except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
-            raise ProtocolViolation(f"the answer to GET {path} can't be read: {error}", hint=NOT_OURS) from error
-
-    async def _answer(self, request: httpx.Request) -> bytes:
-        response = await self._send(request)
-        try:
-            if response.is_success:
-                return await read_body(response)
-            raise await refusal(response)
-        except httpx.TransportError as error:
-            raise NotReachable(f"{self.url} stopped in the middle of its answer: {reason(error)}") from error
-        finally:
-            await response.aclose()
-
-    def _tell(self, connection: Connection) -> None:
-        if self.on_connection is not None:
-            self.on_connection(connection)
-
-
-def _receive(frame: Frame, cursor: _Cursor) -> Received | None:
-    if frame.event != "message" or cursor.finished:
-        return None
-    event = decode_untrusted(frame.data)
-    if isinstance(event, StreamBye):
-        cursor.bye = {"shutdown": "the server is shutting down", "slow": "this reader was too slow"}.get(
-            event.reason, "the server ended the stream"
-        )
-        cursor.retry_ms = max(0, event.retry_ms)
-        return None
-    if isinstance(event, StreamSnapshot) or 0 < event.seq <= cursor.seq:
-        return None
-    if event.seq != cursor.seq + 1:
-        raise ProtocolViolation(
-            f"event {event.seq} came after event {cursor.seq}: what is between is missing",
-            hint="ask again; if it happens again the server, or a proxy before it, drops events",
-        )
-    if event.seq == 1:
-        _check_first(event)
-    elif frame.id and frame.id.rpartition(".")[0] != cursor.run:
-        raise ProtocolViolation(f"an event of another run ({clean(frame.id)}) is in the stream of {cursor.run}")
-    if isinstance(event, RunStarted):
-        cursor.run = event.run
-    cursor.seq, cursor.tried, cursor.finished = event.seq, 0, isinstance(event, RunFinished)
-    return Received(event, frame.data)
-
-
-def _heed(refused: Refused, cursor: _Cursor) -> None:
-    if not refused.passing:
-        raise StreamCut(
-            f"the run was cut off after event {cursor.seq} and can't be resumed: {refused}",
-            run=cursor.run,
-            hint=refused.hint,
-        ) from refused
-    if refused.retry_after_s is not None:
-        cursor.retry_ms = round(refused.retry_after_s * 1000)
-
-
-def _check_first(event: object) -> None:
-    if not isinstance(event, RunStarted):
-        raise ProtocolViolation("the stream doesn't begin with run.started", hint=NOT_OURS)
-    if event.v != PROTOCOL_VERSION:
-        raise ProtocolViolation(
-            f"the server speaks version {event.v} of the protocol, this client version {PROTOCOL_VERSION}",
-            hint="update the older of the two",
-        )
+            raise ProtocolViolation(f"the answer to {asked} can't be read: {error}", hint=NOT_OURS) from error

@@ -1,9 +1,10 @@
 """The client's settings: flags over ``WINDOWSEAT_*`` over the [app] table of config.toml over defaults.
 
-The same file's [server] table belongs to the server, which reads it itself. Nothing of Textual, rich or httpx here.
+The same file's other tables belong to the server, which reads them itself. Nothing of Textual, rich or httpx here.
 """
 
 import argparse
+import difflib
 import os
 import re
 import tomllib
@@ -16,7 +17,6 @@ from urllib.parse import urlsplit
 from shared.settings import ENV_PREFIX, SettingError, add_flags, resolve, setting
 
 CONFIG_VARIABLE = "WINDOWSEAT_CONFIG"
-_TABLES = ("app", "server", "keys", "ssh")
 _ZONE = re.compile(r"[A-Za-z0-9+_-]+(?:/[A-Za-z0-9+_-]+)*")
 
 
@@ -34,6 +34,8 @@ class ClientSettings:
                          choices=("auto", "always", "never"))  # fmt: skip
     expand: str = setting("failed", "whose inside is shown unasked: steps that failed, all (always), none (never)",
                           choices=("never", "failed", "always"))  # fmt: skip
+    attempts: int = setting(10, "how often a connection that broke is taken up again before that is given up",
+                            minimum=0, metavar="N")  # fmt: skip
     motion: str = setting("full", "movement on a terminal; none for no spinner", choices=("full", "none"))
     theme: str = setting("textual-dark", "the app's colours: a theme of Textual, such as ansi-dark", metavar="NAME")
     mouse: bool = setting(True, "the app hears the mouse; without, the terminal selects text as it always does")
@@ -116,8 +118,11 @@ def _tables(path: Path, *, required: bool) -> dict[str, dict[str, Any]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError("the configuration file", str(path), f"TOML: {error}") from None
     for name, table in tables.items():
-        if name not in _TABLES or not isinstance(table, dict):
-            raise SettingError(f"{name} in {path}", table, "inside one of the tables [app], [keys], [server] and [ssh]")
+        # Which other tables there are, one for each pipeline, only the server knows: it complains of the rest.
+        if not isinstance(table, dict) or (
+            name not in ("app", "keys") and difflib.get_close_matches(name, ("app",), cutoff=0.7)
+        ):
+            raise SettingError(f"{name} in {path}", table, "inside a table, such as [app]")
     return tables
 
 

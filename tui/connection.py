@@ -6,15 +6,18 @@ ClientError                 ``str()`` is a sentence for a person, ``hint`` what 
 ├─ NotReachable             nobody answers at the URL, or not in time
 ├─ Refused                  the server answered with an error (RFC 9457 where it can)
 ├─ StreamCut                the stream ended before the run did and could not be resumed
+├─ UnclearRun               several runs are meant, or none
 └─ ProtocolViolation        what was received can't be trusted: a gap, a malformed event, not a Windowseat server
 LocalServerError            a server of one's own could not start
+RecordingError              a file is no recording of a run, or can't be read or written
 """
 
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from shared.events import Column, LogEvent, PlanStep
+from shared.events import Column, LogEvent, PlanStep, StreamSnapshot
+from shared.view import RunView, fold
 
 ANSWERED, FAILED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 """The exit codes of the command line: answered (also in part), the run failed, wrong usage, no server, Ctrl+C."""
@@ -23,19 +26,34 @@ ConnectionState: TypeAlias = Literal["connecting", "connected", "reconnecting", 
 
 
 class Received(NamedTuple):
-    """An event of the log, every string made fit for a terminal, and its JSON line exactly as the server sent it."""
+    """An event of the log, every string made fit for a terminal, and its JSON line exactly as the server sent it.
 
-    event: LogEvent
+    A StreamSnapshot says that events are missing before its ``upto``, since the server no longer has them, and brings
+    the RunView that they had made: what was known before is void (``view_after``).
+    """
+
+    event: LogEvent | StreamSnapshot
     data: str
 
 
+def view_after(view: RunView, received: Received) -> RunView:
+    """``fold``, for whatever a client receives."""
+    if isinstance(received.event, StreamSnapshot):
+        anew: RunView = received.event.view
+        return anew
+    return fold(view, received.event)
+
+
 class Connection(NamedTuple):
-    """The state of the stream. When ``reconnecting``: which attempt (from 1), after how many seconds, and why."""
+    """The state of the stream. When ``reconnecting``: which attempt (from 1) of how many, after how many seconds, and
+    why. ``run`` is the run's id as soon as it is known, which may be before its first event."""
 
     state: ConnectionState
     attempt: int = 0
     wait_s: float = 0.0
     why: str = ""
+    attempts: int = 0
+    run: str = ""
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +66,13 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     events: int = 0
     ms: int | None = None
+
+
+class RunList(msgspec.Struct, frozen=True, kw_only=True):
+    """``GET /runs``; ``next`` is the ``before`` of the next page, None where there is none."""
+
+    runs: list[RunSummary] = []
+    next: str | None = None
 
 
 class OptionInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +178,18 @@ class ProtocolViolation(ClientError):
     """What was received breaks the protocol; nothing after it can be trusted."""
 
 
+class UnclearRun(ClientError):
+    """The beginning of an id means several runs, or there is none yet."""
+
+
+class RecordingError(Exception):
+    """A file that can't be used as a recording; ``str()`` names the file and the line, ``hint`` what to try."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
 class LocalServerError(Exception):
     """The local server could not start. ``usage``: a setting was wrong, which the person can mend."""
 
@@ -165,7 +202,8 @@ def exit_code_of(error: ClientError | LocalServerError) -> int:
     """2 when what was asked or set is at fault, so that asking again won't help; else 3: nobody there, or able."""
     if isinstance(error, LocalServerError):
         return USAGE if error.usage else UNREACHABLE
-    return USAGE if isinstance(error, Refused) and not error.passing else UNREACHABLE
+    at_fault = isinstance(error, UnclearRun) or (isinstance(error, Refused) and not error.passing)
+    return USAGE if at_fault else UNREACHABLE
 
 
 def run_options(origin: str | None, tz: str | None, extra: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -6,12 +6,22 @@ which sees by ``version`` that something is new.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
 from typing import Any, Protocol, TypeAlias
 
 from shared.text import clean
-from tui.connection import ClientError, Connection, NotReachable, PipelineInfo, Received, Refused, RunSummary
+from tui.connection import (
+    ClientError,
+    Connection,
+    NotReachable,
+    PipelineInfo,
+    Received,
+    RecordingError,
+    Refused,
+    RunSummary,
+)
 from tui.watch import Link, Trouble, Watch
 
 CANCEL_S = 5.0
@@ -40,7 +50,7 @@ class RunClient(Protocol):
 
     def attach(self, run: str) -> AsyncGenerator[Received, None]: ...
 
-    async def cancel(self, run: str) -> None: ...
+    async def cancel(self, run: str) -> object: ...
 
     async def pipelines(self) -> Sequence[PipelineInfo]: ...
 
@@ -58,7 +68,8 @@ class Desk:
     """``options`` go with every question. ``pipeline`` is asked (None: the server's first) until another is chosen.
 
     ``restored``: so many of the newest runs that ``is_mine`` knows stand in the transcript from the beginning.
-    ``begun`` hears of each run asked for here once it has an id, ``tap`` of every event of it.
+    ``begun`` hears of each run asked for here once it has an id, ``tap`` of every event of it. ``clock`` gives
+    seconds.
     ``place``: what the server is called, where its URL means nothing to the person.
     ``left_open``: a run that somebody who was cut off may want to go on with, and ``lost`` why they were; ``left`` is
     then that run, or the newest of theirs that still goes on.
@@ -74,6 +85,7 @@ class Desk:
         is_mine: Callable[[RunSummary], bool] = lambda summary: True,
         begun: Callable[[Watch], None] = lambda watch: None,
         tap: Callable[[Received], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
         left_open: str = "",
         lost: str = "",
         place: str = "",
@@ -94,6 +106,7 @@ class Desk:
         self._is_mine = is_mine
         self._begun = begun
         self._tap = tap
+        self._clock = clock
         self._left_open = left_open
         self._place = place
         self._client: RunClient | None = None
@@ -147,7 +160,7 @@ class Desk:
         ``pipeline`` is chosen for this question and those after it. ``refines``: the run whose wish this one changes.
         """
         self._chosen = pipeline or self._chosen
-        before, self._watch = self._watch, Watch(clean(question), refines=refines)
+        before, self._watch = self._watch, Watch(clean(question), self._clock, refines=refines)
         watch = self._watch
         self._keep(watch)
         await self._connected.wait()
@@ -236,12 +249,22 @@ class Desk:
             async for received in stream:
                 watch.receive(received)
                 self.events += 1
-                if self._tap is not None:
-                    self._tap(received)
+                self._record(received)
                 if watch.view.upto == 1:
                     self._begun(watch)
                 if watch.asked_cancel and watch.view.upto == 1:
                     group.create_task(self._cancel(client, watch, _AGAIN))
+
+    def _record(self, received: Received) -> None:
+        """A file that can't be written any more ends the recording, and not the run."""
+        if self._tap is None:
+            return
+        try:
+            self._tap(received)
+        except (OSError, RecordingError) as error:
+            self._tap = None
+            self.trouble = Trouble(f"The recording has ended: {error}")
+            self._changes += 1
 
     async def _cancel(self, client: RunClient, watch: Watch, if_not: str) -> None:
         try:

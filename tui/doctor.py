@@ -15,9 +15,8 @@ from tui.connection import ANSWERED, FAILED, SourceInfo, SourcesInfo
 from tui.table import cell_width, shorten
 
 _WIDEST = 100
-_NAME = 18
+_LONGEST_NAME = 18
 _STATES = {True: "works", False: "fails", None: "not asked"}
-_STATE = 11
 
 
 class Diagnosis(NamedTuple):
@@ -48,12 +47,17 @@ def examine(url: str, *, as_json: bool = False) -> Diagnosis:
 def lines(found: SourcesInfo, width: int) -> Iterator[str]:
     """The screen, a line each."""
     sources = [source for pipeline in found.pipelines for source in pipeline.sources]
+    used = [source for source in sources if source.used]
+    name_width = max((cell_width(_name(source)) for source in used), default=0) + 2
+    state_width = max((len(_STATES[source.works]) for source in used), default=0) + 2
     for fact in dict.fromkeys(source.fact for source in sources):
         yield one_line(fact).capitalize()
         of_fact = [source for source in sources if source.fact == fact]
         for source in of_fact:
             if source.used:
-                yield from _used(source, width)
+                name, state = _name(source), _STATES[source.works].ljust(state_width)
+                head = "  " + name + " " * (name_width - cell_width(name)) + state
+                yield from textwrap.wrap(head + _said(source), width, subsequent_indent=" " * cell_width(head))
         yield from _others([source for source in of_fact if not source.used], width)
     yield ""
     using = ", ".join(f"{one_line(source.name)} ({one_line(source.fact)})" for source in in_use(sources))
@@ -74,19 +78,21 @@ def in_use(sources: Sequence[SourceInfo]) -> list[SourceInfo]:
     return list(chosen.values())
 
 
-def _used(source: SourceInfo, width: int) -> Iterator[str]:
+def _name(source: SourceInfo) -> str:
+    return shorten(one_line(source.name), _LONGEST_NAME)
+
+
+def _said(source: SourceInfo) -> str:
     said = one_line(source.says)
     if source.ms is not None:
         said += f" in {source.ms} ms"
-    if source.key in ("accepted", "refused"):
-        said += f", key {source.key}"
+    if source.key == "accepted":  # what refuses a key says so itself
+        said += ", key accepted"
     if source.quota:
         said += f"; {one_line(source.quota)}"
     if source.hint:
         said = f"{said.rstrip('.')}. {one_line(source.hint)}"
-    name = shorten(one_line(source.name), _NAME)
-    head = "  " + name + " " * (_NAME - cell_width(name)) + _STATES[source.works].ljust(_STATE)
-    yield from textwrap.wrap(head + said, width, subsequent_indent=" " * (2 + _NAME + _STATE))
+    return said
 
 
 def _others(sources: Sequence[SourceInfo], width: int) -> Iterator[str]:

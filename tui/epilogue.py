@@ -7,15 +7,16 @@ from shared.events import Column
 from shared.view import RowView
 from tui.cells import one_line, visible_columns
 from tui.narration import counts, failure
-from tui.table import cell_width, result_lines
+from tui.table import cell_width, result_lines, shorten
 from tui.watch import Watch
 
 BEST = 10
 """Rows that are printed: the others are one command away."""
 
 
-def epilogue(watch: Watch, width: int | None = None, again: str = "") -> str:
-    """ "" where nothing was answered. ``again``: the command that shows a run, where it isn't our own."""
+def epilogue(watch: Watch, width: int | None = None, url: str | None = None, again: str = "") -> str:
+    """Nothing where nothing was answered. ``url``: the server that must be named to find the run again; ``again``: the
+    command that shows a run, where it isn't our own."""
     view = watch.view
     if not view.run:
         return ""
@@ -28,11 +29,11 @@ def epilogue(watch: Watch, width: int | None = None, again: str = "") -> str:
     elif not view.finished:
         lines.append("The run was still going when you left.")
     lines += result_lines(_fitting(view.columns, rows[:BEST], width), rows[:BEST], width)
-    more = f"{counts(view)}, the best {BEST} shown. " if len(rows) > BEST else ""
-    return (
-        "\n".join([*lines, f"{more}All of it: {f'{again} {view.run}' if again else f'windowseat show {view.run[:8]}'}"])
-        + "\n"
-    )
+    if len(rows) > BEST:
+        lines.append(shorten(f"The best {BEST} of {counts(view)}", width))
+    ours = f"windowseat show {view.run[:8]}{f' --url {url}' if url else ''}"
+    lines.append(f"All of it: {f'{again} {view.run}' if again else ours}")
+    return "\n".join(lines) + "\n"
 
 
 def _fitting(columns: Sequence[Column], rows: Sequence[RowView], width: int) -> Sequence[Column]:

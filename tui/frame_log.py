@@ -3,7 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
-from shared.events import UnknownEvent
+from shared.events import StreamSnapshot, UnknownEvent
 from shared.text import clean
 from tui.connection import Received
 
@@ -35,7 +35,8 @@ class FrameLog:
         data = received.data
         if not (data.isascii() and data.isprintable()):
             data = clean(data)  # raw, it may hold what a terminal obeys
-        frame = LoggedFrame(event.seq, event.t, kind, getattr(event, "step", ""), data)
+        seq, t = (event.upto, event.view.t) if isinstance(event, StreamSnapshot) else (event.seq, event.t)
+        frame = LoggedFrame(seq, t, kind, getattr(event, "step", ""), data)
         self._frames.append(frame)
         self._chars += len(frame.data)
         while len(self._frames) > MAX_FRAMES or (self._chars > MAX_CHARS and len(self._frames) > 1):

@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from shared.events import LogEvent, RunFinished, RunNotice, RunStarted, StepFinished
+from shared.events import LogEvent, RunFinished, RunNotice, RunStarted, StepFinished, StreamSnapshot
 from shared.view import RunView, StepState, StepView, step_numbers
 from tui import narration
 from tui.cells import one_line
@@ -51,14 +51,21 @@ class Narrator:
         self._frame = 0
         self._numbers: dict[str, str] = {}
 
-    def event(self, event: LogEvent, view: RunView) -> None:
+    def event(self, event: LogEvent | StreamSnapshot, view: RunView) -> None:
         """Tell what ``event`` brought; ``view`` is the run after it."""
         if self.style.quiet:
             return
         match event:
             case RunStarted():
-                self._numbers = dict(zip((step.id for step in view.steps), step_numbers(view.steps), strict=True))
-                self.line("2", f"{one_line(view.title)}  (run {one_line(view.run)})")
+                self._begin(view)
+            case StreamSnapshot():
+                self.note(
+                    f"the server no longer has what came next: going on from what it all came to by event {event.upto}"
+                    if event.upto
+                    else "the server no longer has what came next: told from the beginning again"
+                )
+                if view.run:
+                    self._begin(view)
             case StepFinished():
                 step = view.step(event.step)
                 if step is not None:
@@ -103,17 +110,23 @@ class Narrator:
         """One line; ``color`` is an SGR parameter, used if colours are on."""
         self._write(self._painted(color, text) + "\n")
 
-    def now(self, view: RunView, now_ms: int) -> None:
-        """On a terminal, tell in a line that the next call replaces what goes on ``now_ms`` after the run began."""
+    def now(self, view: RunView, now_ms: int, instead: str | None = None) -> None:
+        """On a terminal, tell in a line that the next call replaces what goes on ``now_ms`` after the run began.
+
+        ``instead`` is said where nobody knows what goes on.
+        """
         running = [step for step in view.steps if step.state in ("running", "retrying")]
-        if not self.style.live or not running or view.finished:
+        if not self.style.live or view.finished or not (running or instead):
             return
-        step = running[0]
         self._frame = (self._frame + 1) % len(narration.SPINNER)
         mark = narration.SPINNER[self._frame] if self.style.moving else narration.GLYPHS["running"]
-        more = f"  +{len(running) - 1} more" if len(running) > 1 else ""
-        said = f"{mark} {self._numbers.get(step.id, '')} {narration.outcome(step, now_ms)}"
-        tail = f"{more}  {narration.step_time(step, now_ms)}"
+        if instead:
+            said, tail = f"{mark} {instead}", ""
+        else:
+            step = running[0]
+            more = f"  +{len(running) - 1} more" if len(running) > 1 else ""
+            said = f"{mark} {self._numbers.get(step.id, '')} {narration.outcome(step, now_ms)}"
+            tail = f"{more}  {narration.step_time(step, now_ms)}"
         width = shutil.get_terminal_size().columns - 1 - len(tail)
         self._write(self._painted("36", shorten(said, max(width, 0)) + tail), wiped_later=True)
 
@@ -131,6 +144,10 @@ class Narrator:
         except (BrokenPipeError, ValueError):  # ValueError: closed by whoever embeds us
             self._stream = None
         self._drawn = wiped_later
+
+    def _begin(self, view: RunView) -> None:
+        self._numbers = dict(zip((step.id for step in view.steps), step_numbers(view.steps), strict=True))
+        self.line("2", f"{one_line(view.title)}  (run {one_line(view.run)})")
 
     def _step(self, step: StepView, view: RunView) -> None:
         mark = narration.GLYPHS[step.state] if self.style.glyphs else f"{narration.WORDS[step.state]:<4}"

@@ -81,7 +81,7 @@ def timing_lines(view: RunView, steps: Sequence[StepView], now_ms: int, width: i
     whole = max(1, now_ms)
     room = max(10, width - _TITLE - 38)
     numbers = dict(zip((step.id for step in view.steps), step_numbers(view.steps), strict=True))
-    lines = [Line("axis", ((f"{'':<{_TITLE + 6}}0{_took(whole):>{room - 1}}", "muted"),))]
+    lines = [Line("axis", ((f"{'':<{_TITLE + 7}}0{_took(whole):>{room - 1}}", "muted"),))]
     for step in steps:
         lines.append(_timing(step, numbers.get(step.id, ""), now_ms, whole, room))
         for place, entry in enumerate(line for line in step.log if line.evidence is not None):

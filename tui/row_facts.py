@@ -4,10 +4,12 @@ What the steps made of a row is found in their details: an object anywhere in on
 about the row. A list of at least SERIES numbers in it, such as the temperatures of a day, is drawn.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from shared.events import Column, Evidence
@@ -35,7 +37,7 @@ def describe_row(view: RunView, row_id: str, width: int) -> Content:
         return Content.styled("The run took this row back: a step was tried again.", "$text-warning")
     evidence = {line.evidence.id: line.evidence for step in view.steps for line in step.log if line.evidence}
     room = max(20, min(width, 84) - 8)
-    lines = [*_title(view, row), Content(""), *_fields(view, row, evidence)]
+    lines = [*_title(view, row), Content(""), *_fields(view, row, evidence, room)]
     made = list(_made_of_it(view, row, room))
     if made:
         lines += [Content(""), _heading("What the steps made of it"), *made]
@@ -71,9 +73,14 @@ def _title(view: RunView, row: RowView) -> Iterator[Content]:
         yield Content.styled(f"Why it is out: {row.why}", "$text-error")
 
 
-def _fields(view: RunView, row: RowView, evidence: dict[str, Evidence]) -> Iterator[Content]:
+def _fields(view: RunView, row: RowView, evidence: dict[str, Evidence], room: int) -> Iterator[Content]:
     widest = max((len(one_line(column.label)) for column in view.columns), default=0)
     for column in view.columns:
+        drawn = numbers_of(row.cells.get(column.key)) if column.kind == "series" else []
+        if drawn:
+            yield Content("")
+            yield from curve(one_line(column.label), drawn, room, one_line(column.unit or ""))
+            continue
         label = Content.styled(f"  {one_line(column.label):<{widest}}  ", "dim")
         source = evidence.get(row.from_.get(column.key, ""))
         named = Content.styled(f"   {one_line(source.source)}", "dim") if source is not None else Content("")
@@ -129,16 +136,32 @@ def _object(one: dict[str, Any], told: list[Any], room: int) -> Iterator[Content
         yield from _wrapped(said, room)
     for key, item in one.items():
         if is_series(item):
-            yield from curve(_words(key), item, room - 6)
+            yield from curve(f"    {_words(key)}", numbers_of(item), room)
 
 
-def curve(label: str, values: list[float], room: int) -> Iterator[Content]:
-    """A series as a curve with its lowest and highest value."""
-    lines = sparkline(values, max(4, min(_MAX_CURVE, room - 12)))
-    yield Content.styled(f"      {label}: {len(values)} values", "dim")
+def curve(label: str, points: Sequence[tuple[str, float]], room: int, unit: str = "") -> Iterator[Content]:
+    """A series as a curve, its highest and lowest value beside it, its first and last label below."""
+    values = [value for _, value in points]
+    width = max(4, min(_MAX_CURVE, room - 16))
+    lines = sparkline(values, width)
+    unit = f" {unit}" if unit else ""
+    yield Content.styled(f"  {label}", "dim")
     for place, line in enumerate(lines):
-        mark = f"  {max(values):g}" if place == 0 else f"  {min(values):g}" if place == len(lines) - 1 else ""
-        yield Content("      ") + Content.styled(line, "$text-accent") + Content.styled(mark, "dim")
+        mark = max(values) if place == 0 else min(values)
+        yield Content("      ") + Content.styled(line, "$text-accent") + Content.styled(f"  {mark:g}{unit}", "dim")
+    first, last = points[0][0], points[-1][0]
+    if first and last:
+        yield Content.styled(f"      {first}{last:>{max(1, width - cell_len(first))}}", "dim")
+
+
+def numbers_of(value: Any) -> list[tuple[str, float]]:
+    """The points of a series as (label, number): a list of numbers, or of pairs of a label and a number."""
+    found: list[tuple[str, float]] = []
+    for item in value if isinstance(value, list | tuple) else ():
+        label, number = item if isinstance(item, list | tuple) and len(item) == 2 else ("", item)
+        if isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number):
+            found.append((one_line(str(label)), float(number)))
+    return found
 
 
 def is_series(value: Any) -> bool:

@@ -7,20 +7,27 @@ from urllib.parse import urlsplit
 import msgspec
 
 from shared.text import clean, clean_json
-from tui.connection import ProtocolViolation, Refused
+from tui.connection import NotReachable, ProtocolViolation, Refused
+from tui.cursor import NOT_OURS
 from tui.lean_httpx import httpx
 
-NOT_OURS = "is this the address of a Windowseat server?"
 CONNECT_S = 5.0
 _LARGEST_BODY = 64 * 1024 * 1024
+_TRIES = 3
 
 
-def http_client(url: str) -> httpx.AsyncClient:
+class ResponseLost(NotReachable):
+    """The connection broke before the answer began: the server may have had the request all the same."""
+
+
+def http_client(url: str, *, reuse: bool = True) -> httpx.AsyncClient:
+    """``reuse`` false: each request has a connection of its own."""
     parts = urlsplit(url)
     # Loading the CA certificates costs 48 ms, and http:// has no use for them. A bare context trusts nobody.
     verify: ssl.SSLContext | bool = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if parts.scheme == "http" else True
     # A proxy from the environment is never the way to this machine itself.
-    return httpx.AsyncClient(verify=verify, trust_env=not _is_loopback(parts.hostname or ""))
+    limits = httpx.Limits() if reuse else httpx.Limits(max_keepalive_connections=0)
+    return httpx.AsyncClient(verify=verify, limits=limits, trust_env=not _is_loopback(parts.hostname or ""))
 
 
 def _is_loopback(host: str) -> bool:
@@ -28,6 +35,50 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+async def send(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """The response, its body still to be read. Raises NotReachable, or ResponseLost where the server was reached."""
+    try:
+        return await http.send(request, stream=True)
+    except httpx.TransportError as error:
+        raise (NotReachable if _is_nobody(error) else ResponseLost)(
+            f"no answer from {_origin(request.url)}: {reason(error)}",
+            hint="is the server running? `windowseat serve` starts one; without --url a local one is started",
+        ) from error
+
+
+def _is_nobody(error: httpx.TransportError) -> bool:
+    """Whether no server has had the request: nobody listens, or somebody who doesn't speak HTTP."""
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "disconnected" not in str(error)  # a stranger's bytes; httpx has one class for both
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError | httpx.UnsupportedProtocol)
+
+
+async def answer(http: httpx.AsyncClient, request: httpx.Request, *, repeatable: bool) -> bytes:
+    """The body of a whole answer. A ``repeatable`` request is sent again if its answer is lost on the way.
+
+    Raises NotReachable and Refused.
+    """
+    for tries_left in reversed(range(_TRIES if repeatable else 1)):
+        try:
+            return await _whole(await send(http, request))
+        except ResponseLost:
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable")
+
+
+async def _whole(response: httpx.Response) -> bytes:
+    try:
+        if response.is_success:
+            return await read_body(response)
+        raise await refusal(response)
+    except httpx.TransportError as error:
+        where = _origin(response.request.url)
+        raise ResponseLost(f"{where} stopped in the middle of its answer: {reason(error)}") from error
+    finally:
+        await response.aclose()
 
 
 async def check_stream(response: httpx.Response) -> None:
@@ -58,7 +109,7 @@ async def refusal(response: httpx.Response) -> Refused:
         problem.title or title or "no reason given",
         problem.detail,
         hint=hint,
-        retry_after_s=float(after) if after.isascii() and after.isdigit() else None,
+        retry_after_s=float(after) if after.isascii() and after.isdigit() and len(after) < 10 else None,
     )
 
 
@@ -79,3 +130,7 @@ def reason(error: httpx.TransportError) -> str:
     if isinstance(error, httpx.ConnectError):
         return "the connection was refused or the name is unknown" if not str(error) else clean(str(error))
     return clean(str(error)) or type(error).__name__
+
+
+def _origin(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from shared.events import PlanStep
-from shared.view import EMPTY, RunView, StepView, fold
-from tui.connection import Received, RunSummary
+from shared.view import EMPTY, RunView, StepView
+from tui.connection import Received, RunSummary, view_after
 from tui.frame_log import FrameLog
 
 QUIET_AFTER_S = 10.0
@@ -61,9 +61,9 @@ class Watch:
         self._stopped_at: float | None = None
 
     def receive(self, received: Received) -> None:
-        """Fold one event, and keep its frame."""
+        """Fold one event, and keep its frame. A snapshot (a client's) replaces what was known."""
         self._heard_at = self._clock()
-        self.view = fold(self.view, received.event)
+        self.view = view_after(self.view, received)
         self.frames.add(received)
         self.version += 1
 

@@ -7,6 +7,7 @@ from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest, NotFound, RequestError
 from backend.http.client_address import client_address
+from backend.http.reading import claim_of, idempotency_key, last_event_id, wanted_format
 from backend.http.stream import stream_response
 from backend.pipeline import Option, Pipeline, Question
 from backend.runs.manager import RunManager
@@ -46,7 +47,11 @@ async def assist() -> Response:
     manager: RunManager = current_app.extensions["manager"]
     pipeline = find_pipeline(body.pipeline, current_app.extensions["pipelines"])
     on_disconnect, question = await read_question(body.q, body.options, pipeline, manager)
-    return stream_response(manager, manager.start(pipeline, question, on_disconnect=on_disconnect))
+    key = idempotency_key()
+    claim = claim_of(key, pipeline.name, question, on_disconnect) if key is not None else None
+    seen = last_event_id() if claim is not None else None
+    viewer = await manager.ask(pipeline, question, on_disconnect=on_disconnect, claim=claim, seen=seen)
+    return stream_response(manager, viewer, wanted_format())
 
 
 def read_body(data: bytes) -> AssistRequest:

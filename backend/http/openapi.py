@@ -35,6 +35,19 @@ _AFTER = {
     "schema": {"type": "integer", "minimum": 0},
 }
 
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key and body are the same run, however often they are sent; another body is a 409.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+}
+_SNAPSHOT = {
+    "name": "snapshot",
+    "in": "query",
+    "description": "1: begin with `stream.snapshot`, the fold of what there is, and go on from there.",
+    "schema": {"enum": ["0", "1"]},
+}
+
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """An error before a stream begins (RFC 9457)."""
@@ -87,13 +100,15 @@ def _paths() -> Document:
         "/assist": {"post": _assist()},
         "/agui": {"post": _agui()},
         "/runs": {"get": _runs()},
-        "/runs/{run}": {"get": _run()},
+        "/runs/import": {"post": _import()},
+        "/runs/{run}": {"get": _run(), "delete": _delete()},
         "/runs/{run}/events": {"get": _events()},
         "/runs/{run}/cancel": {"post": _cancel()},
         "/pipelines": {"get": _get("What can be asked: plans, columns, options, examples.", _json({"type": "object"}))},
         "/sources": {"get": _sources()},
         "/healthz": {"get": _get("Whether the process is alive.", _json({"type": "object"}))},
         "/readyz": {"get": _ready()},
+        "/metrics": {"get": _get("Figures for Prometheus.", {"text/plain": {"schema": {"type": "string"}}})},
         "/schema/events.json": {"get": _get("The events as JSON Schema (2020-12).", _json({"type": "object"}))},
         "/openapi.json": {"get": _get("This document.", _json({"type": "object"}))},
         "/plain": {"post": _plain()},
@@ -109,6 +124,7 @@ def _assist() -> Document:
         "summary": "Ask: starts a run and streams it.",
         "description": "The stream ends with `run.finished`. One that ends without it was cut: read on from "
         "`GET /runs/{run}/events`.",
+        "parameters": [_KEY, _LAST_EVENT_ID],
         "requestBody": {"required": True, "description": EXAMPLE, "content": body},
         "responses": {"200": _stream("The run, from its first event."), "default": _failed()},
     }
@@ -145,16 +161,43 @@ def _runs() -> Document:
     parameters = [
         {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 50}},
         {"name": "before", "in": "query", "description": "Older than this run.", "schema": {"type": "string"}},
+        {"name": "q", "in": "query", "description": "With all these words.", "schema": {"type": "string"}},
     ]
-    listed = {"type": "object", "properties": {"runs": {"type": "array", "items": _ref("RunSummary")}}}
+    next_page = {"type": "string", "description": "The `before` of the next page, if there may be one."}
+    listed = {
+        "type": "object",
+        "properties": {"runs": {"type": "array", "items": _ref("RunSummary")}, "next": next_page},
+    }
     return _get("The newest runs, newest first.", _json(listed), parameters)
 
 
 def _events() -> Document:
     return {
         "summary": "The events of a run, from the start or after any of them, then live.",
-        "parameters": [_RUN, _LAST_EVENT_ID, _AFTER],
+        "parameters": [_RUN, _LAST_EVENT_ID, _AFTER, _SNAPSHOT],
         "responses": {"200": _stream("The events."), "default": _failed()},
+    }
+
+
+def _import() -> Document:
+    lines = {"application/x-ndjson": {"itemSchema": _ref("Event")}}
+    kept = {"content": _json(_ref("RunSummary"))}
+    return {
+        "summary": "Keep a run that was recorded elsewhere, under its own id.",
+        "requestBody": {"required": True, "description": "A whole run, an event a line.", "content": lines},
+        "responses": {
+            "201": {"description": "It is kept now.", **kept},
+            "200": {"description": "It was here already.", **kept},
+            "default": _failed(),
+        },
+    }
+
+
+def _delete() -> Document:
+    return {
+        "summary": "Forget a run that is over.",
+        "parameters": [_RUN],
+        "responses": {"204": {"description": "It is forgotten."}, "default": _failed()},
     }
 
 
@@ -205,7 +248,8 @@ def _stream(description: str) -> Document:
         },
         "required": ["data"],
     }
-    return {"description": description, "content": {"text/event-stream": {"itemSchema": frame}}}
+    content = {"text/event-stream": {"itemSchema": frame}, "application/x-ndjson": {"itemSchema": _ref("Event")}}
+    return {"description": description, "content": content}
 
 
 def _json(schema: Document, **more: Any) -> Document:

@@ -3,24 +3,21 @@
 Each step is a line when it has ended, the result a table at the end. ``GET /plain/<run>`` shows a run that exists.
 """
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
 from quart import Blueprint, Response, current_app, request
 
-from backend.errors import InvalidRequest, StorageError
+from backend.errors import InvalidRequest
 from backend.http.assist import find_pipeline, read_question, refuse_other_sites
+from backend.http.formats import Format
 from backend.http.pages import HEADERS
-from backend.runs.live import Viewer
+from backend.http.stream import stream_response
 from backend.runs.manager import RunManager
 from shared import events as ev
 from shared.frames import FrameParser
 from shared.view import EMPTY, RowView, RunView, StepView, fold
-
-_log = logging.getLogger(__name__)
 
 blueprint = Blueprint("plain", __name__)
 
@@ -42,50 +39,48 @@ async def ask_plainly() -> Response:
     form = await request.form
     manager: RunManager = current_app.extensions["manager"]
     pipeline = find_pipeline(form.get("pipeline") or None, current_app.extensions["pipelines"])
+    question = form.get("example") or form.get("q")  # an example is a button, sent beside the field
     given = {option.key: form[option.key] for option in pipeline.options if form.get(option.key)}
-    if "q" not in form:
+    if question is None:
         raise InvalidRequest("There is no question.", status=422, title="Unprocessable content")
-    on_disconnect, question = await read_question(form["q"], given, pipeline, manager)
-    return _response(manager, manager.start(pipeline, question, on_disconnect=on_disconnect))
+    on_disconnect, asked = await read_question(question, given, pipeline, manager)
+    viewer = await manager.ask(pipeline, asked, on_disconnect=on_disconnect)
+    return stream_response(manager, viewer, _Document(viewer.run).format(), more_headers=HEADERS)
 
 
 @blueprint.get("/plain/<run>")
 async def show_plainly(run: str) -> Response:
     manager: RunManager = current_app.extensions["manager"]
-    return _response(manager, await manager.attach(run))
+    viewer = await manager.watch(run)
+    return stream_response(manager, viewer, _Document(run).format(), more_headers=HEADERS)
 
 
-def _response(manager: RunManager, viewer: Viewer) -> Response:
-    headers = {**HEADERS, "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
-    response = Response(_follow(manager, viewer), headers=headers, content_type="text/html; charset=utf-8")
-    response.timeout = None
-    return response
+class _Document:
+    """The run's frames as pieces of one HTML document."""
 
+    def __init__(self, run: str) -> None:
+        self._run = run
+        self._view = EMPTY
+        self._parser = FrameParser()
 
-async def _follow(manager: RunManager, viewer: Viewer) -> AsyncIterator[str]:
-    view = EMPTY
-    parser = FrameParser()
-    try:
-        while (block := await viewer.take()) is not None:
-            written: list[str] = []
-            for frame in parser.feed(block):
-                event = ev.decode_event(frame.data)
-                if not isinstance(event, ev.StreamSnapshot | ev.StreamBye):
-                    view = fold(view, event)
-                    written += _told(event, view)
-            if view.upto:  # a heartbeat is a line end: nothing to see, but the connection lives
-                yield "".join(written) or "\n"
-            await asyncio.sleep(0)  # a real suspension, as in backend.http.stream
-    except StorageError as error:
-        _log.error("run %s can't be read: %s", viewer.run, error)
-    except Exception:
-        _log.exception("the plain page of run %s broke off", viewer.run)
-    else:
-        if view.finished:
-            return
-    finally:
-        manager.release(viewer)
-    yield "</ol>" + _CUT.format(again=f'<a href="/plain/{escape(viewer.run)}">Go on reading.</a>')
+    def format(self) -> Format:
+        return Format("text/html; charset=utf-8", self._encode, self._end)
+
+    def _encode(self, frames: bytes) -> bytes:
+        written: list[str] = []
+        for frame in self._parser.feed(frames):
+            event = ev.decode_event(frame.data)
+            if not isinstance(event, ev.StreamSnapshot | ev.StreamBye):
+                self._view = fold(self._view, event)
+                written += _told(event, self._view)
+        # A heartbeat is a line end: nothing to see, but the connection lives.
+        return "".join(written).encode() or (b"\n" if self._view.upto else b"")
+
+    def _end(self) -> bytes:
+        if self._view.finished:
+            return b""
+        again = f'<a href="/plain/{escape(self._run)}">Go on reading.</a>'
+        return f"</ol>{_CUT.format(again=again)}".encode()
 
 
 def _told(event: ev.LogEvent, view: RunView) -> Iterable[str]:

@@ -2,8 +2,11 @@
 
 from quart import Blueprint, Response, current_app
 
+from backend.errors import StorageError
+from backend.http.metrics import exposition
 from backend.http.runs import json_response
 from backend.pipeline import Pipeline
+from backend.runs.manager import RunManager
 
 blueprint = Blueprint("probes", __name__)
 
@@ -20,10 +23,20 @@ async def healthz() -> Response:
 
 @blueprint.get("/readyz")
 async def readyz() -> Response:
-    manager = current_app.extensions["manager"]
+    manager: RunManager = current_app.extensions["manager"]
     if manager.draining:
         return json_response({"status": "draining", "runs": manager.running}, 503)
+    try:
+        await manager.check()
+    except StorageError:
+        return json_response({"status": "the run log can't be written", "runs": manager.running}, 503)
     return json_response({"status": "ready", "runs": manager.running})
+
+
+@blueprint.get("/metrics")
+async def metrics() -> Response:
+    text = exposition(current_app.extensions["manager"])
+    return Response(text, 200, {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
 def _describe(pipeline: Pipeline) -> dict[str, object]:

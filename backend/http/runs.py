@@ -1,21 +1,22 @@
-"""Runs over HTTP: the newest, one as a view, its events from any point, and cancelling it."""
-
-import re
+"""Runs over HTTP: the newest, one as a view, its events from any point; cancelling, forgetting and bringing in one."""
 
 import msgspec
 from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest, NotFound
-from backend.http.assist import refuse_other_sites
+from backend.http.assist import MAX_QUESTION_CHARS, refuse_other_sites
 from backend.http.pages import page, wants_page
-from backend.http.stream import stream_response
+from backend.http.reading import cursor, last_event_id, wanted_format, whole_number
+from backend.http.stream import snapshot_frame, stream_response
+from backend.runs.importing import import_run
 from backend.runs.manager import RunManager
 from backend.runs.recovery import read_view
+from shared.text import clean
 
 blueprint = Blueprint("runs", __name__)
 
 MAX_LISTED = 200
-_CURSOR = re.compile(r"(?P<run>[a-z2-7]{1,64})\.(?P<seq>[0-9]{1,9})", re.ASCII)
+IMPORT_PATH = "/runs/import"
 
 
 def _manager() -> RunManager:
@@ -25,23 +26,24 @@ def _manager() -> RunManager:
 
 @blueprint.get("/runs")
 async def list_runs() -> Response:
-    limit = _whole_number("limit", default=50)
-    runs = await _manager().log.runs(min(limit, MAX_LISTED), request.args.get("before"))
-    return json_response({"runs": runs})
+    limit = min(whole_number("limit", default=50), MAX_LISTED)
+    words = clean(request.args.get("q", ""))[:MAX_QUESTION_CHARS].split()
+    runs = await _manager().log.runs(limit, request.args.get("before"), words)
+    more = {"next": runs[-1].run} if runs and len(runs) == limit else {}
+    return json_response({"runs": runs, **more})
 
 
 @blueprint.get("/runs/<run>")
 async def show_run(run: str) -> Response:
     """The folded view; for a browser, the page of the run."""
     try:
-        viewer = await _manager().attach(run)  # the same errors as for a stream
+        summary = await _manager().summary(run)
     except NotFound:
         if wants_page():
             return await page(404)
         raise
-    _manager().release(viewer)
     if wants_page():
-        return await page()
+        return await page(pipeline=summary.pipeline, run=run)
     response = json_response(await read_view(_manager().log, run))
     response.headers["Vary"] = "Accept"
     return response
@@ -49,7 +51,14 @@ async def show_run(run: str) -> Response:
 
 @blueprint.get("/runs/<run>/events")
 async def run_events(run: str) -> Response:
-    return stream_response(_manager(), await _manager().attach(run, _cursor(run)))
+    manager, after, form = _manager(), cursor(run), wanted_format()
+    # A reader that comes again has its snapshot already, and what EventSource asks for is always the same URL.
+    if request.args.get("snapshot") not in (None, "", "0") and last_event_id() is None:
+        view = await read_view(manager.log, run, upto=after or None)
+        if view.upto and (first := snapshot_frame(view)) is not None:
+            return stream_response(manager, await manager.watch(run, view.upto), form, first)
+        after = 0
+    return stream_response(manager, await manager.watch(run, after), form)
 
 
 @blueprint.post("/runs/<run>/cancel")
@@ -61,27 +70,24 @@ async def cancel_run(run: str) -> Response:
     return json_response(summary)
 
 
+@blueprint.delete("/runs/<run>")
+async def delete_run(run: str) -> Response:
+    refuse_other_sites()
+    await _manager().delete(run)
+    return Response(b"", 204)
+
+
+@blueprint.post(IMPORT_PATH)
+async def bring_in() -> Response:
+    refuse_other_sites()
+    if request.mimetype not in ("application/x-ndjson", "application/ndjson", "application/jsonl"):
+        hint = "Send the lines of `windowseat show --json RUN` as they are."
+        title = "Unsupported media type"
+        raise InvalidRequest("A run is brought in as application/x-ndjson.", status=415, title=title, hint=hint)
+    summary, new = await import_run(_manager().log, await request.get_data(as_text=False))  # type: ignore[arg-type]  # bytes, with as_text=False
+    return json_response(summary, 201 if new else 200)
+
+
 def json_response(value: object, status: int = 200) -> Response:
     """``value`` as JSON."""
     return Response(msgspec.json.encode(value), status, {"Content-Type": "application/json"})
-
-
-def _cursor(run: str) -> int:
-    """After which event to go on: ``Last-Event-ID: <run>.<seq>`` or ``?after=<seq>``; the header wins."""
-    last = request.headers.get("Last-Event-ID")
-    if not last:
-        return _whole_number("after", default=0)
-    match = _CURSOR.fullmatch(last)
-    if match is None or match["run"] != run:
-        detail = "The Last-Event-ID isn't one of this run."
-        raise InvalidRequest(detail, hint=f"It looks like {run}.17; leave it out to read from the start.")
-    return int(match["seq"])
-
-
-def _whole_number(name: str, default: int) -> int:
-    text = request.args.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
-        raise InvalidRequest(f"{name} must be a whole number of at most nine digits.")
-    return int(text)

@@ -1,4 +1,4 @@
-"""From the log to SSE bytes: the response that a viewer reads.
+"""From the log to bytes: the response that a viewer reads.
 
 The response reads the log and nothing else: whatever becomes of it, the run doesn't notice. Headers as PROTOCOL.md has
 them; never compressed, and without Quart's response time-out, which would cut the stream after 60 s.
@@ -6,42 +6,90 @@ them; never compressed, and without Quart's response time-out, which would cut t
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 
-from quart import Response
+from quart import Response, request
 
 from backend.errors import StorageError
+from backend.http.connection import StallWatch
+from backend.http.formats import SSE, Format
+from backend.runs.farewells import BROKEN, LOST, STORE_DOWN
 from backend.runs.live import Viewer
+from backend.runs.log import EventsLost
 from backend.runs.manager import RunManager
+from shared import events as ev
 from shared.encoding import encode_frame
+from shared.view import RunView
 
 _log = logging.getLogger(__name__)
 
 HEADERS = {
-    "Content-Type": "text/event-stream; charset=utf-8",
+    "Content-Type": SSE.content_type,
     "Cache-Control": "no-cache, no-transform",
     "X-Accel-Buffering": "no",
 }
 
 
-def stream_response(manager: RunManager, viewer: Viewer) -> Response:
-    """The response that follows ``viewer`` to the end of its run."""
-    response = Response(_follow(manager, viewer), headers={**HEADERS, "Windowseat-Run": viewer.run})
+def stream_response(
+    manager: RunManager,
+    viewer: Viewer,
+    form: Format = SSE,
+    first: bytes = b"",
+    more_headers: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    """The response that sends ``first`` (whole frames) and then follows ``viewer`` to the end of its run."""
+    # A generator that is never started never cleans up: the reader may leave before the first byte.
+    if (task := asyncio.current_task()) is not None:
+        task.add_done_callback(lambda _: manager.release(viewer))
+    headers = {**more_headers, **HEADERS, "Content-Type": form.content_type, "Windowseat-Run": viewer.run}
+    chunked = request.http_version != "1.0"
+    response = Response(_follow(manager, viewer, form, first, chunked), headers=headers)
     response.timeout = None
     return response
 
 
-async def _follow(manager: RunManager, viewer: Viewer) -> AsyncIterator[bytes]:
+def snapshot_frame(view: RunView) -> bytes | None:
+    """A ``stream.snapshot`` of a run up to here; None if it is larger than a frame may be."""
+    frame = encode_frame(ev.encode_event(ev.StreamSnapshot(upto=view.upto, view=view)).decode())
+    return frame if len(frame) <= ev.MAX_FRAME_BYTES else None
+
+
+def _heed_cancellation() -> None:
+    """Hypercorn 0.18 swallows a cancellation that comes while it closes a connection that broke under a write (``except
+    CancelledError: pass`` in ``TCPServer._close``): a stream would be written to nobody for ever."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+async def _follow(
+    manager: RunManager, viewer: Viewer, form: Format, first: bytes, chunked: bool
+) -> AsyncIterator[bytes]:
+    watch = StallWatch(manager.limits.stall_s, lambda: form.encode(manager.give_up(viewer)), chunked=chunked)
     try:
-        while (block := await viewer.take()) is not None:
-            yield block
+        block: bytes | None = first
+        while block is not None:
+            if block and (written := form.encode(block)):
+                watch.begin()
+                yield written
+                watch.end()
+                _heed_cancellation()
+            block = await viewer.take()
             # A real suspension: without one, a replay to a reader that vanished would keep the whole loop busy.
             await asyncio.sleep(0)
+    except EventsLost as error:
+        _log.error("%s", error)
+        yield form.encode(LOST)
     except StorageError as error:
         _log.error("run %s can't be read: %s", viewer.run, error)
-        yield encode_frame(comment="the run log can't be read; come back later", retry=5000)
+        yield form.encode(STORE_DOWN)
     except Exception:  # Hypercorn would swallow a TimeoutError without a word
         _log.exception("the stream of run %s broke off", viewer.run)
-        yield encode_frame(comment="the server failed to go on; come back later", retry=5000)
+        yield form.encode(BROKEN)
+    else:
+        if last := form.end():
+            yield last
     finally:
+        watch.close()
         manager.release(viewer)

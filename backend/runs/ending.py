@@ -2,14 +2,20 @@
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
+from backend.errors import StepError
+from backend.pipeline import Pipeline, Step
 from shared import events as ev
 
 OpenState: TypeAlias = Literal["waiting", "running", "retrying"]
 
 _log = logging.getLogger(__name__)
+
+INTERRUPTED = "Interrupted: the server stopped before the run was done"
+STOPPING = "The server is stopping."
+"""What a run says that its own server ends: it is ``interrupted`` then, not ``cancelled``."""
 
 
 class RowStates:
@@ -69,6 +75,30 @@ def closing_events(
         case "retrying":
             started = {"step": step, "attempt": attempt + 1, "say": f"{title}…"}
             return [(ev.StepStarted, started), (ev.StepFinished, {**finished, "attempt": attempt + 1})]
+
+
+def last_sentence(
+    status: ev.RunStatus, error: ev.ErrorInfo | None, pipeline: Pipeline, ends: Mapping[str, ev.StepFinished]
+) -> str:
+    """What a run ends with: why it ended early, or what its last good step said."""
+    if status == "cancelled":
+        return "Cancelled"
+    if status == "interrupted":
+        return INTERRUPTED
+    if error is not None:
+        return error.message
+    said = [end.say for step in pipeline.steps if (end := ends.get(step.id)) and end.status in ("ok", "degraded")]
+    return said[-1] if said else pipeline.title
+
+
+def explain_failure(error: Exception, run: str, step: Step, timed_out: bool) -> ev.ErrorInfo:
+    """Why an attempt of ``step`` failed, for a person; ``timed_out``: its own time-out had passed."""
+    if isinstance(error, StepError):
+        return ev.ErrorInfo(code=error.code, message=error.message, hint=error.hint, retryable=error.retryable)
+    if isinstance(error, TimeoutError) and timed_out:
+        message = f"“{step.title}” took longer than its {step.timeout_s:g} s"
+        return ev.ErrorInfo(code="timeout", message=message, hint="Try again.", retryable=True)
+    return explain_bug(error, run, step.id)
 
 
 def explain_bug(error: BaseException, run: str, step: str | None = None) -> ev.ErrorInfo:

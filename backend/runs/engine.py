@@ -12,24 +12,35 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from backend.errors import StepError
-from backend.pipeline import Later, Pipeline, Question, Step
-from backend.runs.ending import OpenState, RowStates, closing_events, explain_bug
+from backend.pipeline import Pipeline, Question, Step
+from backend.runs.ending import closing_events, explain_bug, explain_failure, last_sentence
+from backend.runs.progress import NODE_LOST, Progress
+from backend.runs.values import Values, check_value, encode_kept
 from backend.runs.voice import StepVoice
 from backend.runs.writer import RunWriter
 from shared import events as ev
 
 _log = logging.getLogger(__name__)
 
-Ending: TypeAlias = Literal["cancelled", "interrupted", "deadline", "storage", "failed"]
+Ending: TypeAlias = Literal["cancelled", "interrupted", "deadline", "storage", "failed", "elsewhere"]
 _STOPPED = ("cancelled", "interrupted")
 RETRY_BASE_S, RETRY_CAP_S = 0.2, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A run that another process had begun: its events so far, and the values of its steps that were kept."""
+
+    events: Sequence[ev.LogEvent]
+    values: Mapping[str, bytes]
 
 
 class Execution:
@@ -37,6 +48,8 @@ class Execution:
     ends it early.
 
     ``clock`` gives now in UTC; ``deadline_s`` is how long the run may take in all; ``resources`` are the pipeline's.
+    With a ``past``, it goes on from there: steps that had ended stay as they are, what was under way begins again.
+    Raises msgspec.MsgspecError or KeyError for a past whose values aren't those of this pipeline.
     """
 
     def __init__(
@@ -48,6 +61,7 @@ class Execution:
         clock: Callable[[], datetime],
         deadline_s: float,
         resources: Mapping[Any, Any] | None = None,
+        past: Past | None = None,
     ) -> None:
         self._pipeline, self._question, self._writer, self._clock = pipeline, question, writer, clock
         self._deadline_s = deadline_s
@@ -56,26 +70,22 @@ class Execution:
         self._error: ev.ErrorInfo | None = None
         self._task: asyncio.Task[Any] | None = None
         self._over = False
-        self._calls = 0
-        self._attempts = {step.id: 0 for step in pipeline.steps}
-        self._failures: dict[str, ev.ErrorInfo] = {}
-        self._open: dict[str, OpenState] = dict.fromkeys(self._attempts, "waiting")
-        self._sentences: dict[str, str] = {}
-        self._degraded: list[str] = []
-        self._rows = RowStates()
+        self._progress = Progress(step.id for step in pipeline.steps)
         self._order: tuple[str, ...] | None = None
-        loop = asyncio.get_running_loop()
-        self._values: dict[Any, asyncio.Future[Any]] = {kind: loop.create_future() for kind in pipeline.producers}
-        for kind, value in {**(resources or {}), Question: question}.items():
-            self._values[kind] = loop.create_future()
-            self._values[kind].set_result(value)
-        self._begin_run()
+        self._values = Values(pipeline, {**(resources or {}), Question: question})
+        if past is None:
+            self._begin_run()
+        else:
+            self._go_on(past)
 
     def stop(self, ending: Ending, text: str | None = None, error: ev.ErrorInfo | None = None) -> None:
         """End the run early; the first reason counts, and none does once the run is over.
 
-        ``text`` is told at once, as a ``cancelling`` or ``deadline`` notice.
+        ``text`` is told at once, as a ``cancelling`` or ``deadline`` notice. ``elsewhere``: another process goes on
+        with the run; nothing more is said here.
         """
+        if ending == "elsewhere":
+            self._writer.mute()
         if self._ending is not None or self._over:
             return
         self._ending, self._error = ending, error
@@ -83,6 +93,11 @@ class Execution:
             self._writer.emit(ev.RunNotice, kind="deadline" if ending == "deadline" else "cancelling", text=text)
         if self._task is not None:
             self._task.cancel()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the run is about to end, or is over."""
+        return self._ending is not None or self._over
 
     async def run(self) -> None:
         """Run every step and write the story of each, up to ``run.finished``. Raises nothing."""
@@ -92,7 +107,8 @@ class Execution:
             if self._ending is None:
                 async with asyncio.TaskGroup() as group:
                     for step in self._pipeline.steps:
-                        group.create_task(self._perform(step), name=f"step {step.id}")
+                        if step.id not in self._progress.ended:
+                            group.create_task(self._perform(step), name=f"step {step.id}")
         except BaseException as error:
             self._on_early_end(error)
         finally:
@@ -101,7 +117,7 @@ class Execution:
 
     def _begin_run(self) -> None:
         summary = self._writer.summary
-        self._writer.emit(
+        self._emit(
             ev.RunStarted,
             v=ev.PROTOCOL_VERSION,
             run=summary.run,
@@ -112,6 +128,32 @@ class Execution:
             plan=self._pipeline.plan(),
             columns=self._pipeline.columns,
         )
+
+    def _go_on(self, past: Past) -> None:
+        for event in past.events:
+            self._progress.record(event)
+        self._order = self._values.restore(self._pipeline.steps, self._progress.ended, past.values)
+        text = "The server that worked on this stopped; another one goes on where it was."
+        self._emit(ev.RunNotice, kind="recovered", text=text)
+        for step_id, state in list(self._progress.open.items()):
+            if state == "running":
+                self._supersede(step_id)
+
+    def _supersede(self, step_id: str) -> None:
+        message = "The server stopped while this step was under way"
+        self._emit(
+            ev.StepFinished,
+            step=step_id,
+            attempt=self._progress.attempts[step_id],
+            status="failed",
+            ms=0,
+            say=message,
+            error=ev.ErrorInfo(code=NODE_LOST, message=message, retryable=True),
+            retry_in_ms=0,
+        )
+
+    def _emit(self, kind: type[ev.Event], /, **fields: Any) -> None:
+        self._progress.record(self._writer.emit(kind, **fields))  # type: ignore[arg-type]  # every Event is a LogEvent
 
     def _on_deadline(self) -> None:
         text = f"The run took longer than its {self._deadline_s:g} s and was stopped."
@@ -130,21 +172,13 @@ class Execution:
     # ---- steps
 
     async def _perform(self, step: Step) -> None:
-        arguments = await self._arguments(step)
-        attempt = 0
+        arguments = await self._values.arguments(self._pipeline.needs[step.id])
         while True:
-            attempt += 1
+            attempt = self._progress.attempts[step.id] + 1
             retry_in_s = await self._attempt(step, attempt, arguments)
             if retry_in_s is None:
                 return
             await asyncio.sleep(retry_in_s)
-
-    async def _arguments(self, step: Step) -> dict[str, Any]:
-        arguments: dict[str, Any] = {}
-        for need in self._pipeline.needs[step.id]:
-            future = self._values[need.type]
-            arguments[need.name] = _LaterValue(future) if need.later else await asyncio.shield(future)
-        return arguments
 
     async def _attempt(self, step: Step, attempt: int, arguments: dict[str, Any]) -> float | None:
         """One attempt, from its start to its end. Seconds until the next one, or None if there is none."""
@@ -156,49 +190,44 @@ class Execution:
         try:
             async with limit:
                 value = await step.run(**arguments)
-                _check_value(step, value)
+                check_value(step, value)
                 detail = _detail(voice, value)
+                kept = encode_kept(value, voice.ordering) if self._writer.keeps_values else None
         except asyncio.CancelledError as error:
             if not self._is_cancelled():  # something that the step awaited was: nobody would ever fill its place
                 return self._end_failed(step, voice, began, explain_bug(error, self._writer.summary.run, step.id))
             self._end_cancelled(step, voice, began)
             raise
         except Exception as error:
+            failure = explain_failure(error, self._writer.summary.run, step, limit.expired())
             retry_in_s = error.retry_in_s if isinstance(error, StepError) else None
-            return self._end_failed(step, voice, began, self._explain(step, error, limit.expired()), retry_in_s)
+            return self._end_failed(step, voice, began, failure, retry_in_s)
+        if kept is not None:
+            self._writer.keep(step.id, kept)
         self._end(step, voice, began, "degraded" if voice.degradations else "ok", detail=detail)
-        self._sentences[step.id] = voice.sentence or step.title
-        self._values[step.returns].set_result(value)
+        self._values.give(step, value)
         return None
 
     def _begin(self, step: Step, attempt: int) -> StepVoice:
-        self._attempts[step.id], self._open[step.id] = attempt, "running"
-        self._rows.forget(step.id)
-        self._writer.emit(ev.StepStarted, step=step.id, attempt=attempt, say=step.doing or f"{step.title}…")
+        self._emit(ev.StepStarted, step=step.id, attempt=attempt, say=step.doing or f"{step.title}…")
         limit = self._deadline if step.timeout_s is None else time.monotonic() + step.timeout_s
         return StepVoice(
             self._writer,
             step.id,
             attempt,
-            failure=self._failures.get(step.id),
+            failure=self._progress.failures.get(step.id),
             deadline=min(self._deadline, limit),
             clock=self._clock,
             new_call_id=self._new_call_id,
             may_call=lambda: self._ending is None,
-            on_rows=self._rows.change,
+            on_rows=self._progress.record,
             on_order=self._on_order,
         )
 
     def _end(self, step: Step, voice: StepVoice, began: float, status: ev.StepStatus, **fields: Any) -> None:
         voice.end()
-        if fields.get("retry_in_ms") is None:
-            self._open.pop(step.id)
-        else:
-            self._open[step.id] = "retrying"
-        if status in ("degraded", "failed") and fields.get("retry_in_ms") is None:
-            self._degraded.append(step.id)
         say = fields.pop("say", None) or voice.sentence or step.title
-        self._writer.emit(
+        self._emit(
             ev.StepFinished,
             step=step.id,
             attempt=voice.attempt,
@@ -217,17 +246,17 @@ class Execution:
     def _end_failed(
         self, step: Step, voice: StepVoice, began: float, error: ev.ErrorInfo, retry_in_s: float | None = None
     ) -> float | None:
-        if not error.retryable or voice.attempt >= step.attempts or self._ending is not None:
+        spent = voice.attempt - self._progress.lost[step.id]
+        if not error.retryable or spent >= step.attempts or self._ending is not None:
             retry_in_s = None
         elif retry_in_s is None:
             retry_in_s = random.uniform(0, min(RETRY_CAP_S, RETRY_BASE_S * 2**voice.attempt))
-        self._failures[step.id] = error
         retry_in_ms = None if retry_in_s is None else round(retry_in_s * 1000)
         self._end(step, voice, began, "failed", say=error.message, error=error, retry_in_ms=retry_in_ms)
         if retry_in_s is not None:
             return retry_in_s
         if step.optional:
-            self._values[step.returns].set_result(None)
+            self._values.give(step, None)
         else:
             self.stop("failed", error=error)
         return None
@@ -237,19 +266,11 @@ class Execution:
         task = asyncio.current_task()
         return self._ending is not None or (task is not None and task.cancelling() > 0)
 
-    def _explain(self, step: Step, error: Exception, timed_out: bool) -> ev.ErrorInfo:
-        if isinstance(error, StepError):
-            return ev.ErrorInfo(code=error.code, message=error.message, hint=error.hint, retryable=error.retryable)
-        if isinstance(error, TimeoutError) and timed_out:
-            message = f"“{step.title}” took longer than its {step.timeout_s:g} s"
-            return ev.ErrorInfo(code="timeout", message=message, hint="Try again.", retryable=True)
-        return explain_bug(error, self._writer.summary.run, step.id)
-
     # ---- what steps say that outlives them
 
     def _new_call_id(self) -> str:
-        self._calls += 1
-        return f"c{self._calls}"
+        self._progress.calls += 1
+        return f"c{self._progress.calls}"
 
     def _on_order(self, row_ids: Sequence[str]) -> None:
         self._order = tuple(row_ids)
@@ -258,61 +279,34 @@ class Execution:
 
     def _finish(self) -> None:
         self._over = True
-        for future in self._values.values():
-            future.cancel()
+        self._values.close()
         for step in self._pipeline.steps:
-            if self._open.get(step.id) == "retrying":
-                self._rows.forget(step.id)
-            state, attempt = self._open.get(step.id), self._attempts[step.id]
+            state, attempt = self._progress.open.get(step.id), self._progress.attempts[step.id]
             stopped = self._ending in _STOPPED
             for kind, fields in closing_events(step.id, step.title, state, attempt, stopped=stopped):
-                self._writer.emit(kind, **fields)
-        status = self._status()
-        order = None if self._order is None else self._rows.shown(self._order)
+                self._emit(kind, **fields)
+        degraded = self._progress.degraded
+        status = self._status(degraded)
+        order = None if self._order is None else self._progress.rows.shown(self._order)
         self._writer.emit(
             ev.RunFinished,
             status=status,
-            say=self._last_sentence(status),
+            say=last_sentence(status, self._error, self._pipeline, self._progress.ended),
             ms=self._writer.elapsed_ms(),
             events=self._writer.seq + 1,
-            degraded=tuple(self._degraded) if status == "partial" else (),
+            degraded=tuple(degraded) if status == "partial" else (),
             error=self._error if status == "failed" else None,
             order=order,
         )
 
-    def _status(self) -> ev.RunStatus:
+    def _status(self, degraded: list[str]) -> ev.RunStatus:
+        """How the run ends; steps that left something open join ``degraded``."""
         if self._ending is not None:
             return self._ending if self._ending in ("cancelled", "interrupted") else "failed"
-        for step_id in sorted(self._rows.unconfirmed_by() - set(self._degraded)):
+        for step_id in sorted(self._progress.rows.unconfirmed_by() - set(degraded)):
             _log.warning("run %s: step %s left rows that nobody confirmed", self._writer.summary.run, step_id)
-            self._degraded.append(step_id)
-        return "partial" if self._degraded else "ok"
-
-    def _last_sentence(self, status: ev.RunStatus) -> str:
-        if status == "cancelled":
-            return "Cancelled"
-        if status == "interrupted":
-            return "Interrupted: the server stopped before the run was done"
-        if self._error is not None:
-            return self._error.message
-        said = [self._sentences[step.id] for step in self._pipeline.steps if step.id in self._sentences]
-        return said[-1] if said else self._pipeline.title
-
-
-class _LaterValue(Later[Any]):
-    """``Later[T]``: awaiting it never cancels the value for the others who wait."""
-
-    def __init__(self, future: "asyncio.Future[Any]") -> None:
-        self._future = future
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        return asyncio.shield(self._future).__await__()
-
-
-def _check_value(step: Step, value: Any) -> None:
-    expected = step.returns
-    if isinstance(expected, type) and not isinstance(value, expected):
-        raise TypeError(f"step {step.id!r} returned {type(value).__name__}, not {expected.__name__}")
+            degraded.append(step_id)
+        return "partial" if degraded else "ok"
 
 
 def _detail(voice: StepVoice, value: Any) -> msgspec.Raw:

@@ -1,23 +1,23 @@
-"""Runs as they are watched: the frames of a live run, and the viewers that follow them.
+"""Runs as they are watched: the frames of a run under way, and the viewers that follow them.
 
 A frame is encoded once and kept once. A viewer is a cursor into those frames and a wake-up, so that one more viewer
 costs its writes alone, a slow one buffers nothing, and none of them can delay the run. What has left the memory, or was
-never in it (a finished run, a run of another process), is read from the log.
+never in it (a finished run), is read from the log. Frames come from the run's writer, or, for a run of another process,
+from the one reader that this process has (``follower.py``); a viewer can't tell.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from backend.runs.log import Entry, RunLog
+from backend.runs.log import Entry, EventsLost, RunLog
 from shared.encoding import encode_event_frame
 
-BLOCK_BYTES = 64 * 1024
-"""The most that is handed to the server at once, so that a replay lets others have their turn."""
+BLOCK_BYTES = 32 * 1024
+"""The most that is handed to the server at once, so that a replay lets others have their turn. A reader that stalls
+holds several copies of it: 236 KiB in all, with 64 KiB it was 400; a long replay costs an eighth more CPU time."""
 KEPT_BYTES = 4 * 1024 * 1024
 """How much of a live run stays in memory; older frames are read from the log."""
-POLL_S = 0.5
-"""How often the log is asked for news of a run that another process writes."""
 
 
 def encode_entry(run: str, entry: Entry) -> bytes:
@@ -26,11 +26,12 @@ def encode_entry(run: str, entry: Entry) -> bytes:
 
 
 class LiveRun:
-    """A run whose writer lives in this process: its newest frames, and who follows them."""
+    """A run under way: its newest frames, up to event ``head``, whose data is ``last``, and who follows them."""
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, head: int = 0, last: bytes | None = None) -> None:
         self.run = run
-        self.head = 0
+        self.head = head
+        self.last = last
         self.finished = False
         self.viewers: set[Viewer] = set()
         self.on_viewers: Callable[[int], None] = lambda count: None
@@ -43,7 +44,7 @@ class LiveRun:
             frame = encode_entry(self.run, entry)
             self._frames.append(frame)
             self._kept_bytes += len(frame)
-            self.head = entry.seq
+            self.head, self.last = entry.seq, entry.data
         while self._kept_bytes > KEPT_BYTES and len(self._frames) > 1:
             self._kept_bytes -= len(self._frames.popleft())
         self.wake()
@@ -57,13 +58,18 @@ class LiveRun:
         for viewer in tuple(self.viewers):
             viewer.wake()
 
+    def say_bye(self, farewell: bytes) -> None:
+        """Send every viewer away."""
+        for viewer in tuple(self.viewers):
+            viewer.say_bye(farewell)
+
     def frames_after(self, seq: int) -> tuple[bytes, int] | None:
         """Up to BLOCK_BYTES of whole frames after event ``seq``, and the number of the last; None: ask the log."""
         skip = len(self._frames) - (self.head - seq)
         if skip < 0:
             return None
         if skip == 0 and self._kept_bytes <= BLOCK_BYTES:
-            return b"".join(self._frames), self.head
+            return b"".join(self._frames), max(self.head, seq)
         block: list[bytes] = []
         size = 0
         for index in range(skip, len(self._frames)):
@@ -74,19 +80,31 @@ class LiveRun:
             block.append(frame)
         return b"".join(block), seq + len(block)
 
+    def entries_after(self, seq: int) -> list[Entry] | None:
+        """The events after ``seq``, as they were published; None if some have left the memory."""
+        first = self.head - len(self._frames) + 1
+        if seq < first - 1:
+            return None
+        frames = list(self._frames)[seq - first + 1 :]
+        return [Entry(seq + place, frame[frame.index(b"\ndata: ") + 7 : -2]) for place, frame in enumerate(frames, 1)]
+
 
 class Viewer:
     """One reader of a run, after event ``after``. ``take`` until it returns None, and ``close`` in any case.
 
-    ``heartbeat_s``: seconds of silence after which a heartbeat is due.
+    ``live`` is None for a run that is over, whose log has ``length`` events. ``heartbeat_s``: seconds of silence after
+    which a heartbeat is due.
     """
 
-    def __init__(self, run: str, log: RunLog, *, live: LiveRun | None, after: int, heartbeat_s: float) -> None:
+    def __init__(
+        self, run: str, log: RunLog, *, live: LiveRun | None, after: int, heartbeat_s: float, length: int = 0
+    ) -> None:
         self.run = run
         self.closing: bytes | None = None
         self._cursor = after
         self._log = log
         self._live = live
+        self._length = length
         self._heartbeat_s = heartbeat_s
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
@@ -98,7 +116,10 @@ class Viewer:
             live.on_viewers(len(live.viewers))
 
     async def take(self) -> bytes | None:
-        """The next bytes to send: whole frames, or a heartbeat; None when all was sent. Raises StorageError."""
+        """The next bytes to send: whole frames, or a heartbeat; None when all was sent.
+
+        Raises StorageError; EventsLost when the log lacks what comes after the cursor.
+        """
         while True:
             if self.closing is not None:
                 farewell, self.closing = self.closing, b""
@@ -108,7 +129,7 @@ class Viewer:
                 self._opened = True
                 self._last_sent = self._loop.time()
                 return block or self._heartbeat()
-            if ended:
+            if ended and self.closing is None:
                 return None
             if not await self._wait():
                 self._last_sent = self._loop.time()
@@ -117,9 +138,8 @@ class Viewer:
     async def _next_block(self) -> tuple[bytes, bool]:
         """What is ready after the cursor, and whether nothing can follow it."""
         if self._live is None:
-            summary = await self._log.summary(self.run)  # before the read: what it counts can be read then
             block = await self._read_log()
-            return block, summary is not None and summary.status != "running" and self._cursor >= summary.events
+            return block, not block or self._cursor >= self._length
         ready = self._live.frames_after(self._cursor)
         if ready is not None:
             block, self._cursor = ready
@@ -130,17 +150,18 @@ class Viewer:
 
     async def _read_log(self) -> bytes:
         entries = await self._log.read(self.run, self._cursor, BLOCK_BYTES)
+        if self._live is not None:
+            # Never ahead of what this process knows: should the store lose it, nobody could tell that it was seen.
+            entries = [entry for entry in entries if entry.seq <= self._live.head]
         if entries:
+            if entries[0].seq != self._cursor + 1:
+                raise EventsLost(self.run, self._cursor)
             self._cursor = entries[-1].seq
         return b"".join(encode_entry(self.run, entry) for entry in entries)
 
     async def _wait(self) -> bool:
         """Sleep until there may be news (True) or a heartbeat is due (False)."""
-        if self._live is None:
-            due = self._last_sent + self._heartbeat_s - self._loop.time()
-            await asyncio.sleep(min(POLL_S, max(0.0, due)))
-            return due > POLL_S or self.closing is not None
-        if self._live.finished or self.closing is not None:
+        if self._live is None or self._live.finished or self.closing is not None:
             return True
         self._waiter = self._loop.create_future()
         try:
@@ -148,6 +169,15 @@ class Viewer:
         finally:
             self._waiter = None
         return self._loop.time() < self._last_sent + self._heartbeat_s or self.closing is not None
+
+    def move(self, live: LiveRun) -> None:
+        """Follow the same run where its frames come from now on."""
+        if self._live is not None:
+            self._live.viewers.discard(self)
+        self._live = live
+        live.viewers.add(self)
+        live.on_viewers(len(live.viewers))
+        self.wake()
 
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -167,7 +197,7 @@ class Viewer:
             self._live.on_viewers(len(self._live.viewers))
 
     def _heartbeat(self) -> bytes:
-        return b": hb %d\n\n" % (self._live.head if self._live is not None else self._cursor)
+        return b": hb %d\n\n" % max(self._cursor, self._live.head if self._live is not None else 0)
 
     def _on_timer(self) -> None:
         # One timer a viewer, moved lazily: a busy stream re-arms it once per heartbeat time, not once per event.

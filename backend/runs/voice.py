@@ -41,6 +41,7 @@ class StepVoice:
         self.sentence: str | None = None
         self.outcome: Any = None
         self.degradations: list[str] = []
+        self.ordering: tuple[str, ...] | None = None
         self._writer = writer
         self._new_call_id, self._may_call, self._on_rows, self._on_order = new_call_id, may_call, on_rows, on_order
         self._ended = False
@@ -92,6 +93,7 @@ class StepVoice:
 
     def order(self, row_ids: Sequence[str]) -> None:
         self._check()
+        self.ordering = tuple(row_ids)
         self._on_order(row_ids)
 
     def call(self, source: str, operation: str, **request: Any) -> "RecordedCall":

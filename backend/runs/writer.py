@@ -1,10 +1,11 @@
 """The one writer of a run: gives events their number and time, and sees that the log has them before anybody else.
 
 ``emit`` never waits: events gather while the log is busy and go to it together. It must not be called from another
-thread, nor after ``aclose``.
+thread, nor after ``close``.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -14,32 +15,63 @@ import msgspec
 from backend.errors import StorageError
 from backend.runs.fitting import fit_frame
 from backend.runs.live import LiveRun
-from backend.runs.log import Entry, RunLog, RunSummary
+from backend.runs.log import ClaimTaken, Entry, EventsLost, LeaseLost, Origin, RunLog, RunSummary
 from shared import events as ev
 
 E = TypeVar("E", bound=ev.Event)
+
+_log = logging.getLogger(__name__)
 
 
 class RunWriter:
     """Appends the events of one run to ``log`` and shows them to the viewers of ``live``.
 
-    ``on_failure`` is called once, with a StorageError, when the log can't be written: nothing reaches it after that.
+    ``on_failure`` is called once, with a StorageError, when the log can't be written; what comes after that is shown
+    from memory, and kept in ``unwritten`` until ``write_rest`` finds the log well again. After a LeaseLost nothing is
+    shown: another process has the run. ``origin`` goes with the first event. ``t`` is the time of event ``live.head``
+    in ms since the run began, if another process wrote up to there.
     """
 
     def __init__(
-        self, log: RunLog, live: LiveRun, summary: RunSummary, on_failure: Callable[[StorageError], None]
+        self,
+        log: RunLog,
+        live: LiveRun,
+        summary: RunSummary,
+        on_failure: Callable[[StorageError], None],
+        *,
+        origin: Origin | None = None,
+        t: int = 0,
     ) -> None:
         self.summary = summary
         self.live = live
-        self.failure: StorageError | None = None
+        self.failure: StorageError | ClaimTaken | None = None
+        self.unwritten: list[Entry] = []
+        self.emitted = 0
+        self.born: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.born.add_done_callback(asyncio.Future.exception)  # no complaint if nobody asks
         self._log = log
         self._on_failure = on_failure
-        self._began = time.monotonic()
-        self._seq = 0
-        self._t = 0
+        self._origin = origin
+        self._began = time.monotonic() - t / 1000
+        self._seq = live.head
+        self._t = t
         self._pending: list[Entry] = []
+        self._values: dict[str, bytes] = {}
+        self._new_values: dict[str, bytes] = {}
         self._news = asyncio.Event()
         self._closing = False
+        self._muted = False
+
+    @property
+    def keeps_values(self) -> bool:
+        """Whether another process may have to go on with this run."""
+        return self._origin is not None and self._origin.recipe is not None
+
+    async def may_run(self) -> bool:
+        """Whether this run is the one for its key: decided before any step costs anything."""
+        if self._origin is not None and self._origin.claim is not None:
+            await asyncio.wait([self.born])
+        return not isinstance(self.failure, ClaimTaken)
 
     @property
     def seq(self) -> int:
@@ -58,34 +90,87 @@ class RunWriter:
         JSON and ValueError for rows that no frame can hold; the event takes no number then.
         """
         event, data = fit_frame(kind(seq=self._seq + 1, t=self.elapsed_ms(), **fields))
+        if self._muted:
+            return event
         self._seq = event.seq
+        self.emitted += 1
         if isinstance(event, ev.RunFinished):
             self.summary = msgspec.structs.replace(self.summary, status=event.status, ms=event.ms)
         self._pending.append(Entry(self._seq, data))
         self._news.set()
         return event
 
+    def keep(self, step: str, value: bytes) -> None:
+        """Keep a step's value beside the log, in one append with the event that is emitted next."""
+        self._new_values[step] = value
+
+    def mute(self) -> None:
+        """What is emitted from now on is nobody's: another process goes on with the run."""
+        self._muted = True
+
     async def write(self) -> None:
-        """Write what is emitted until ``aclose``: the body of a task that the run's owner starts."""
-        while not (self._closing and not self._pending):
-            await self._news.wait()
-            self._news.clear()
-            if self._pending:
-                entries, self._pending = self._pending, []
-                await self._append(entries)
+        """Write what is emitted until ``close``: the body of a task that the run's owner starts."""
+        try:
+            while not (self._closing and not self._pending):
+                await self._news.wait()
+                self._news.clear()
+                if self._pending:
+                    entries, self._pending = self._pending, []
+                    await self._append(entries)
+        finally:
+            if not self.born.done():
+                self.born.set_exception(StorageError("the run was never written"))
 
     def close(self) -> None:
         """``write`` ends once everything emitted so far is written."""
         self._closing = True
         self._news.set()
 
+    async def write_rest(self) -> None:
+        """Write what couldn't be written when it came. Raises StorageError if it still can't."""
+        await self._store(self.unwritten)
+        self.unwritten = []
+
     async def _append(self, entries: list[Entry]) -> None:
         if self.failure is None:
-            summary = msgspec.structs.replace(self.summary, events=entries[-1].seq)
             try:
-                await self._log.append(summary, entries)
-            except StorageError as error:
-                self.failure = error
-                self._on_failure(error)
-        # After a failure the viewers still hear how it ends, from memory; the log keeps what it had.
+                await self._store(entries)
+            except (StorageError, ClaimTaken) as error:
+                self._fail(error)
+            else:
+                if not self.born.done():
+                    self.born.set_result(None)
+        if isinstance(self.failure, ClaimTaken | LeaseLost):
+            return
+        if self.failure is not None:
+            self.unwritten += entries
+        # After a failure the viewers still hear how it ends, from memory; the log gets it when it can.
         self.live.publish(entries)
+
+    def _fail(self, error: StorageError | ClaimTaken) -> None:
+        self.failure = error
+        if isinstance(error, ClaimTaken | LeaseLost):
+            self.mute()
+        if not self.born.done():
+            self.born.set_exception(error)
+        if isinstance(error, StorageError):
+            self._on_failure(error)
+
+    async def _store(self, entries: list[Entry]) -> None:
+        summary = msgspec.structs.replace(self.summary, events=entries[-1].seq)
+        if entries[-1].seq < self._seq:  # the end is among those that come later
+            summary = msgspec.structs.replace(summary, status="running", ms=None)
+        new, self._new_values = self._new_values, {}
+        self._values |= new
+        first = entries[0].seq == 1
+        try:
+            await self._log.append(summary, entries, origin=self._origin if first else None, values=new)
+        except EventsLost as lost:
+            missing = self.live.entries_after(lost.head)
+            if missing is None:
+                raise
+            # Nobody else has numbered an event meanwhile: what the store forgot is put back as everybody saw it.
+            _log.warning("%s; it gets them again", lost)
+            origin = self._origin if lost.head == 0 else None
+            behind = [entry for entry in missing if entry.seq < entries[0].seq]
+            await self._log.append(summary, [*behind, *entries], origin=origin, values=self._values)

@@ -98,8 +98,13 @@ class Client:
     def _adopt(self, closing: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(closing)
         self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        task.add_done_callback(self._closed)
         return task
+
+    def _closed(self, task: "asyncio.Task[None]") -> None:
+        self._closing.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.info("a connection was closed roughly: %s", type(error).__name__)
 
     def _renewed(self) -> "_Pool":
         return _Pool(Transport(self._slots, self._network, self._context, self._proxy))

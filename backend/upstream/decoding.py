@@ -15,6 +15,8 @@ from shared.text import clean
 MAX_DEPTH = 64
 MAX_TEXT = 4096
 _EXCERPT = 200
+_REMEMBERED = 500
+_PLAIN = frozenset((bool, int, float, type(None)))
 _INT_CHARS = 18
 
 
@@ -24,7 +26,7 @@ class Undecodable(ValueError):
 
 def decode_json(body: bytes, redact: Callable[[str], str] = str) -> Any:
     """The values in ``body``, every string (keys too) through ``redact`` and cleaned. Raises Undecodable."""
-    return _clean(parse_json(body.decode("utf-8-sig", "replace")), redact, MAX_DEPTH)
+    return _clean(parse_json(body.decode("utf-8-sig", "replace")), _Texts(redact), MAX_DEPTH)
 
 
 def parse_json(text: str) -> Any:
@@ -49,6 +51,19 @@ def excerpt(body: bytes, redact: Callable[[str], str] = str) -> str:
     return clean(redact(body[: 4 * _EXCERPT].decode("utf-8", "replace")), max_chars=_EXCERPT).strip()
 
 
+class _Texts(dict[str, str]):
+    """Texts and what becomes of them. Keys and words come again and again: most are looked up."""
+
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        self._redact = redact
+
+    def __missing__(self, text: str) -> str:
+        cleaned = clean(self._redact(text), max_chars=MAX_TEXT)
+        if len(self) < _REMEMBERED:
+            self[text] = cleaned
+        return cleaned
+
+
 def _constant(name: str) -> NoReturn:
     raise Undecodable(f"it holds {name}, which is no number")
 
@@ -68,13 +83,13 @@ def _float(text: str) -> float:
 _decoder = json.JSONDecoder(parse_constant=_constant, parse_int=_integer, parse_float=_float, strict=False)
 
 
-def _clean(value: Any, redact: Callable[[str], str], depth: int) -> Any:
+def _clean(value: Any, texts: _Texts, depth: int) -> Any:
     if isinstance(value, str):
-        return clean(redact(value), max_chars=MAX_TEXT)
+        return texts[value]
     if isinstance(value, (list, dict)) and depth == 0:
         raise Undecodable("it is nested too deeply")
     if isinstance(value, list):
-        return [_clean(one, redact, depth - 1) for one in value]
+        return [one if type(one) in _PLAIN else _clean(one, texts, depth - 1) for one in value]
     if isinstance(value, dict):
-        return {clean(redact(key), max_chars=MAX_TEXT): _clean(one, redact, depth - 1) for key, one in value.items()}
+        return {texts[key]: one if type(one) in _PLAIN else _clean(one, texts, depth - 1) for key, one in value.items()}
     return value

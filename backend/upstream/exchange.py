@@ -1,5 +1,6 @@
 """One request and its answer over HTTP: every way in which that can end becomes an answer or an ``UpstreamError``."""
 
+import asyncio
 import contextlib
 import time
 import zlib
@@ -22,6 +23,8 @@ Query = Sequence[tuple[str, str]]
 
 POOL_S = 1.0
 """How long a request waits for a connection of its own pool, which is larger than it ever needs."""
+DECODED_AT_ONCE_BYTES = 64 << 10
+"""What is larger is decoded beside the event loop, which a megabyte would hold up for 50 to 200 ms."""
 _KEPT_HEADERS = frozenset(
     ("age", "cache-control", "content-type", "date", "etag", "expires", "last-modified", "retry-after", "x-rl", "x-ttl")
 )
@@ -52,7 +55,7 @@ class Exchange:
         began = time.monotonic()
         async with self._sent("GET", path, params, headers) as response:
             body = await self._body(response)
-        return self._answer(response, body, round((time.monotonic() - began) * 1000))
+        return await self._answer(response, body, round((time.monotonic() - began) * 1000))
 
     @contextlib.asynccontextmanager
     async def post(
@@ -65,7 +68,7 @@ class Exchange:
                 yield response, None
             else:
                 body = await self._body(response)
-                yield response, self._answer(response, body, round((time.monotonic() - began) * 1000))
+                yield response, await self._answer(response, body, round((time.monotonic() - began) * 1000))
 
     def body_parts(self, response: httpx.Response) -> AsyncIterator[bytes]:
         """The body as it comes, uncompressed in pieces of bounded size. Raises UpstreamError."""
@@ -117,10 +120,13 @@ class Exchange:
                 )
         return bytes(body)
 
-    def _answer(self, response: httpx.Response, body: bytes, ms: int) -> Answer:
+    async def _answer(self, response: httpx.Response, body: bytes, ms: int) -> Answer:
         problem, data = None, None
         try:
-            data = decode_json(body, self._redact)
+            if len(body) > DECODED_AT_ONCE_BYTES:
+                data = await asyncio.to_thread(decode_json, body, self._redact)
+            else:
+                data = decode_json(body, self._redact)
         except Undecodable as error:
             problem, data = str(error), excerpt(body, self._redact) or None
         return Answer(response.status_code, self.headers_of(response), data, problem, len(body), ms)
@@ -141,12 +147,13 @@ def error_of(answer: Answer, spec: Spec, now: float) -> UpstreamError | None:
         return None
     wait_s = retry_after(answer.headers.get("retry-after"), now)
     if status in (401, 403):
-        hint = "Check the key." if spec.key else "It wants a key, or refuses this server."
+        hint = spec.key_hint if spec.key else "It wants a key, or refuses this server."
         return UpstreamError(
             name, "refused_key", f"{name} refuses access ({status})", status=status, hint=hint, detail=answer.data
         )
     if status == 429:
         said = f"{name} has had too many calls for now"
+        wait_s = spec.rate_limited_s if wait_s is None else wait_s
         return UpstreamError(
             name, "rate_limited", said, status=status, retry_after_s=wait_s, retryable=True, detail=answer.data
         )

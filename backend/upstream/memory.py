@@ -24,7 +24,7 @@ class Memory:
         """What is kept and may be of use: fresh, or past its time and yet better than nothing."""
         return None if lifetime is None else await self._store(lifetime).find(key, time.time())
 
-    async def keep(self, key: bytes, lifetime: Lifetime | None, reply: Reply) -> None:
+    def keep(self, key: bytes, lifetime: Lifetime | None, reply: Reply) -> None:
         """Keep a reply for as long as it may be kept."""
         if lifetime is None:
             return
@@ -43,7 +43,7 @@ class Memory:
             etag=reply.headers.get("etag"),
             last_modified=reply.headers.get("last-modified"),
         )
-        await self._store(lifetime).keep(key, kept)
+        self._store(lifetime).keep(key, kept)  # nobody has to wait until it is written down
 
     def _store(self, lifetime: Lifetime) -> Store:
         return self._private if lifetime.private else self._disk

@@ -48,6 +48,11 @@ class Network(httpcore.AsyncNetworkBackend):
         """A host that may be asked: whether it can be reached says something of the others."""
         self._hosts[host, port] = None
 
+    def look_again(self) -> None:
+        """Forget that there was no network."""
+        for account in self._accounts.values():
+            account.renew()
+
     async def connect_tcp(
         self,
         host: str,

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 PATIENCE_S = 1.5
 SECOND_OPINION_S = 0.6
 """A host that hasn't answered for so long may be down alone: others are tried beside it."""
-DOWN_S, DOWN_MAX_S = 60.0, 600.0
+DOWN_S, DOWN_MAX_S = 60.0, 120.0
 """For how long it is remembered that the network is down; twice as long each time in a row."""
 
 
@@ -59,6 +59,10 @@ class Patience:
             raise
         finally:
             self._end()
+
+    def renew(self) -> None:
+        """Somebody asks for it: try again, whatever is remembered."""
+        self._left, self._down_until = PATIENCE_S, -1e9
 
     def proven(self) -> None:
         """Somebody answered: there is a network."""

@@ -68,9 +68,10 @@ class Store:
         usable = found.fetched_at <= now + MAX_CLOCK_SKEW_S and now < max(found.fresh_until, found.stale_until)
         return found if usable else None
 
-    async def keep(self, key: bytes, reply: Kept) -> None:
-        """Keep ``reply`` instead of what was there."""
-        await self._do(lambda connection: self._keep(connection, key, reply))
+    def keep(self, key: bytes, reply: Kept) -> "asyncio.Future[Any]":
+        """Keep ``reply`` instead of what was there. Need not be awaited: who looks for it later finds it."""
+        work: Callable[[sqlite3.Connection], None] = lambda connection: self._keep(connection, key, reply)  # noqa: E731
+        return asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
 
     def count(self, upstream: str, day: str, calls: float) -> "asyncio.Future[Any]":
         """``calls`` more were made on ``day`` (ISO). Need not be awaited."""

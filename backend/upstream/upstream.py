@@ -167,7 +167,7 @@ class Upstream:
                 answer = await self._send(request, kept, flight)
                 reply = self._reply(request, answer, kept, flight.retries)
                 self._dealings.succeeded()
-                await self._memory.keep(request.key, request.lifetime, reply)
+                self._memory.keep(request.key, request.lifetime, reply)
                 return reply
             except UpstreamError as error:
                 error.retries = flight.retries

@@ -54,6 +54,10 @@ class Upstreams:
         self._upstreams[spec.id] = upstream
         return upstream
 
+    def look_again(self) -> None:
+        """Forget that there was no network: somebody wants to know now."""
+        self._network.look_again()
+
     async def aclose(self) -> None:
         """End every call and close every connection."""
         await asyncio.gather(*(upstream.aclose() for upstream in self._upstreams.values()))

@@ -63,9 +63,11 @@ class Spec:
     """An upstream before it is opened. ``name`` is for people ("AirLabs"), ``id`` for settings ("airlabs").
 
     ``key`` goes into the query as ``key_param`` or into the header ``key_header`` behind ``key_prefix``; both are
-    added to every call, and the key is removed from everything that comes back. ``configured`` is whether there is what
-    it needs: a key where ``needs_key``, and an address. ``read_quota`` gets status, headers (lower-case) and decoded
-    body of every answer, before anything is stripped from it.
+    added to every call, and the key is removed from everything that comes back; ``key_hint`` is what to try where it is
+    refused. ``configured`` is whether there is what it needs: a key where ``needs_key``, and an address.
+    ``rate_limited_s`` is for how long it is left alone after a 429 that names no time (None: it may be asked again at
+    once). ``read_quota`` gets status, headers (lower-case) and decoded body of every answer, before anything is
+    stripped from it.
     """
 
     id: str
@@ -76,12 +78,14 @@ class Spec:
     key_param: str | None = None
     key_header: str | None = None
     key_prefix: str = ""
+    key_hint: str = "Check the key."
     headers: Mapping[str, str] = field(default_factory=dict)
     concurrency: int = 4
     connect_s: float = 2.0
     read_s: float = 5.0
     max_bytes: int = 1 << 20
     windows: Sequence[Window] = ()
+    rate_limited_s: float | None = None
     read_quota: Callable[[int, Mapping[str, str], Any], Quota | None] | None = None
 
 

@@ -42,6 +42,8 @@ def another(table: str, name: str) -> tuple[str, Any]:
     special = {"trusted_proxies": ("10.0.0.0/8,::1", ("10.0.0.0/8", "::1"))}
     if name in special or name.endswith("_sources"):
         return special.get(name, ("embedded", ("embedded",)))
+    if name.endswith("_url"):
+        return "http://127.0.0.1:9/x", "http://127.0.0.1:9/x"
     if field.metadata["choices"]:
         value = field.metadata["choices"][-1]
         return value, value
@@ -125,7 +127,7 @@ def test_no_two_settings_share_a_name_or_a_variable() -> None:
 
 
 def test_a_secret_setting_is_one_by_its_type() -> None:
-    suspicious = [(table, name) for table, name in FIELDS if re.search("key|token|secret|password", name)]
+    suspicious = [(table, name) for table, name in FIELDS if re.search("key|token$|secret|password", name)]
     assert suspicious == SECRETS
 
 
@@ -141,6 +143,11 @@ def test_the_variables_of_the_original_work_as_they_are(file: Path) -> None:
         kept = getattr(found, variable.lower())
         assert (kept.reveal() if isinstance(kept, Secret) else str(kept)) == value
     assert load({}, env | {"WINDOWSEAT_DEMO_LAT": "3"}, file).of(EscapeSettings).demo_lat == 3.0
+
+
+@pytest.mark.parametrize("written", ["Groq", " groq ", "GROQ"])
+def test_a_choice_is_known_however_it_is_capitalised(written: str, file: Path) -> None:
+    assert load({}, {"LLM_PROVIDER": written}, file).of(EscapeSettings).llm_provider == "groq"
 
 
 def test_a_pipeline_has_its_defaults_where_nothing_is_set() -> None:
@@ -183,12 +190,13 @@ def test_the_folder_that_one_stands_in_cannot_say_where_keys_go(
     there.mkdir()
     monkeypatch.chdir(tmp_path)
     (there / "config.toml").write_text("# fit to be read as TOML and as a key")
-    (tmp_path / ".env").write_text(f"{name}={there / 'config.toml'}\n")
+    value = "http://127.0.0.1:1" if name.endswith("_URL") else there / "config.toml"
+    (tmp_path / ".env").write_text(f"{name}={value}\n")
     with pytest.raises(ConfigError, match=f"sets {name}, which a .env of the current folder can't") as told:
         load()
     env = {"WINDOWSEAT_CONFIG": str(there / "config.toml")}
-    load({}, env | {name: str(there / "config.toml")})  # who has set it otherwise isn't bothered
-    (there / ".env").write_text(f"{name}={there / 'config.toml'}\n")
+    load({}, env | {name: str(value)})  # who has set it otherwise isn't bothered
+    (there / ".env").write_text(f"{name}={value}\n")
     (tmp_path / ".env").unlink()
     load({}, env)
     assert str(tmp_path / ".env") in str(told.value)
@@ -216,8 +224,8 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"WINDOWSEAT_OFFLINE": "perhaps"}, "WINDOWSEAT_OFFLINE is 'perhaps', but must be yes or no"),
     ({"WINDOWSEAT_DATA_DIR": "~nobody-of-this-name"}, "WINDOWSEAT_DATA_DIR"),
     ({"DEMO_LAT": "north", "DEMO_LON": "0"}, "DEMO_LAT is 'north'"),
-    ({"DEMO_LAT": "39.5"}, "demo_lat and demo_lon is 'one of them alone', but must be given together"),
-    ({"DEMO_LON": "39.5"}, "demo_lat and demo_lon"),
+    ({"DEMO_LAT": "39.5"}, "demo_lat is 39.5, but must be given together with demo_lon"),
+    ({"DEMO_LON": "39.5"}, "demo_lon is 39.5, but must be given together with demo_lat"),
     ({"DEMO_LAT": "90.1", "DEMO_LON": "0"}, "DEMO_LAT is '90.1', but must be a number from -90 to 90"),
     ({"DEMO_LAT": "0", "DEMO_LON": "-181"}, "DEMO_LON is '-181', but must be a number from -180 to 180"),
     ({"WINDOWSEAT_COLD_MAX_C": "30"}, "cold_max_c is 30.0, but must be no more than hot_min_c"),
@@ -230,7 +238,13 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ),
     ({"WINDOWSEAT_WHERE_SOURCES": "embedded,embedded"}, "where_sources is 'embedded, embedded'"),
     ({"WINDOWSEAT_WISH_SOURCES": "auto,embedded"}, "wish_sources"),
-    ({"LLM_PROVIDER": "hal"}, "LLM_PROVIDER is 'hal', but must be one of groq, cerebras"),
+    ({"WINDOWSEAT_AIRLABS_URL": "ftp://airlabs.co"}, "airlabs_url is '(hidden)', but must be like https://"),
+    ({"WINDOWSEAT_GROQ_URL": "https://"}, "groq_url"),
+    ({"WINDOWSEAT_GROQ_URL": "https://host:99999"}, "groq_url"),
+    ({"WINDOWSEAT_GROQ_URL": "https://host/a b\u00e9"}, "groq_url"),
+    ({"WINDOWSEAT_OPENAI_URL": "https://host/v1?key=x"}, "openai_url"),
+    ({"WINDOWSEAT_LLM_BASE_URL": "https://me:secret@host"}, "llm_base_url is '(hidden)'"),
+    ({"LLM_PROVIDER": "hal"}, "LLM_PROVIDER is 'hal', but must be one of auto, groq, cerebras"),
 ]
 
 
@@ -249,6 +263,11 @@ def test_a_wrong_setting_is_told_by_its_name(env: dict[str, str], message: str, 
         ("[server]\nhost = 5\n", "host in {file} is 5, but must be a text"),
         ("[server]\ndata_dir = 5\n", "data_dir in {file} is 5, but must be a path"),
         ("[escape]\ncold = 1\n", "cold in {file}: there is no such setting"),
+        (
+            "[sever]\nport = 1\n",
+            "sever in {file}: there is no such table; there are [app], [keys], [server], [ssh], [escape]",
+        ),
+        ("port = 1\n", "port in {file}: there is no such table"),
         ("escape = 5\n", "escape in {file} must be a table: [escape]"),
         ("server = 5\n", "server in {file} must be a table"),
         ("[[server]]\nport = 1\n", "server in {file} must be a table"),
@@ -290,3 +309,36 @@ def test_the_usual_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     usual.write_text("[server]\nport = 9\n")
     assert load_config({}, {}).port == 9
     assert config_file({"WINDOWSEAT_CONFIG": "~/x.toml"}) == Path.home() / "x.toml"
+
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = dict(re.findall(r"^#?([A-Z][A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+
+def test_the_example_has_every_setting_of_the_pipeline_by_the_name_that_people_know() -> None:
+    known = {name: field.metadata["env"] for (table, name), field in FIELDS.items() if table == "escape"}
+    shown = {name: next(iter(variables), f"WINDOWSEAT_{name.upper()}") for name, variables in known.items()}
+    assert set(EXAMPLE) == {*shown.values(), "WINDOWSEAT_OFFLINE"}
+
+
+def test_the_example_as_it_stands_changes_nothing_and_its_examples_are_good() -> None:
+    plain = load({}, {"WINDOWSEAT_DOTENV": str(ROOT / ".env.example")})
+    assert plain == load({}, {"WINDOWSEAT_DOTENV": "/dev/null"})
+    given = {name: value for name, value in EXAMPLE.items() if value}
+    changed = load({}, {"WINDOWSEAT_DOTENV": "/dev/null", **given}).of(EscapeSettings)
+    usual = EscapeSettings()
+    names = [name for table, name in FIELDS if table == "escape"]
+    differing = {name for name in names if getattr(changed, name) != getattr(usual, name)}
+    sources = {"where_sources", "wish_sources", "route_sources", "weather_sources"}
+    assert differing == {"demo_lat", "demo_lon", "demo_city"} | sources
+
+
+DOCUMENTED = (
+    "ip-api", "ipwho.is", "AirLabs", "OpenWeather", "Open-Meteo", "MET Norway", "non-commercial", "doctor",
+    "--airlabs-api-key-file", "trusted_proxies", "proxy_header", "WINDOWSEAT_DOTENV", "HTTPS_PROXY",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("word", DOCUMENTED)
+def test_the_documentation_says(word: str) -> None:
+    assert word.casefold() in (ROOT / "docs" / "sources.md").read_text().casefold()

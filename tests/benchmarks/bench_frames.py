@@ -1,30 +1,31 @@
-"""FrameParser against httpx-sse on the same bytes, cut in the same way.
+"""FrameParser against httpx-sse, and eventsource-parser on node, on the same bytes, cut in the same way.
 
-Run: ``python -m tests.benchmarks.bench_frames [--rounds N] [--events N]``. CPU time; both sides run in turn
-in every round and the table shows medians of the per-round ratios, so what else the machine does falls on
-both.
-httpx-sse is driven as its ``EventSource`` does, without the cost of its asynchronous generators.
+Run: ``python -m tests.benchmarks.bench_frames [--rounds N]``. httpx-sse is driven as its ``EventSource`` does, without
+the cost of its asynchronous generators; eventsource-parser with a streaming ``TextDecoder`` before it.
 """
 
-import argparse
 import codecs
-import importlib.metadata
 import json
-import platform
 import random
+import shutil
 import statistics
-import time
-from collections.abc import Callable
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
 from shared.encoding import encode_event_frame, encode_frame
 from shared.frames import FrameParser
+from tests.benchmarks.harness import ROOT, Options, Row, alone, interleaved, ratio, timed
 
 TYPES = ("step.token", "step.progress", "step.log", "rows.changed")
 PLAIN = "Reading the sky over Valencia, Lisbon and Oslo: 21 of 37 forecasts are in. "
 UTF8 = "Málaga → 東京 ☀ Ørland, Gdańsk; погода в Афинах 31 °C. "
-CHUNK_SIZES = (1, 64, 1_400, 65_536)
+CHUNK_SIZES = {1: "1 B", 64: "64 B", 1_400: "1.4 KB", 65_536: "64 KB"}
+EVENTS = 2_000
 
 
 def event_json(rng: random.Random, seq: int, text: str) -> bytes:
@@ -70,7 +71,7 @@ def cut(stream: bytes, size: int) -> list[bytes]:
 
 def read_ours(chunks: list[bytes]) -> int:
     """Read every frame's data; return how many there were."""
-    parser = FrameParser(8 << 20)
+    parser = FrameParser(16 << 20)
     feed = parser.feed
     count = 0
     for chunk in chunks:
@@ -96,77 +97,80 @@ def read_httpx_sse(chunks: list[bytes]) -> int:
     return count
 
 
-def cpu_seconds(read: Callable[[list[bytes]], int], chunks: list[bytes]) -> tuple[float, int]:
-    start = time.process_time()
-    count = read(chunks)
-    return time.process_time() - start, count
-
-
-def compare(chunks: list[bytes], events: int, rounds: int) -> tuple[float, float, float]:
-    """Return ns per event of ours and of httpx-sse (medians), and the median of the per-round ratios."""
-    ours: list[float] = []
-    theirs: list[float] = []
-    for _ in range(rounds):
-        for read, seconds in ((read_ours, ours), (read_httpx_sse, theirs)):
-            spent, count = cpu_seconds(read, chunks)
-            if count != events:
-                raise AssertionError(f"{read.__name__} saw {count} of {events} events")
-            seconds.append(spent)
-    ratio = statistics.median(slow / fast for fast, slow in zip(ours, theirs, strict=True))
-    return statistics.median(ours) / events * 1e9, statistics.median(theirs) / events * 1e9, ratio
-
-
-def compare_long_line(start: bytes, rounds: int) -> tuple[float, float]:
-    """Return what a 4 MB line costs in 64 B chunks, as a ratio to 64 KB chunks and to 8 lines of 0.5 MB."""
-    stream = start + b"x" * (4 << 20) + b"\n\n"
-    part = start + b"x" * (512 << 10) + b"\n\n"
-    small, large, parts = cut(stream, 64), cut(stream, 65_536), cut(part, 64) * 8
-    against_large, against_parts = [], []
-    for _ in range(rounds):
-        spent = cpu_seconds(read_ours, small)[0]
-        against_large.append(spent / cpu_seconds(read_ours, large)[0])
-        against_parts.append(spent / cpu_seconds(read_ours, parts)[0])
-    return statistics.median(against_large), statistics.median(against_parts)
-
-
-def compare_encoders(rounds: int) -> float:
-    """Return how much slower ``encode_frame`` is than ``encode_event_frame`` on the server's usual frame."""
-    data = event_json(random.Random(20), 5, PLAIN)
-    text = data.decode()
-    ratios = []
-    for _ in range(rounds):
-        start = time.process_time()
-        for _ in range(20_000):
-            encode_event_frame(b"r7f3a9c2d1e4b58.5", data)
-        between = time.process_time()
-        for _ in range(20_000):
-            encode_frame(text, id="r7f3a9c2d1e4b58.5")
-        ratios.append((time.process_time() - between) / (between - start))
-    return statistics.median(ratios)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--events", type=int, default=3_000)
-    options = parser.parse_args()
-    print(
-        f"Python {platform.python_version()}, httpx-sse {importlib.metadata.version('httpx-sse')}, "
-        f"msgspec {importlib.metadata.version('msgspec')}; {options.events} events, {options.rounds} rounds"
+def compare(name: str, size: int, rounds: int) -> Row:
+    events = EVENTS if size > 1 else EVENTS // 10
+    chunks = cut(STREAMS[name](random.Random(20), events), size)
+    for read in (read_ours, read_httpx_sse):
+        if (count := read(chunks)) != events:
+            raise AssertionError(f"{read.__name__} saw {count} of {events} events")
+    found = interleaved(
+        {"ours": timed(lambda: read_ours(chunks)), "peer": timed(lambda: read_httpx_sse(chunks))}, rounds
     )
-    print(f"{'format':22}{'chunk':>8}{'ours ns/event':>15}{'httpx-sse':>12}{'ratio':>8}")
-    for name, make in STREAMS.items():
+    target = 3.5 if size == 1 else 4.0 if name == "data, LF" and size == 65_536 else 2.5
+    return ratio(
+        f"parser, {name}, {CHUNK_SIZES[size]} / httpx-sse", found["peer"], found["ours"],
+        sense="at least", target=target, scale=1e9 / events, each="ns/event",
+    )  # fmt: skip
+
+
+def long_lines(rounds: int) -> Iterator[Row]:
+    """What a chunk of 64 B costs where the line is longer: nothing that is held may be searched again.
+
+    From 128 KB to 1 MB there is a step that isn't ours: memory blocks of that size are fresh pages of the kernel each
+    time (httpx-sse has it too).
+    """
+    lengths = {"8 MB": 8 << 20, "1 MB": 1 << 20, "128 KB": 1 << 17}
+
+    def side(length: int) -> Callable[[], float]:
+        chunks = cut(b"id: 5\ndata: " + b"x" * length + b"\n\n", 64) * ((1 << 20) // length or 1)
+        read = timed(partial(read_ours, chunks))
+        return lambda: read() / len(chunks)
+
+    found = interleaved({name: side(length) for name, length in lengths.items()}, rounds)
+    for longer, shorter in (("1 MB", "128 KB"), ("8 MB", "1 MB")):
+        yield ratio(
+            f"parser, a line of {longer} / of {shorter}, 64 B", found[longer], found[shorter],
+            scale=1e9, each="ns/chunk", target=1.3,
+        )  # fmt: skip
+
+
+def beside_node(name: str, size: int, rounds: int) -> Row | None:
+    """Against eventsource-parser in a process of its own: medians, since the two can't take turns."""
+    package = ROOT / "tests" / "npm" / "node_modules" / "eventsource-parser"
+    if shutil.which("node") is None or not package.exists():
+        return None
+    stream = STREAMS[name](random.Random(20), EVENTS)
+    chunks = cut(stream, size)
+    script = Path(__file__).with_name("event_source_parser.mjs").read_text("utf-8")
+    script = script.replace('"eventsource-parser"', json.dumps((package / "dist" / "index.js").as_uri()))
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(stream)
+        file.flush()
+        numbers = [str(size), str(EVENTS), str(rounds)]
+        ran = subprocess.run(
+            ["node", "--input-type=module", "--eval", script, "-", file.name, *numbers],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    theirs = [float(line) / 1e9 for line in ran.stdout.split()]
+    side = timed(lambda: read_ours(chunks))
+    ours = [side() / EVENTS for _ in range(rounds)]
+    version = json.loads((package / "package.json").read_text("utf-8"))["version"]
+    middle = statistics.median(theirs)
+    label = f"parser, {name}, {CHUNK_SIZES[size]} / eventsource-parser"
+    note = f"{version} on node"
+    return ratio(label, ours, [middle] * rounds, scale=1e9, each="ns/event", target=2.0, note=note, guarded=False)
+
+
+def rows(options: Options) -> Iterator[Row]:
+    for name in STREAMS:
         for size in CHUNK_SIZES:
-            events = options.events if size > 1 else max(options.events // 10, 1)
-            stream = make(random.Random(20), events)
-            ours, theirs, ratio = compare(cut(stream, size), events, options.rounds)
-            print(f"{name:22}{size:>8}{ours:>15,.0f}{theirs:>12,.0f}{ratio:>7.2f}x")
-    for start in (b"data: ", b"id: r7f3a9c2d1e4b58.5\ndata: "):
-        large, parts = compare_long_line(start, options.rounds)
-        form = start.decode().replace("\n", " ")
-        print(f"{form}<4 MB> in 64 B chunks: {large:.2f}x of 64 KB chunks, {parts:.2f}x of 8 lines of 0.5 MB")
-    print(f"encode_frame: {compare_encoders(options.rounds):.1f}x the cost of encode_event_frame")
+            yield compare(name, size, options.rounds)
+    yield from long_lines(options.rounds)
+    for name in STREAMS:
+        for size in (1_400, 65_536):
+            if (row := beside_node(name, size, options.rounds)) is not None:
+                yield row
 
 
 if __name__ == "__main__":
-    main()
+    alone(rows)

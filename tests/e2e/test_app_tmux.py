@@ -11,12 +11,17 @@ from pathlib import Path
 import pytest
 
 from shared import events as ev
+from tests.golden import FILE, QUESTION, golden_run
 from tests.pty_app import ROOT, frames, has, in_pty, info
 from tests.scripted_server import ScriptedServer
 from tests.tmux import Terminal, a_tmux
 from tests.tui.app.hostile import poisoned_run
 from tests.tui.app.scripted import numbered as in_order
+from tests.tui.app.scripted import received as as_received
 from tests.tui.app.scripted import sample_run, started, step_started
+from tui.client import AssistClient
+from tui.epilogue import epilogue
+from tui.watch import Watch
 
 PROC = Path("/proc")
 HAS_PROC = (PROC / "self").exists()
@@ -63,7 +68,7 @@ def children_of_local_server() -> set[str]:
 @pytest.mark.needs("tmux")
 async def test_a_question_is_answered_looked_into_and_left_in_tmux(terminal: Terminal) -> None:
     await terminal.start("app")
-    await terminal.shows("Where can I escape to?", "1  Understand", "Try one of these")
+    await terminal.shows("Where can I escape to?", "1  Understand", "Welcome.")
     assert len(children_of_local_server()) == (1 if HAS_PROC else 0)
     await terminal.keys("somewhere cold this weekend within 3 hours from Madrid", "Enter")
     screen = await terminal.shows("✓ 7", "rows ·", "Madrid, Spain", "left out")
@@ -82,6 +87,47 @@ async def test_a_question_is_answered_looked_into_and_left_in_tmux(terminal: Ter
     assert "All of it: windowseat show " in screen
     assert "Anywhere" not in screen, "and nothing else of the app"
     assert children_of_local_server() == set(), "the local server has ended with the app"
+
+
+@pytest.mark.needs("tmux")
+async def test_a_row_is_copied_to_tmuxs_buffer(terminal: Terminal) -> None:
+    async with ScriptedServer([[frames(in_order(sample_run()))]], pipelines=info()) as server:
+        await terminal.start("app", "--url", server.url, "somewhere hot")
+        await terminal.shows("✓ 2 places are hot")
+        await terminal.keys("Tab", "Tab", "y")
+        await terminal.shows("Copied to tmux's buffer")
+        assert (await terminal.run("show-buffer")).startswith("City: Las Palmas")
+        await terminal.keys("C-q")
+        await terminal.shows("left with 0")
+
+
+@pytest.mark.needs("tmux")
+async def test_a_recording_is_replayed_in_the_app(terminal: Terminal) -> None:
+    await terminal.start("replay", str(FILE), "--app", "--speed", "0", size=(100, 30))
+    await terminal.shows(f"› {QUESTION}", "✓ 8 places", "golden_run.ndjson")
+    await terminal.keys("C-q")
+    screen = await terminal.shows("left with 0")
+    assert screen.strip() == "left with 0", "no server has the run: nothing is said of it"
+
+
+@pytest.mark.needs("tmux")
+async def test_the_map_the_inspector_and_the_history_in_tmux(terminal: Terminal) -> None:
+    await terminal.start("app", size=(120, 40))
+    await terminal.shows("Where can I escape to?")
+    await terminal.keys("a mild weekend, max 4 hours, from Madrid", "Enter")
+    await terminal.shows("✓ 7", "rows ·")
+    await terminal.keys("Tab", "Tab", "m")
+    await terminal.shows("Made with Natural Earth", "⌂")
+    await terminal.keys("Escape")
+    await terminal.shows("/ filter")
+    await terminal.keys("a", "4", "o", "3")
+    await terminal.shows("step.started", "4 timings")
+    await terminal.keys("Escape")
+    await terminal.shows("space open")
+    await terminal.keys("C-r")
+    await terminal.shows("Asked before", "✓ a mild weekend")
+    await terminal.keys("Escape", "C-q")
+    await terminal.shows("left with 0")
 
 
 @pytest.mark.needs("tmux")
@@ -163,3 +209,32 @@ async def test_no_escape_sequence_of_the_data_reaches_the_terminal() -> None:
     assert shapes(hostile) <= shapes(harmless)
     for forbidden in (b"\x1b]52", b"\x1b[7777", b"owned\x07", b"\xc2\x9b", "\u202e".encode()):
         assert forbidden not in hostile, forbidden
+
+
+@pytest.mark.parametrize("bytes_at_once", [1, 7, 65_536])
+async def test_a_recorded_run_gives_the_same_screen_however_its_bytes_are_cut(bytes_at_once: int) -> None:
+    wire = b"".join(b"data: " + line + b"\n\n" for line in FILE.read_bytes().splitlines())
+    pieces = [wire[start : start + bytes_at_once] for start in range(0, len(wire), bytes_at_once)]
+    async with ScriptedServer([pieces], pipelines=info()) as server, AssistClient(server.url) as client:
+        watch = Watch(QUESTION)
+        async for received in client.ask(QUESTION):
+            watch.receive(received)
+    whole = Watch(QUESTION)
+    for event in golden_run():
+        whole.receive(as_received(event))
+    assert watch.view == whole.view
+    assert [frame.seq for frame in watch.frames.of()] == [frame.seq for frame in whole.frames.of()]
+    assert epilogue(watch, 120) == epilogue(whole, 120)
+
+
+async def test_a_waiting_app_is_quiet() -> None:
+    waiting = [frames(in_order([started(), step_started("routes", "Looking up…")])), asyncio.Event()]
+    async with (
+        ScriptedServer([waiting], pipelines=info()) as server,
+        in_pty("app", "--url", server.url, "--motion", "none", "somewhere hot") as (sent, _, _),
+    ):
+        await has(sent, "Looking up")
+        await asyncio.sleep(2)
+        before = len(sent)
+        await asyncio.sleep(4)
+        assert (len(sent) - before) / 4 <= 512, "bytes a second"

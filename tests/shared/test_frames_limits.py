@@ -169,11 +169,43 @@ def test_after_a_chunk_larger_than_the_cap_a_long_line_still_grows_in_place() ->
     parser = FrameParser(100)
     parser.feed(b"data: before")
     assert len(parser.feed(b"\n\n" + b"data: a\n\n" * 20 + b"data: ")) == 21
-    parser.feed(b"x")
-    held = parser._pending
+    for _ in range(3):
+        parser.feed(b"x")
+    held = parser._parts[0]
     parser.feed(b"y")
     assert isinstance(held, bytearray)
-    assert parser._pending is held
+    assert parser._parts == [b"data: xxxy"]
+    assert parser._parts[0] is held
+
+
+@pytest.mark.parametrize("size", [1, 64, 256, 257, 5000])
+def test_the_error_comes_with_the_chunk_that_passes_the_cap_and_not_later(size: int) -> None:
+    for limit in (1, 20, 255, 256, 257, 1000, 70_000):
+        parser = FrameParser(limit)
+        for _ in range(limit // size):
+            assert parser.feed(b"x" * size) == []
+        with pytest.raises(FrameTooLarge):
+            parser.feed(b"x" * size)
+
+
+def test_a_cap_is_kept_after_frames_of_any_size_and_whatever_the_rest_was() -> None:
+    for rest in (0, 1, 255, 256, 257, 999):
+        parser = FrameParser(1000)
+        assert len(parser.feed(b"data: " + b"x" * 700 + b"\n\n" + b":" * rest)) == 1
+        for _ in range(1000 - rest):
+            assert parser.feed(b"y") == []
+        with pytest.raises(FrameTooLarge):
+            parser.feed(b"y")
+
+
+def test_empty_chunks_are_held_by_nobody() -> None:
+    parser = FrameParser(10)
+    for chunk in (b"", b"data: x", b"", b"\n", b"", b""):
+        assert parser.feed(chunk) == []
+    for _ in range(1000):
+        assert parser.feed(b"") == []
+    assert len(parser._parts) < 300
+    assert parser.feed(b"\n") == [Frame("x")]
 
 
 class Unsearchable(bytearray):
@@ -188,9 +220,9 @@ class Unsearchable(bytearray):
 def test_while_a_frame_is_unfinished_what_is_pending_is_never_searched_again() -> None:
     parser = FrameParser()
     parser.feed(b"data: a\n")
-    parser._pending = Unsearchable(b"data: a\n")
+    parser._parts = [Unsearchable(b"data: a\n")]
     for _ in range(100):
         assert parser.feed(b"data: bcd") == []
         assert parser.feed(b"e\n") == []
-    assert type(parser._pending) is Unsearchable
-    assert len(parser._pending) == 8 + 100 * 11
+    assert type(parser._parts[0]) is Unsearchable
+    assert sum(map(len, parser._parts)) == 8 + 100 * 11

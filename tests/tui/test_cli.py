@@ -149,13 +149,14 @@ async def test_a_cut_stream_is_resumed_and_said_so() -> None:
     async with ScriptedServer([[*EVENTS[:4], CUT], EVENTS[4:]]) as server:
         ended = await ask(server)
     assert ended.code == 0
-    assert "note: reconnecting (attempt 1)" in ended.err
+    assert "note: reconnecting (attempt 1 of 10): " in ended.err
+    assert "note: connected again (attempt 1 of 10)" in ended.err
     assert len(ended.out.splitlines()) == 3
 
 
 async def test_a_server_that_never_comes_back_leaves_the_rows_and_exits_3() -> None:
     async with ScriptedServer([[*EVENTS[:8], CUT]]) as server:
-        server.refusals["/runs/"] = (410, {"title": "Gone"})
+        server.refusals["/runs/"] = (404, {"title": "Gone"})
         ended = await ask(server)
     assert ended.code == 3
     assert "Dakar" in ended.out

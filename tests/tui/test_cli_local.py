@@ -5,11 +5,15 @@ import csv
 import io
 import os
 import signal
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
+from shared.events import RunStarted
+from tests.node_process import node_process
 from tests.tui.command_line import Ended, end, start
+from tui.client import AssistClient
 
 DYING = """
 import http.server, os, sys
@@ -105,3 +109,21 @@ async def test_serve_is_the_server_itself(tmp_path: Path) -> None:
     process.terminate()
     await asyncio.wait_for(process.communicate(), 20)
     assert process.returncode == 0
+
+
+async def test_a_run_of_another_process_is_watched_and_cancelled_through_the_file_that_both_share(
+    tmp_path: Path,
+) -> None:
+    async with node_process(DATA_DIR=tmp_path / "data") as node, AssistClient(node.url) as client:
+        stream = client.ask("wait for me", pipeline="tiny")
+        async with aclosing(stream):
+            first = (await anext(stream)).event
+            assert isinstance(first, RunStarted)
+            watching = await begin(tmp_path, "attach", "--last")
+            assert watching.stderr
+            assert first.run.encode() in await asyncio.wait_for(watching.stderr.readline(), 20)
+            code, out, _ = await run(tmp_path, "cancel", first.run[:6])
+            assert (code, out) == (0, f"{first.run} cancelling\n")
+            watched = await end(watching)
+    assert watched.code == 1
+    assert "ancelled" in watched.err.splitlines()[-1]

@@ -21,6 +21,10 @@ async def received_by_asking(server: ScriptedServer) -> list[Received]:
         return [received async for received in asker.ask("somewhere hot")]
 
 
+def numbers(received: list[Received]) -> list[int]:
+    return [one.event.seq for one in received if not isinstance(one.event, ev.StreamSnapshot)]
+
+
 async def test_every_event_arrives_decoded_and_with_its_json_as_sent() -> None:
     async with ScriptedServer([EVENTS]) as server:
         received = await received_by_asking(server)
@@ -59,7 +63,7 @@ async def test_a_resumed_stream_that_breaks_before_any_event_is_resumed_from_the
 async def test_events_received_twice_come_out_once() -> None:
     async with ScriptedServer([EVENTS[:4], EVENTS]) as server:
         received = await received_by_asking(server)
-    assert [one.event.seq for one in received] == list(range(1, 11))
+    assert numbers(received) == list(range(1, 11))
 
 
 async def test_what_follows_the_end_of_the_run_is_not_read() -> None:
@@ -67,8 +71,16 @@ async def test_what_follows_the_end_of_the_run_is_not_read() -> None:
         assert len(await received_by_asking(server)) == len(EVENTS)
 
 
-async def test_a_gap_is_an_error_and_never_skipped() -> None:
-    async with ScriptedServer([[*EVENTS[:3], *EVENTS[4:]]]) as server:
+async def test_a_gap_is_asked_for_again_and_never_skipped() -> None:
+    said: list[Connection] = []
+    async with (
+        ScriptedServer([[*EVENTS[:3], *EVENTS[4:]], EVENTS[3:]]) as server,
+        client(server, on_connection=said.append) as asker,
+    ):
+        assert [one.event async for one in asker.ask("hot")] == EVENTS
+    assert said[2].why == "event 5 came after event 3: what is between is missing"
+
+    async with ScriptedServer([[*EVENTS[:3], *EVENTS[4:]], EVENTS[4:]]) as server:
         with pytest.raises(ProtocolViolation, match="event 5 came after event 3"):
             await received_by_asking(server)
 
@@ -111,12 +123,65 @@ async def test_strings_are_cleaned_but_the_json_stays_as_it_was() -> None:
     assert json.loads(received[1].data)["say"] == hostile.say
 
 
-async def test_a_stream_cut_before_the_run_began_is_not_asked_again() -> None:
-    async with ScriptedServer([[], EVENTS]) as server:
-        with pytest.raises(StreamCut, match="before the run began") as caught:
+@pytest.mark.parametrize("end", [[], [CUT], [b"id: x\ndata: {half"]], ids=["clean end", "broken", "half a frame"])
+async def test_a_first_answer_that_was_lost_is_asked_for_again_under_the_same_key(end: Script) -> None:
+    async with ScriptedServer([end, end, EVENTS]) as server:
+        received = await received_by_asking(server)
+    assert [one.event for one in received] == EVENTS
+    assert server.paths() == ["POST /assist"] * 3
+    assert len({heard.headers["Idempotency-Key"] for heard in server.heard}) == 1
+    assert len({str(heard.body) for heard in server.heard}) == 1
+
+
+async def test_an_answer_that_is_lost_again_and_again_is_given_up_and_says_that_the_run_may_exist() -> None:
+    async with ScriptedServer([[], [], [], [], EVENTS]) as server:
+        with pytest.raises(StreamCut, match="before the run's first event came; 3 attempts") as caught:
             await received_by_asking(server)
     assert caught.value.run is None
-    assert server.paths() == ["POST /assist"]
+    assert "windowseat runs" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("status", [502, 504])
+async def test_a_proxy_that_lost_its_server_before_the_first_byte_is_asked_again(status: int) -> None:
+    async with ScriptedServer([EVENTS]) as server:
+        server.refusals["/assist"] = (status, {"title": "Bad gateway"})
+
+        def mend(connection: Connection) -> None:
+            if connection.attempt == 2:
+                server.refusals.clear()
+
+        async with client(server, on_connection=mend) as asker:
+            assert [one.event async for one in asker.ask("hot?")] == EVENTS
+    assert len({heard.headers["Idempotency-Key"] for heard in server.heard}) == 1
+
+
+async def test_a_refusal_of_the_repeated_question_is_a_refusal() -> None:
+    async with ScriptedServer([[]]) as server:
+
+        def refuse(connection: Connection) -> None:
+            if connection.state == "reconnecting":
+                server.refusals["/assist"] = (409, {"title": "Conflict"})
+
+        async with client(server, on_connection=refuse) as asker:
+            with pytest.raises(Refused, match="409 Conflict"):
+                [_ async for _ in asker.ask("hot?")]
+
+
+async def test_the_pauses_are_full_jitter_that_grows_to_a_limit_after_what_the_server_asks_for() -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async with (
+        ScriptedServer([[*EVENTS[:2], b"retry: 500\n\n"], *[[]] * 12]) as server,
+        client(server, attempts=12, pause_s=0.5, sleep=sleep) as asker,
+    ):
+        with pytest.raises(StreamCut, match="12 attempts"):
+            [_ async for _ in asker.ask("hot?")]
+    assert all(0.5 <= pause <= 0.5 + min(8, 0.5 * 2**place) for place, pause in enumerate(slept))
+    assert len(set(slept)) == 12
+    assert max(slept) > 1.5
 
 
 async def test_resuming_in_vain_gives_up_and_names_the_run() -> None:
@@ -154,8 +219,8 @@ async def test_a_passing_refusal_is_waited_out_while_resuming_and_a_final_one_is
     assert "503 Draining" in said[3].why
 
     async with ScriptedServer([EVENTS[:2]]) as server:
-        server.refusals["/runs/"] = (410, {"title": "Gone", "hint": "ask again"})
-        with pytest.raises(StreamCut, match="410 Gone") as caught:
+        server.refusals["/runs/"] = (404, {"title": "Not found", "hint": "ask again"})
+        with pytest.raises(StreamCut, match="404 Not found") as caught:
             await received_by_asking(server)
     assert caught.value.hint == "ask again"
 
@@ -220,8 +285,8 @@ async def test_a_cancelled_reader_leaves_the_connection_closed() -> None:
 
 async def test_attaching_begins_after_what_is_known() -> None:
     async with ScriptedServer([EVENTS[4:]]) as server, client(server) as asker:
-        received = [one.event.seq async for one in asker.attach(RUN, after=4)]
-    assert received == [5, 6, 7, 8, 9, 10]
+        received = [one async for one in asker.attach(RUN, after=4)]
+    assert numbers(received) == [5, 6, 7, 8, 9, 10]
     assert server.paths() == [f"GET /runs/{RUN}/events?after=4"]
 
 
@@ -278,3 +343,39 @@ async def test_a_list_that_cannot_be_read_is_a_violation() -> None:
         server.runs = [{"run": 7}]
         with pytest.raises(ProtocolViolation, match="GET /runs"):
             await asker.runs()
+
+
+async def test_somebody_who_does_not_speak_http_is_not_asked_again() -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        greeted.append(None)
+        writer.write(b"220 mail.example.org ESMTP\r\n\r\n")
+        await reader.read(1)
+        writer.close()
+
+    greeted: list[None] = []
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with AssistClient(f"http://127.0.0.1:{port}", pause_s=0) as asker:
+            with pytest.raises(NotReachable, match="no answer from"):
+                [_ async for _ in asker.ask("hot?")]
+    assert len(greeted) == 1
+
+
+async def test_the_run_that_a_header_names_is_cleaned() -> None:
+    said: list[Connection] = []
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nWindowseat-Run: a\x9b31m\r\nConnection: close\r\n\r\n"
+    )
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}")
+        writer.write(head)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with AssistClient(f"http://127.0.0.1:{port}", attempts=0, on_connection=said.append) as asker:
+            with pytest.raises(StreamCut):
+                [_ async for _ in asker.ask("hot?")]
+    assert said[1].state == "connected"
+    assert said[1].run.isprintable()

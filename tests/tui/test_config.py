@@ -35,8 +35,8 @@ def test_a_flag_wins_over_the_environment_that_over_the_file(file: Path) -> None
         ("[app]\nplain = 'perhaps'", "yes or no"),
         ("[app]\nurl = 'ftp://x'", "url in {file} is 'ftp://x'"),
         ("[app]\ntz = 'Europe/Valencia'", "tz in {file} is 'Europe/Valencia'"),
-        ("theme = 'x'", "inside one of the tables [app], [keys], [server] and [ssh]"),
-        ("[apps]\n", "inside one of the tables [app], [keys], [server] and [ssh]"),
+        ("theme = 'x'", "inside a table, such as [app]"),
+        ("[apps]\n", "inside a table, such as [app]"),
         ("[app", "TOML: "),
     ],
 )
@@ -97,3 +97,8 @@ def test_the_zone_is_the_one_of_tz_or_of_localtime(tmp_path: Path) -> None:
 
 def test_devnull_is_a_configuration_without_settings() -> None:
     assert load({}, {"WINDOWSEAT_CONFIG": os.devnull}, None) == ClientSettings()
+
+
+def test_tables_of_pipelines_are_the_servers_business(file: Path) -> None:
+    file.write_text("[escape]\nairlabs_api_key = 'x'\n[server]\nport = 1\n[app]\ntheme = 'nord'\n")
+    assert load({}, {}, file).theme == "nord"

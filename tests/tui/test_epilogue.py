@@ -20,12 +20,13 @@ def test_the_last_answer_is_told_with_where_the_rest_is() -> None:
     assert lines[1].startswith("City")
     assert lines[2].startswith("Las Palmas")
     assert lines[-1] == "All of it: windowseat show 3f2a9c1d"
+    assert epilogue(watched(*sample_run()), 120, "http://x").endswith("show 3f2a9c1d --url http://x\n")
 
 
 def test_of_many_rows_only_the_best_are_told() -> None:
     text = epilogue(watched(started(), rows(*(row(f"R{n}", f"City {n}") for n in range(30))), finished()), 120)
-    assert len(text.splitlines()) == BEST + 3
-    assert f"30 rows, the best {BEST} shown. All of it" in text
+    assert len(text.splitlines()) == BEST + 4
+    assert f"The best {BEST} of 30 rows\nAll of it: " in text
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 120])

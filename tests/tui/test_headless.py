@@ -19,8 +19,8 @@ from tui.connection import (
     StreamCut,
     exit_code_of,
 )
-from tui.headless import Report, json_line
 from tui.narrator import Narrator, Style
+from tui.report import Report, json_line
 
 TREES = st.recursive(
     st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)

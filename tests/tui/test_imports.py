@@ -23,7 +23,22 @@ def test_version_and_help_import_nothing_slow(flag: str) -> None:
     assert not loaded_by(code) & set(HEAVY)
 
 
-@pytest.mark.parametrize("module", ["client", "headless", "export", "config", "cells", "narration", "listings", "cli"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "client",
+        "headless",
+        "export",
+        "config",
+        "cells",
+        "narration",
+        "listings",
+        "cli",
+        "history",
+        "recording",
+        "conform",
+    ],
+)
 def test_what_works_without_a_screen_never_imports_textual_or_rich(module: str) -> None:
     assert not loaded_by(f"import tui.{module}") & {"textual", "rich", "backend", "quart"}
 

@@ -15,6 +15,8 @@ from tui.map.viewport import Position
 
 COOL_MAX_C, WARM_MIN_C = 20.0, 25.0
 """Where temperatures are told apart: up to, and from, so many °C. Other numbers are by thirds of what there is."""
+_KNOWN = {"cold": ("▾", "cool"), "normal": ("▪", "mild"), "hot": ("▴", "warm")}
+_OTHERS = (("▪", "mild"), ("▴", "warm"), ("▾", "cool"))
 _NUMBERS = ("temperature", "number", "integer", "percent", "duration")
 
 
@@ -64,20 +66,21 @@ def scene_of(view: RunView, rows: Sequence[RowView]) -> Scene:
     lon, lat = places
     column = _banded(view.columns)
     edges = _edges(column, rows) if column is not None else None
+    words = _words(column, rows)
     label = next(iter(visible_columns(view.columns)), None)
     spots = tuple(
         Spot(
             row.id,
             position,
             format_cell(row.cells.get(label.key), label) if label is not None else one_line(row.id),
-            _band_of(row.cells.get(column.key), edges) if column is not None and edges is not None else None,
+            _band_of(row.cells.get(column.key), edges, words) if column is not None else None,
             row.state == "confirmed",
         )
         for row in rows
         if (position := _position(row.cells, lon, lat)) is not None
     )
     start, start_label = _start(view, lon, lat)
-    bands = _bands(column, edges) if column is not None and edges is not None else ()
+    bands = _named(words) if words else _bands(column, edges) if column is not None and edges is not None else ()
     return Scene(spots, start, start_label, bands, one_line(column.label) if column is not None and bands else "")
 
 
@@ -99,15 +102,31 @@ def _start(view: RunView, lon: Column, lat: Column) -> tuple[Position | None, st
 
 
 def _banded(columns: Sequence[Column]) -> Column | None:
-    """The column that tells the spots apart: temperature before any other number."""
-    for kind in _NUMBERS:
+    """The column that tells the spots apart: a category, else temperature before any other number."""
+    for kind in ("category", *_NUMBERS):
         for column in columns:
             if column.kind == kind:
                 return column
     return None
 
 
+def _words(column: Column | None, rows: Sequence[RowView]) -> tuple[str, ...]:
+    """The categories that there are, from cold to hot if they are those, else as they come."""
+    if column is None or column.kind != "category":
+        return ()
+    found = {word: None for row in rows if isinstance(word := row.cells.get(column.key), str) and word}
+    return tuple(sorted(found, key=lambda word: list(_KNOWN).index(word) if word in _KNOWN else len(_KNOWN)))
+
+
+def _named(words: Sequence[str]) -> tuple[Band, ...]:
+    return tuple(
+        Band(*_KNOWN.get(word, _OTHERS[place % len(_OTHERS)]), one_line(word)) for place, word in enumerate(words)
+    )
+
+
 def _edges(column: Column, rows: Sequence[RowView]) -> tuple[float, float] | None:
+    if column.kind == "category":
+        return None
     if column.kind == "temperature":
         return COOL_MAX_C, WARM_MIN_C
     values = sorted(float(row.cells[column.key]) for row in rows if _is_number(row.cells.get(column.key)))
@@ -116,8 +135,10 @@ def _edges(column: Column, rows: Sequence[RowView]) -> tuple[float, float] | Non
     return values[len(values) // 3], values[len(values) * 2 // 3]
 
 
-def _band_of(value: Any, edges: tuple[float, float]) -> int | None:
-    if not _is_number(value):
+def _band_of(value: Any, edges: tuple[float, float] | None, words: Sequence[str]) -> int | None:
+    if words:
+        return words.index(value) if value in words else None
+    if edges is None or not _is_number(value):
         return None
     return 2 if value >= edges[1] else 0 if value <= edges[0] else 1
 

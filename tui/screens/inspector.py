@@ -48,6 +48,7 @@ class InspectorScreen(Screen[None]):
         self._all = Static(markup=False)
         self._lines = LineView()
         self._painted: object = None
+        self._headed: object = None
         self._follows = False
 
     def compose(self) -> ComposeResult:
@@ -107,9 +108,9 @@ class InspectorScreen(Screen[None]):
             Content.styled(f"{place} {name}", "bold reverse" if place - 1 == self._page else "dim")
             for place, name in enumerate(PAGES, start=1)
         )
-        head = Content.assemble(tabs, "   ", (said, "bold"))
-        if self._head.content != head:
-            self._head.update(head, layout=False)
+        if (self._page, said) != self._headed:  # two contents of other styles alone count as the same
+            self._headed = (self._page, said)
+            self._head.update(Content.assemble(tabs, "   ", (said, "bold")), layout=False)
 
     def _whole(self, step: StepView | None) -> Content:
         if step is not None:

@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
-from textual.content import Content
 from textual.widgets import Static
 
 from shared.view import StepView
@@ -47,7 +46,7 @@ _HINTS: dict[type, tuple[tuple[str, str], ...]] = {
     Examples: (("results.open", "ask this"), ("prompt.focus", "prompt"), ("app.help_letter", "help")),
     FilterInput: (("results.open", "to the rows"), ("app.back", "no filter")),
 }  # fmt: skip
-_FIRST = {Prompt: "enter ask · tab steps, results"}
+_FIRST = {Prompt: "enter ask · tab steps"}
 
 
 class MainScreen(Actions):
@@ -155,7 +154,5 @@ class MainScreen(Actions):
             return
         kind = type(self.focused)
         text = hint(self.session.keys, *_HINTS.get(kind, ()))
-        content = Content(f"{_FIRST[kind]} · {text}" if kind in _FIRST else text)
-        if self._hints.content != content:
-            self._hints.update(content, layout=False)
+        self._hints.update(f"{_FIRST[kind]} · {text}" if kind in _FIRST else text, layout=False)
         self.set_class(isinstance(self.focused, ResultsTable | Examples | FilterInput), "-results")

@@ -110,7 +110,7 @@ class MapScreen(Screen[str | None]):
         bands = "  ".join(f"{band.glyph} {band.text}" for band in self._scene.bands)
         start = f"{START} {self._scene.start_label}  " if self._scene.start is not None else ""
         of = f"{one_line(self._scene.banded)}: {bands}  " if bands else ""
-        self._legend.update(f"{start}{of}· j k arrows · + - 0 w zoom · enter · esc · {NOTICE}")
+        self._legend.update(f"{start}{of}· {NOTICE} · j k arrows · + - 0 w · enter · esc")
 
     # --- what the user does -----------------------------------------------------------------------------------------
 

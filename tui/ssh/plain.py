@@ -8,8 +8,8 @@ from typing import TextIO, cast
 from tui.arguments import UsageError
 from tui.client import AssistClient
 from tui.connection import ANSWERED, FAILED, USAGE, ClientError, Received, exit_code_of, run_options
-from tui.headless import Report
 from tui.narrator import Narrator, Style
+from tui.report import Report
 from tui.ssh.command import USAGE as HOW
 from tui.ssh.command import Command
 from tui.ssh.lines import Lines

@@ -5,6 +5,7 @@ import ipaddress
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from shared.events import RunStarted
 from tui.client import AssistClient
@@ -57,9 +58,14 @@ class OwnClient(AssistClient):
         super().__init__(url, on_connection=on_connection, headers=headers, gather_s=gather_s)
         self._visitor = visitor
 
-    async def runs(self, limit: int = 50) -> list[RunSummary]:
-        found = await asyncio.gather(*(self._summary(run) for run in reversed(self._visitor.runs[-limit:])))
-        return [summary for summary in found if summary is not None]
+    async def runs(self, limit: int = 50, *, before: str | None = None, search: str | None = None) -> list[RunSummary]:
+        mine = self._visitor.runs
+        if before in mine:
+            mine = mine[: mine.index(before)]
+        found = await asyncio.gather(*(self._summary(run) for run in reversed(mine)))
+        words = (search or "").casefold().split()
+        known = (one for one in found if one is not None and all(word in one.question.casefold() for word in words))
+        return list(islice(known, limit))
 
     async def _summary(self, run: str) -> RunSummary | None:
         try:

@@ -7,7 +7,6 @@ is wider than the window is scrolled to.
 from collections.abc import Hashable, Sequence
 from typing import ClassVar, NamedTuple
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.geometry import Region, Size
@@ -49,7 +48,7 @@ class LineView(ScrollView, can_focus=True):
         """The cursor stays on the line of the same key, or at the end when following."""
         key = self.lines[self.cursor].key if self.cursor < len(self.lines) else None
         self.lines = list(lines)
-        widest = max((sum(cell_len(text) for text, _ in line.parts) + 2 for line in self.lines), default=0)
+        widest = max((sum(_at_most(text) for text, _ in line.parts) + 2 for line in self.lines), default=0)
         self.virtual_size = Size(min(WIDEST, widest), len(self.lines))
         if self.following:
             self.cursor = max(0, len(self.lines) - 1)
@@ -107,3 +106,8 @@ class LineView(ScrollView, can_focus=True):
     def _scroll_to_cursor(self, *, only_if: bool = True) -> None:
         if only_if:
             self.scroll_to_region(Region(round(self.scroll_offset.x), self.cursor, 1, 1), animate=False, force=True)
+
+
+def _at_most(text: str) -> int:
+    """Cells that a text takes at most: exactly measured, thousands of long frames would stop the app for seconds."""
+    return len(text) if text.isascii() else 2 * len(text)

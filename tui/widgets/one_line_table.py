@@ -1,10 +1,11 @@
 """A DataTable whose cells are single lines, drawn some ten times as fast.
 
 Textual draws a cell with rich's whole machinery, and every cell anew after any change. Here a cell's line is put
-together from its text and style, and kept as long as the text is the same. It overrides one private method of Textual
-8.2.8, which is pinned; tests compare the outcome with Textual's own.
+together from its text and style, and kept as long as the text is the same. It overrides private methods of Textual,
+which is pinned (8.2.8); tests compare the outcome with Textual's own.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -13,6 +14,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.cache import LRUCache
 from textual.widgets import DataTable
+from textual.widgets.data_table import RowKey
 
 KEPT_CELLS = 4_096
 
@@ -60,6 +62,15 @@ class OneLineTable(DataTable[Text]):
             room = max(0, width - 2 * self.cell_padding)
             lines = self._lines[key] = [[Segment(f"{padding}{_fitted(cell, room)}{padding}", style)]]
         return lines
+
+    def _update_dimensions(self, new_rows: Iterable[RowKey]) -> None:
+        # Textual learns the widths of new rows when it is idle. If it painted before, those lines would stay as they
+        # were, too narrow, since its caches don't know of widths.
+        before = [column.content_width for column in self.columns.values()]
+        super()._update_dimensions(new_rows)
+        if before != [column.content_width for column in self.columns.values()]:
+            self._update_count += 1
+            self.refresh()
 
     def notify_style_update(self) -> None:
         self._lines.clear()

@@ -31,6 +31,7 @@ class RunBlock(Vertical):
         self._steps: tuple[StepView, ...] = ()
         self._title = ""
         self._choices: dict[str, bool] = {}
+        self._was_known = False
 
     def on_mount(self) -> None:
         self.mount(self.line, *self.rows)
@@ -38,6 +39,10 @@ class RunBlock(Vertical):
     def show(self, steps: Sequence[StepView], title: str = "") -> None:
         """Bring the block up to its run; ``steps`` are those planned as long as the run has none."""
         self._title = title
+        if self.run is not None and self.run.dormant and self._was_known:
+            self._was_known = False
+            self.open(False)  # what it had inside was given up: opening it fetches it again
+        self._was_known = self._was_known or bool(self.run and self.run.view.steps)
         self.line.show(self.run, is_open=self.is_open, title=title)
         self._steps = tuple(self.run.view.steps if self.run and self.run.view.steps else steps)
         if not self.is_open:

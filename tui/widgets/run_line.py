@@ -70,7 +70,7 @@ class RunLine(Widget):
         else:
             glyph, style = _GLYPHS[mark_of(watch)]
             question = f"{_REFINED if watch.refines else _ASKED} {one_line(watch.question)}{_changed(watch)}"
-            came = "" if is_open and watch.live else run_outcome(watch)
+            came = _in_brief(watch) if is_open else run_outcome(watch)
             parts = ("▾" if is_open else "▸", glyph, style, question, came)
         if (parts, is_open) != (self._parts, self._is_open):
             self._parts, self._is_open = parts, is_open
@@ -147,6 +147,15 @@ def run_outcome(watch: Watch) -> str:
     return _outcome_of(watch.view, watch.now_ms())
 
 
+def _in_brief(watch: Watch) -> str:
+    """Beside an open run: what is told below, by its steps and the banner, is not told here again."""
+    if watch.live and not watch.loading:
+        return ""
+    if watch.trouble is not None and not watch.view.finished:
+        return "interrupted" if watch.view.upto else "not asked"
+    return watch.view.state if watch.view.state in ("failed", "cancelled", "interrupted") else run_outcome(watch)
+
+
 def _outcome_of(view: RunView, now_ms: int) -> str:
     rows = len(view.shown_rows())
     counted = f"{rows:,} {'row' if rows == 1 else 'rows'} · {elapsed(now_ms)}"
@@ -155,5 +164,5 @@ def _outcome_of(view: RunView, now_ms: int) -> str:
         return outcome(running[0], now_ms) if running else "waiting for the server"
     if view.state in ("ok", "partial"):
         return counted if view.state == "ok" else f"partial · {counted}"
-    why = view.error.message if view.error is not None else view.say
-    return f"{view.state}: {one_line(why)}" if why else view.state
+    why = one_line(view.error.message if view.error is not None else view.say)
+    return why if why.startswith(view.state) else f"{view.state}: {why}" if why else view.state

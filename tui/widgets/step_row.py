@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 
 from shared.view import StepView
 from tui.session import Expand
@@ -16,6 +17,9 @@ from tui.widgets.step_header import StepHeader, StepTime
 
 class StepRow(Vertical):
     """``expand``: which steps open by themselves as long as the user has not spoken; ``chosen``: what they said."""
+
+    class Grown(Message):
+        """The inside of a step that was opened by hand has found its height."""
 
     def __init__(
         self,
@@ -31,6 +35,8 @@ class StepRow(Vertical):
         self.header = StepHeader(step, number, title_width, now_ms)
         self.time = StepTime(self.header, now_ms)
         self._body: StepBody | None = None
+        self._is_drawn = False
+        self._is_growing = False
         self.chosen = chosen
         self._expand = expand
 
@@ -40,6 +46,7 @@ class StepRow(Vertical):
             yield self.time
 
     def on_mount(self) -> None:
+        self._is_drawn = True
         self.show(self.step)
 
     @property
@@ -63,7 +70,7 @@ class StepRow(Vertical):
         open_now = self.is_open
         self.header.show(step, ("▾" if open_now else "▸") if has_body(step) else " ")
         self.time.tick()
-        if not self.is_mounted:
+        if not self._is_drawn:
             return
         if open_now and self._body is None:
             self._body = StepBody(step)
@@ -72,6 +79,11 @@ class StepRow(Vertical):
             self._body.display = open_now
             if open_now:
                 self._body.show(step)
+
+    def on_resize(self) -> None:
+        if self._is_growing and self.size.height > 1:
+            self._is_growing = False
+            self.post_message(self.Grown())
 
     def tick(self) -> None:
         """A second has passed."""
@@ -85,6 +97,7 @@ class StepRow(Vertical):
     def choose(self, wants_open: bool) -> None:
         """The user wants it open or closed. A step that has nothing inside yet opens when it has."""
         self.chosen = wants_open
+        self._is_growing = wants_open
         self.show(self.step)
 
     def toggle(self) -> bool:

@@ -6,56 +6,32 @@ cursor and follows what is running until the user moves away; ``end`` follows ag
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
-from textual import events
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 
 from shared.view import StepView
 from tui.bindings import bindings
-from tui.messages import RunOpened
 from tui.session import Expand
 from tui.watch import Watch
 from tui.widgets.run_block import RunBlock
+from tui.widgets.run_blocks import Item, RunBlocks
 from tui.widgets.run_line import RunLine
 from tui.widgets.step_header import StepHeader
 from tui.widgets.step_row import StepRow
 
-MAX_STEPS = 50
-"""Steps that are widgets at the same time: opening one more run closes the one that was opened first."""
 
-Item: TypeAlias = RunLine | StepRow
-
-
-class Transcript(VerticalScroll, can_focus=True):
+class Transcript(RunBlocks):
     """``planned`` tells the steps that the next run will have, and what they are for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("in the steps")]
 
     def __init__(self, expand: Expand, planned: Callable[[], tuple[Sequence[StepView], str]]) -> None:
-        super().__init__()
-        self.blocks: list[RunBlock] = []
-        self.following = True
-        self._expand = expand
+        super().__init__(expand)
         self._planned = planned
-        self._cursor: Item | None = None
-        self._current: RunBlock | None = None
-        self._opened: list[RunBlock] = []
-        self._left_at = 0
-        self._frame = 0
+        self._revealed: RunBlock | StepRow | None = None
 
     # --- what the screen asks ---------------------------------------------------------------------------------------
-
-    @property
-    def current(self) -> Watch | None:
-        """The run whose rows are shown: the newest, or an older one that the user is looking into."""
-        return self._current.run if self._current is not None else None
-
-    @property
-    def rows(self) -> list[StepRow]:
-        """The steps of the current run."""
-        return self._current.rows if self._current is not None else []
 
     @property
     def cursor(self) -> int:
@@ -69,13 +45,6 @@ class Transcript(VerticalScroll, can_focus=True):
         step = self._cursor.step if isinstance(self._cursor, StepRow) else None
         return (block.run if block is not None else None), step
 
-    def unseen(self) -> int:
-        """Events that came below since the user left the end; 0 while it is in sight."""
-        watch = self.blocks[-1].run if self.blocks else None
-        if self.following or watch is None or self.scroll_y >= self.max_scroll_y:
-            return 0
-        return max(0, watch.view.upto - self._left_at)
-
     def show(self, runs: Sequence[Watch], *, asked: bool) -> None:
         """Draw these runs, the newest last and open. Before anything was ``asked``, the plan of what can be."""
         wanted: list[Watch | None] = [*runs] if asked else [*runs, None]
@@ -87,16 +56,6 @@ class Transcript(VerticalScroll, can_focus=True):
         if self._cursor is None or self._block_of(self._cursor) is None:
             self._put_cursor_on(self._first_of_current())
         self._follow()
-
-    def tick(self) -> None:
-        """A second has passed."""
-        for block in self.blocks:
-            block.tick()
-
-    def spin(self) -> None:
-        self._frame += 1
-        for block in self.blocks:
-            block.spin(self._frame)
 
     def focus_run(self, watch: Watch) -> None:
         """Open this run and put the cursor on it."""
@@ -121,7 +80,6 @@ class Transcript(VerticalScroll, can_focus=True):
         for row in rows:
             row.choose(wants_open)
         self._put_cursor_on(rows[0])
-        self._reveal(rows[-1])
         self._reveal(rows[0])
         return True
 
@@ -194,13 +152,6 @@ class Transcript(VerticalScroll, can_focus=True):
     def on_run_line_clicked(self, message: RunLine.Clicked) -> None:
         self._fold_run(message.line)
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self._stop_following()
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        if self.scroll_y >= self.max_scroll_y:
-            self.following = True
-
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _items(self) -> Iterator[Item]:
@@ -217,47 +168,6 @@ class Transcript(VerticalScroll, can_focus=True):
         block = self._current
         return (block.rows[0] if block.rows else block.line) if block is not None else None
 
-    def _rearrange(self, wanted: Sequence[Watch | None]) -> None:
-        """Blocks for runs that are new, none for those that are gone; the newest is opened, those before it close."""
-        plan = next((block for block in self.blocks if block.run is None), None)
-        by_run = {id(block.run): block for block in self.blocks if block.run is not None}
-        newest, last = wanted[-1], self.blocks[-1] if self.blocks else None
-        is_new = last is None or last.run is not newest
-        if plan is not None and newest is not None and id(newest) not in by_run:
-            plan.adopt(newest)
-            by_run[id(newest)] = plan
-        blocks: list[RunBlock] = []
-        for watch in wanted:
-            block = plan if watch is None and plan is not None else by_run.get(id(watch))
-            if block is None:
-                block = RunBlock(watch, self._expand)
-                block.is_open = watch is newest
-                self.mount(block, before=None if not self.blocks or watch is newest else self._following_one(blocks))
-            blocks.append(block)
-        for block in self.blocks:
-            if block not in blocks:
-                block.remove()
-        self.blocks = blocks
-        if is_new or self._current not in blocks:
-            self._begin(blocks[-1])
-
-    def _following_one(self, before: Sequence[RunBlock]) -> RunBlock | None:
-        """The block that a new one after ``before`` is mounted in front of."""
-        return next((block for block in self.blocks if block not in before), None)
-
-    def _begin(self, newest: RunBlock) -> None:
-        for block in self.blocks[:-1]:
-            if block.is_open and not block.by_hand:
-                block.open(False)
-        if newest not in self._opened:
-            self._opened.append(newest)
-        self._limit(newest)
-        self.following = True
-        self._left_at = 0
-        self._current = newest
-        self._cursor = None
-        self.call_after_refresh(self._follow)
-
     def _fold_run(self, line: RunLine) -> None:
         block = self._block_of(line)
         if block is None or block.run is None:
@@ -269,34 +179,6 @@ class Transcript(VerticalScroll, can_focus=True):
         if block.is_open:
             self._reveal(block)
 
-    def _open(self, block: RunBlock, wanted: bool) -> None:
-        block.open(wanted)
-        if wanted:
-            self._opened = [*(one for one in self._opened if one is not block), block]
-            self._limit(block)
-            self._make_current(block)
-            if block.run is not None:
-                self.post_message(RunOpened(block.run))
-        elif block is self._current and self.blocks:
-            self._make_current(self.blocks[-1])
-
-    def _limit(self, kept: RunBlock) -> None:
-        """Close the runs that were opened first while there are too many steps."""
-        self._opened = [block for block in self._opened if block.is_open and block in self.blocks]
-        for block in list(self._opened):
-            if sum(len(one.rows) for one in self.blocks) <= MAX_STEPS:
-                return
-            if block is not kept and block is not self.blocks[-1]:
-                block.open(False)
-
-    def _make_current(self, block: RunBlock) -> None:
-        self._current = block
-
-    def _stop_following(self) -> None:
-        if self.following and self.blocks and self.blocks[-1].run is not None:
-            self._left_at = self.blocks[-1].run.view.upto
-        self.following = False
-
     def _put_cursor_on(self, item: Item | None) -> None:
         for other in self._items():
             _mark(other, other is item)
@@ -307,23 +189,19 @@ class Transcript(VerticalScroll, can_focus=True):
         if item is not None and self.is_mounted and not self.following:
             (item.header if isinstance(item, StepRow) else item).scroll_visible(animate=False)
 
+    def on_step_row_grown(self) -> None:
+        if self._revealed is not None:
+            self._reveal(self._revealed)
+
     def _reveal(self, widget: RunBlock | StepRow) -> None:
-        """Scroll so that the inside is seen, as much of it as fits below its line."""
+        """Scroll so that the inside is seen, as much as fits below its line: now, and when its height is known."""
+        self._revealed = widget
 
         def reveal() -> None:
             if widget.is_attached:
                 self.scroll_to_widget(widget, animate=False, top=widget.size.height >= self.size.height)
 
         self.call_after_refresh(reveal)
-
-    def _follow(self) -> None:
-        if not self.following or self.max_scroll_y == 0 or not self.blocks:
-            return
-        newest = self.blocks[-1]
-        begun = [row for row in newest.rows if row.step.state != "waiting"]
-        target = begun[-1].header if begun else newest.line
-        if target.is_mounted:
-            target.scroll_visible(animate=False)
 
 
 def _mark(item: Item, is_cursor: bool) -> None:

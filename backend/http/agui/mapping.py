@@ -41,11 +41,11 @@ from ag_ui.core import (
     TextMessageStartEvent,
 )
 
+from backend.http.agui.earlier import PLAN, STEP
 from shared import events as ev
 from shared.view import EMPTY, RowView, RunView, StepView, fold
 
 PROTOCOL_VERSION = "1.0"
-PLAN, STEP = "windowseat.plan", "windowseat.step"
 Patch = list[Any]
 _KINDS: tuple[ev.TokenKind, ...] = ("reasoning", "answer")
 _TEXTS = ("text", "reasoning")

@@ -4,30 +4,29 @@ What AG-UI has no field for goes into ``forwardedProps``: ``pipeline`` and ``opt
 ``run`` (and ``after``, the number of an event) to join a run that exists instead of starting one.
 """
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from quart import Blueprint, Response, current_app, request
 
-from backend.errors import InvalidRequest, StorageError
+from backend.errors import InvalidRequest
+from backend.http.agui.earlier import earlier_run
 from backend.http.assist import find_pipeline, read_question, refuse_other_sites
-from backend.http.stream import HEADERS
+from backend.http.formats import SSE, Format
+from backend.http.reading import claim_of
+from backend.http.stream import stream_response
 from backend.runs.live import Viewer
 from backend.runs.manager import RunManager
 from shared.encoding import encode_frame
 from shared.events import StreamBye, StreamSnapshot, decode_event, escape_separators
-from shared.frames import FrameParser
+from shared.frames import Frame, FrameParser
 
 if TYPE_CHECKING:  # pydantic takes a good part of a second to import, and most servers never need it
     from ag_ui.core import BaseEvent, RunAgentInput
 
-    from backend.http.agui.mapping import AguiMapping
-
-_log = logging.getLogger(__name__)
-
+PATH = "/agui"
+MAX_THREAD_BYTES = 8 * 1024 * 1024
 EXAMPLE = "See https://docs.ag-ui.com: threadId, runId, and messages that end with the user's question."
 
 blueprint = Blueprint("agui", __name__)
@@ -42,7 +41,7 @@ class Forwarded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: int = 0
 
 
-@blueprint.post("/agui")
+@blueprint.post(PATH)
 async def agui() -> Response:
     refuse_other_sites()
     if request.mimetype != "application/json":
@@ -53,18 +52,23 @@ async def agui() -> Response:
     forwarded = read_forwarded(asked.forwarded_props)
     manager: RunManager = current_app.extensions["manager"]
     if forwarded.run is not None:
-        viewer = await manager.attach(forwarded.run, forwarded.after)
-        manager.release(viewer)
-        viewer = await manager.attach(forwarded.run)
+        manager.release(await manager.watch(forwarded.run, forwarded.after))  # the errors of a cursor that isn't there
+        viewer = await manager.watch(forwarded.run)
     else:
-        viewer = await _start(manager, asked, forwarded)
-    return agui_response(manager, viewer, asked, after=forwarded.after)
+        viewer = await _ask(manager, asked, forwarded)
+    return stream_response(manager, viewer, _Agui(asked, forwarded.after).format())
 
 
-async def _start(manager: RunManager, asked: "RunAgentInput", forwarded: Forwarded) -> Viewer:
+async def _ask(manager: RunManager, asked: "RunAgentInput", forwarded: Forwarded) -> Viewer:
+    """A run for the thread's ``runId``: the same one when it is sent again, as a client does that lost the answer."""
     pipeline = find_pipeline(forwarded.pipeline, current_app.extensions["pipelines"])
-    on_disconnect, question = await read_question(last_question(asked), forwarded.options, pipeline, manager)
-    return manager.start(pipeline, question, on_disconnect=on_disconnect)
+    options = forwarded.options
+    if pipeline.follows and "previous" not in options and (earlier := await earlier_run(asked, pipeline, manager.log)):
+        options = {**options, "previous": earlier}
+    on_disconnect, question = await read_question(last_question(asked), options, pipeline, manager)
+    key = "agui-" + hashlib.sha256(msgspec.json.encode([asked.thread_id, asked.run_id])).hexdigest()
+    claim = claim_of(key, pipeline.name, question, on_disconnect)
+    return await manager.ask(pipeline, question, on_disconnect=on_disconnect, claim=claim)
 
 
 def read_input(data: bytes) -> "RunAgentInput":
@@ -104,50 +108,43 @@ def last_question(asked: "RunAgentInput") -> str:
     return ""
 
 
-def agui_response(manager: RunManager, viewer: Viewer, asked: "RunAgentInput", *, after: int) -> Response:
-    """The response that follows ``viewer`` in AG-UI, with the events up to ``after`` joined."""
-    from backend.http.agui.mapping import AguiMapping
+class _Agui:
+    """The run's frames in AG-UI's words; the events up to ``after`` are joined."""
 
-    mapping = AguiMapping(asked.thread_id, asked.run_id)
-    response = Response(_follow(manager, viewer, mapping, after), headers={**HEADERS, "Windowseat-Run": viewer.run})
-    response.timeout = None
-    return response
+    def __init__(self, asked: "RunAgentInput", after: int) -> None:
+        from backend.http.agui.mapping import AguiMapping
 
+        self._mapping = AguiMapping(asked.thread_id, asked.run_id)
+        self._after = after
+        self._parser = FrameParser()
+        self._broken = False
 
-async def _follow(manager: RunManager, viewer: Viewer, mapping: "AguiMapping", after: int) -> AsyncIterator[bytes]:
-    parser = FrameParser()
-    try:
-        while (block := await viewer.take()) is not None:
-            told = b"".join(_translate(parser, block, mapping, after))
-            if told or block.startswith(b":"):
-                yield told or block  # a heartbeat is a comment in either protocol
-            await asyncio.sleep(0)  # a real suspension, as in backend.http.stream
-        if not mapping.view.finished:
-            yield _encode(mapping.broken("The connection ended before the run did: join it again.", "disconnected"))
-    except StorageError as error:
-        _log.error("run %s can't be read: %s", viewer.run, error)
-        yield _encode(mapping.broken("The run log can't be read; come back later.", "storage"))
-    except Exception:
-        _log.exception("the AG-UI stream of run %s broke off", viewer.run)
-        yield _encode(mapping.broken("The server failed to go on; come back later.", "internal"))
-    finally:
-        manager.release(viewer)
+    def format(self) -> Format:
+        return Format(SSE.content_type, self._encode, self._end)
 
+    def _encode(self, frames: bytes) -> bytes:
+        if frames.startswith(b": hb "):
+            return frames  # a heartbeat is a comment in either protocol
+        told = b"".join(self._translate(frame) for frame in self._parser.feed(frames))
+        return told or (self._end() if frames.startswith(b":") else b"")  # a comment else is a farewell
 
-def _translate(parser: FrameParser, block: bytes, mapping: "AguiMapping", after: int) -> list[bytes]:
-    told: list[bytes] = []
-    for frame in parser.feed(block):
+    def _translate(self, frame: Frame) -> bytes:
         event = decode_event(frame.data)
-        if isinstance(event, StreamBye | StreamSnapshot):
-            continue  # what the connection ends with is said in AG-UI's words
-        events = mapping.feed(event)
-        if event.seq == after:
-            events = mapping.prelude()
-        elif event.seq < after:
-            events = []
-        if events:
-            told.append(_encode(events, frame.id))
-    return told
+        if isinstance(event, StreamSnapshot):
+            return b""
+        if isinstance(event, StreamBye):
+            return self._end()
+        events = self._mapping.feed(event)
+        if event.seq == self._after:
+            events = self._mapping.prelude()
+        return _encode(events, frame.id) if event.seq >= self._after and events else b""
+
+    def _end(self) -> bytes:
+        """Nothing after a run that is over; else brackets closed, and an error that says that the run goes on."""
+        if self._broken or self._mapping.view.finished:
+            return b""
+        self._broken = True
+        return _encode(self._mapping.broken("The connection ended before the run did: join it again.", "disconnected"))
 
 
 def _encode(events: "list[BaseEvent]", event_id: str | None = None) -> bytes:

@@ -10,6 +10,7 @@ from backend.pipelines.escape.atlas import Atlas, attributions
 from backend.pipelines.escape.models import Bands, Home
 from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources.checking import check_sources
+from backend.pipelines.escape.sources.credits import live_attributions
 from backend.pipelines.escape.sources.sources import Sources, open_sources
 from backend.pipelines.escape.steps.departure import departure
 from backend.pipelines.escape.steps.distances import distances
@@ -39,6 +40,7 @@ COLUMNS = (
     Column(key="airlines", label="Airlines", kind="list"),
     Column(key="lat", label="Latitude", kind="latitude"),
     Column(key="lon", label="Longitude", kind="longitude"),
+    Column(key="band", label="Band", kind="category"),
     Column(key="hours", label="Through the day", kind="series", unit="°C"),  # where there is a forecast
 )
 
@@ -79,6 +81,7 @@ PIPELINE = Pipeline(
     ),
     follows=("intent", "locate"),
     options=(Option("from", "where the journey starts: a city or an airport code"),),
+    repeatable=True,  # every step only looks things up
     resources={
         Atlas: lambda config: Atlas.open(),
         Bands: bands_of,
@@ -89,6 +92,6 @@ PIPELINE = Pipeline(
     check=check_sources,
     attributions=lambda: [
         {"text": one.text, "data": one.data, "licence": one.licence, **({"url": one.url} if one.url else {})}
-        for one in attributions()
+        for one in (*attributions(), *live_attributions())
     ],
 )

@@ -65,6 +65,10 @@ class Bands(msgspec.Struct, frozen=True):
             return min_c, max_c
         return low, high
 
+    def name_of(self, high_c: float) -> Literal["cold", "normal", "hot"]:
+        """The band that a day's high is in."""
+        return "cold" if high_c <= self.cold_max_c else "hot" if high_c >= self.hot_min_c else "normal"
+
     def accepts(self, wish: Intent, high_c: float) -> bool:
         """Whether a day's high fits. Thresholds belong to cold and to hot, never to normal."""
         low, high = self.limits(wish)

@@ -4,7 +4,9 @@ The table ``[escape]`` of the TOML file, ``WINDOWSEAT_<NAME>``, a flag; the vari
 are (``AIRLABS_API_KEY``, ``GROQ_MODEL``, ``DEMO_LAT`` …).
 """
 
+import dataclasses
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from shared.secret import Secret
 from shared.settings import SettingError, setting
@@ -63,7 +65,7 @@ class EscapeSettings:
     )
     llamacpp_model: str | None = setting(None, "the model asked of llama.cpp (default: the one it has)")
     llm_provider: str | None = setting(
-        None, "the language model asked first", choices=SOURCE_IDS["wish"], env=["LLM_PROVIDER"]
+        None, "the language model asked first", choices=(AUTO, *SOURCE_IDS["wish"]), env=["LLM_PROVIDER"]
     )
     llm_base_url: str | None = setting(None, "any other OpenAI-compatible service, up to and with /v1", metavar="URL")
     llm_model: str | None = setting(None, "the model asked there (default: the first it lists)")
@@ -106,11 +108,15 @@ class EscapeSettings:
 
     def __post_init__(self) -> None:
         if (self.demo_lat is None) != (self.demo_lon is None):
-            raise SettingError("demo_lat and demo_lon", "one of them alone", "given together, or none of them")
+            alone, lacks = ("demo_lat", "demo_lon") if self.demo_lon is None else ("demo_lon", "demo_lat")
+            raise SettingError(alone, getattr(self, alone), f"given together with {lacks}")
         if self.cold_max_c > self.hot_min_c:
             raise SettingError("cold_max_c", self.cold_max_c, "no more than hot_min_c")
         for kind, known in SOURCE_IDS.items():
             _check_order(f"{kind}_sources", getattr(self, f"{kind}_sources"), known)
+        for field in dataclasses.fields(self):
+            if field.name.endswith("_url") and (url := getattr(self, field.name)) is not None:
+                _check_url(field.name, url)
 
 
 def _check_order(name: str, order: tuple[str, ...], known: tuple[str, ...]) -> None:
@@ -118,3 +124,15 @@ def _check_order(name: str, order: tuple[str, ...], known: tuple[str, ...]) -> N
         return
     if not order or len(set(order)) < len(order) or not set(order) <= set(known):
         raise SettingError(name, ", ".join(order), f"auto, or a list of {', '.join(known)}, each at most once")
+
+
+def _check_url(name: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if not (fits and plain) or parts.username is not None or parts.query or parts.fragment:
+        # Without the value: an address with a password in it isn't shown either.
+        raise SettingError(name, "(hidden)", "like https://api.example.org/v1, with no user, query or fragment")

@@ -43,11 +43,20 @@ def _area(ring: Sequence[Point]) -> float:
     return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(ring))) / 2
 
 
+def unwrapped(ring: Sequence[Point]) -> list[Point]:
+    """``ring`` without jumps at the date line: it may reach over 180 degrees; its middle doesn't."""
+    lons = [ring[0][0]]
+    for lon, _ in ring[1:]:
+        lons.append(lon - 360 * round((lon - lons[-1]) / 360))
+    shift = 360 * round((min(lons) + max(lons)) / 720)
+    return [(lon - shift, lat) for lon, (_, lat) in zip(lons, ring, strict=True)]
+
+
 def path(polygons: Sequence[Sequence[Sequence[Point]]]) -> str:
     """SVG path data in tenths of a degree, x to the east, y to the south."""
     parts = []
     for polygon in polygons:
-        for ring in polygon:
+        for ring in map(unwrapped, polygon):
             if _area(ring) < LEAST_AREA or max(lat for _, lat in ring) < SOUTHERNMOST:
                 continue
             half = len(ring) // 2  # a closed ring has no ends: it is simplified in two halves

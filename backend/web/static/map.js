@@ -143,7 +143,7 @@ export class WorldMap {
     if (this.#land === null || this.box === undefined) return;
     const { x, y, width, stretch } = this.box;
     const scale = this.#width / width;
-    const worlds = [-360, 0, 360].filter((shift) => shift - 180 < x + width && shift + 180 > x);
+    const worlds = [-360, 0, 360].filter((shift) => shift - 200 < x + width && shift + 200 > x);
     this.#layers.land.replaceChildren(
       ...worlds.map((shift) => {
         const [sx, sy] = [scale / 10, (scale * stretch) / 10];

@@ -18,6 +18,8 @@ export class Session {
   /** When the last byte and the last event came, by the page's clock in ms. */
   heardAt;
   newsAt;
+  /** How far the log was when the server last said so. */
+  head = 0;
 
   #changed;
   #clock;
@@ -102,6 +104,10 @@ export class Session {
 
   #take(event) {
     const now = this.#clock();
+    if (event.type === "stream.snapshot") {
+      this.view = EMPTY; // the log lost what was read: it is read again from its start
+      return;
+    }
     // A replay comes faster than it happened: the event that came soonest after it happened tells when the run began.
     this.#began = Math.min(this.#began ?? Infinity, now - event.t);
     this.newsAt = now;
@@ -111,7 +117,8 @@ export class Session {
 
   #hear(news) {
     this.heardAt = this.#clock();
-    if (news.state === "frame") this.#wire.frame(news.frame);
+    if (news.state === "frame") this.#wire.frame(news.frame, news.step);
+    else if (news.state === "head") this.head = news.seq;
     else if (news.state === "heard") this.#wire.bytes(news.bytes);
     else {
       if (news.state === "live") this.newsAt = this.heardAt;

@@ -5,14 +5,10 @@ import pytest
 from shared import events as ev
 from shared.view import RunView, fold_all
 from tests.invariants import check_log
-from tests.served import client, events_of, frames_of, running_server
+from tests.served import client, events_of, frames_of, running_server, without_heartbeats
 from tests.tiny import Gate, tiny_pipeline
 
 ASK = {"q": "how many letters are here"}
-
-
-def without_heartbeats(data: bytes) -> bytes:
-    return b"".join(block + b"\n\n" for block in data.split(b"\n\n") if block and not block.startswith(b": hb"))
 
 
 async def asked(http: httpx.AsyncClient) -> tuple[str, bytes]:
@@ -98,7 +94,7 @@ async def test_cancelling_ends_the_run_and_keeps_what_it_had() -> None:
         ("{run}.", 400),
         ("{run}.1.2", 400),
         ("abc.1", 400),
-        ("{run}.99", 404),
+        ("{run}.99", 410),
         ("{run}." + "9" * 30, 400),
         ("x" * 9000, 400),
         ("{run}.0", 200),

@@ -2,11 +2,12 @@
 
 import asyncio
 import re
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,13 +15,18 @@ from hypothesis import strategies as st
 
 from backend.runs import engine, live
 from backend.runs.live import Viewer, encode_entry
+from backend.runs.log import RunLog
 from backend.runs.manager import Limits, RunManager
 from backend.runs.sqlite import MEMORY, SQLiteRunLog
 from shared.frames import FrameParser
+from shared.judge import judge_log
+from shared.view import fold_all
 from tests.asked_runs import log_events, read_all, until
 from tests.invariants import check_log
 from tests.random_pipelines import QUESTION, Plan, build, plans
+from tests.run_logs import a_store
 
+Where = Literal["memory", "sqlite", "redis"]
 _HEARTBEAT = re.compile(rb": hb \d+\n\n")
 
 
@@ -41,13 +47,30 @@ guests = st.builds(
 stops = st.none() | st.integers(0, 25)
 deadlines = st.sampled_from([5.0, 5.0, 5.0, 0.02])
 heartbeats = st.sampled_from([10.0, 0.05, 0.0005])
+WHERE: list[Where] = ["memory", "memory", "sqlite"]
+if shutil.which("redis-server"):  # elsewhere test_log.py tells that it is missing
+    WHERE.append("redis")
 sizes = st.sampled_from([(live.KEPT_BYTES, live.BLOCK_BYTES), (600, 400), (1, 1)])
 
 
+@contextmanager
+def a_place(where: Where) -> Iterator[Callable[[], Awaitable[RunLog]]]:
+    """How to open a run log."""
+
+    async def in_memory() -> RunLog:
+        return SQLiteRunLog(MEMORY)
+
+    if where == "memory":
+        yield in_memory
+        return
+    with a_store(where) as store:
+        yield store.open
+
+
 @asynccontextmanager
-async def a_manager(limits: Limits, in_file: bool) -> AsyncIterator[tuple[RunManager, SQLiteRunLog]]:
-    with tempfile.TemporaryDirectory() as folder:
-        log = SQLiteRunLog(folder if in_file else MEMORY)
+async def a_manager(limits: Limits, where: Where) -> AsyncIterator[tuple[RunManager, RunLog]]:
+    with a_place(where) as open_log:
+        log = await open_log()
         manager = RunManager(log, limits, clock=lambda: datetime(2026, 11, 22, tzinfo=UTC))
         try:
             yield manager, log
@@ -95,10 +118,8 @@ async def read_some(viewer: Viewer, patience: int | None, pause: int) -> tuple[b
     return data, False
 
 
-async def run_it(
-    steps: list[Plan], stop_after: int | None, limits: Limits, invited: list[Guest], in_file: bool
-) -> None:
-    async with a_manager(limits, in_file) as (manager, log):
+async def run_it(steps: list[Plan], stop_after: int | None, limits: Limits, invited: list[Guest], where: Where) -> None:
+    async with a_manager(limits, where) as (manager, log):
         viewer = manager.start(build(steps), QUESTION)
         stalled = await manager.attach(viewer.run)  # never reads: it must delay nothing
         visits = [asyncio.create_task(visit(manager, viewer.run, guest)) for guest in invited]
@@ -112,6 +133,7 @@ async def run_it(
         manager.release(viewer)
         events = await log_events(log, viewer.run)
         check_log(events)
+        assert judge_log(events) == fold_all(events), "the judge of the product agrees"
         summary = await log.summary(viewer.run)
         assert summary is not None
         assert events[-1].status == summary.status  # type: ignore[union-attr]  # run.finished, as check_log proved
@@ -134,7 +156,7 @@ def quiet_bugs(caplog: pytest.LogCaptureFixture) -> None:
 
 @given(
     plans(), stops, deadlines, heartbeats, st.lists(guests, max_size=3), sizes,
-    st.sampled_from([False, False, False, True]),
+    st.sampled_from(WHERE),
 )  # fmt: skip
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.timeout(120)
@@ -145,13 +167,13 @@ def test_every_run_keeps_the_invariants_for_every_viewer(
     heartbeat_s: float,
     invited: list[Guest],
     size: tuple[int, int],
-    in_file: bool,
+    where: Where,
 ) -> None:
     limits = Limits(deadline_s=deadline_s, heartbeat_s=heartbeat_s)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live, "KEPT_BYTES", size[0])
         patch.setattr(live, "BLOCK_BYTES", size[1])
-        asyncio.run(run_it(steps, stop_after, limits, invited, in_file))
+        asyncio.run(run_it(steps, stop_after, limits, invited, where))
 
 
 def without_failures(steps: list[Plan]) -> list[Plan]:
@@ -163,7 +185,7 @@ def without_failures(steps: list[Plan]) -> list[Plan]:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_viewer_that_does_not_read_changes_nothing_about_a_run(steps: list[Plan]) -> None:
     async def story(stalled: int) -> list[str]:
-        async with a_manager(Limits(), in_file=False) as (manager, log):
+        async with a_manager(Limits(), where="memory") as (manager, log):
             viewer = manager.start(build(steps), QUESTION, on_disconnect="continue")
             idle = [await manager.attach(viewer.run) for _ in range(stalled)]
             async with asyncio.timeout(10):
@@ -185,7 +207,7 @@ def test_the_random_pipelines_come_to_every_end(caplog: pytest.LogCaptureFixture
     @settings(max_examples=100, deadline=None, derandomize=True, database=None)
     def collect(steps: list[Plan]) -> None:
         async def ask() -> None:
-            async with a_manager(Limits(), in_file=False) as (manager, log):
+            async with a_manager(Limits(), where="memory") as (manager, log):
                 viewer = manager.start(build(steps), QUESTION, on_disconnect="continue")
                 await manager._active[viewer.run].task
                 summary = await log.summary(viewer.run)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backend.errors import NotFound, Unavailable
+from backend.errors import Gone, NotFound, Unavailable
 from backend.pipeline import Context, Pipeline, Step
 from backend.runs.live import Viewer
 from backend.runs.log import Entry, RunSummary
@@ -94,13 +94,12 @@ async def test_a_viewer_that_returns_in_time_keeps_the_run_going() -> None:
         viewer = manager.start(endless.pipeline, QUESTION)
         active = manager._active[viewer.run]
         manager.release(viewer)
-        timer = active.abandon
-        assert timer is not None
+        assert active.grace is not None
+        assert active.grace.counting
         again = await manager.attach(viewer.run)
-        assert timer.cancelled()
-        assert active.abandon is None
+        assert not active.grace.counting
         endless.may_end.set()
-        assert frames_of(await read_all(again))[-1].status == "ok"  # type: ignore[union-attr]  # run.finished
+        assert frames_of(await read_all(again))[-1].status == "ok"
         manager.release(again)
         assert endless.stopped == 0
 
@@ -112,7 +111,9 @@ async def test_one_viewer_of_two_that_leaves_changes_nothing() -> None:
         second = await manager.attach(first.run)
         manager.release(first)
         manager.release(first)
-        assert manager._active[first.run].abandon is None
+        grace = manager._active[first.run].grace
+        assert grace is not None
+        assert not grace.counting
         endless.may_end.set()
         assert (await story(manager, first.run))[-1].status == "ok"
         manager.release(second)
@@ -132,7 +133,7 @@ async def test_on_disconnect_continue_runs_for_nobody() -> None:
     async with managed(Limits(grace_s=0.0)) as manager:
         viewer = manager.start(endless.pipeline, QUESTION, on_disconnect="continue")
         manager.release(viewer)
-        assert manager._active[viewer.run].abandon is None
+        assert manager._active[viewer.run].grace is None
         endless.may_end.set()
         assert (await story(manager, viewer.run))[-1].status == "ok"
 
@@ -143,11 +144,12 @@ async def test_a_grace_time_is_over_when_its_run_is() -> None:
         viewer = manager.start(endless.pipeline, QUESTION)
         active = manager._active[viewer.run]
         manager.release(viewer)
-        timer = active.abandon
+        grace = active.grace
+        assert grace is not None
+        assert grace.counting
         endless.may_end.set()
         await story(manager, viewer.run)
-        assert timer is not None
-        assert timer.cancelled()
+        assert not grace.counting
 
 
 # ---- limits and errors
@@ -167,7 +169,7 @@ async def test_a_full_server_refuses_and_takes_more_when_a_run_is_over() -> None
             manager.release(viewer)
 
 
-async def test_an_unknown_run_and_a_number_not_reached_yet_are_not_found() -> None:
+async def test_an_unknown_run_is_not_found_and_a_number_not_reached_yet_is_gone() -> None:
     endless = Endless()
     async with managed() as manager:
         with pytest.raises(NotFound, match="no run 'nobody'"):
@@ -175,11 +177,11 @@ async def test_an_unknown_run_and_a_number_not_reached_yet_are_not_found() -> No
         with pytest.raises(NotFound, match="no run 'nobody'"):
             await manager.cancel("nobody")
         viewer = manager.start(endless.pipeline, QUESTION)
-        with pytest.raises(NotFound, match="none after number 99"):
+        with pytest.raises(Gone, match="none can follow number 99"):
             await manager.attach(viewer.run, 99)
         endless.may_end.set()
         await until(lambda: manager.running == 0)
-        with pytest.raises(NotFound, match="none after number 99"):
+        with pytest.raises(Gone, match="none can follow number 99"):
             await manager.attach(viewer.run, 99)
         manager.release(viewer)
 
@@ -297,7 +299,7 @@ async def test_nothing_of_a_good_run_is_logged_as_an_error(caplog: pytest.LogCap
 
 async def test_a_bug_in_the_log_ends_the_run_and_its_streams_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(SQLiteRunLog):
-        async def append(self, summary: RunSummary, entries: Sequence[Entry]) -> None:
+        async def append(self, summary: RunSummary, entries: Sequence[Entry], **also: Any) -> None:
             raise RuntimeError("a bug")
 
     endless = Endless()

@@ -8,8 +8,9 @@ import pytest
 from backend.errors import StorageError
 from backend.pipeline import Context, Step
 from backend.runs.log import Entry, RunSummary
-from backend.runs.recovery import interrupt_abandoned, read_view
+from backend.runs.recovery import read_view
 from backend.runs.sqlite import SQLiteRunLog
+from backend.runs.takeover import interrupt_abandoned
 from shared import events as ev
 from tests.asked_runs import First, ask, entries, log_events, managed, pipeline_of, summary_of
 from tests.invariants import check_log
@@ -89,7 +90,7 @@ async def test_two_servers_that_start_at_once_give_a_run_one_end(tmp_path: Path)
         """A log that says what is abandoned only when all have asked."""
 
         def __init__(self, log: SQLiteRunLog) -> None:
-            self.append, self.read, self.summary = log.append, log.read, log.summary
+            self.append, self.read, self.adopt = log.append, log.read, log.adopt
             self._log = log
 
         async def abandoned(self) -> list[RunSummary]:

@@ -28,7 +28,7 @@ class Store:
         self.gate.set()
         self._fail_at = fail_at
 
-    async def append(self, summary: RunSummary, entries: Sequence[Entry]) -> None:
+    async def append(self, summary: RunSummary, entries: Sequence[Entry], **also: Any) -> None:
         self.calls += 1
         await self.gate.wait()
         if self.calls == self._fail_at:

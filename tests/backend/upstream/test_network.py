@@ -249,10 +249,20 @@ async def test_an_outage_is_remembered_for_longer_each_time_and_forgotten_with_a
                 await asyncio.sleep(5)
         memories.append(patience.down_for_s)
         clock.now += patience.down_for_s
-    assert memories == [60.0, 120.0, 240.0, 480.0, 600.0, 600.0]
+    assert memories == [60.0, 120.0, 120.0, 120.0, 120.0, 120.0]
     async with patience.waiting():
         patience.proven()
     assert patience.down_for_s == 0
+
+
+async def test_who_asks_for_it_has_the_network_tried_again(clock: Clock) -> None:
+    patience = Patience(lambda: None, clock)
+    with pytest.raises(NetworkDown):
+        async with spent(patience, clock, 2.0), patience.waiting():
+            await asyncio.sleep(5)
+    patience.renew()
+    async with patience.waiting():
+        await asyncio.sleep(0.01)
 
 
 async def test_what_was_spent_long_ago_is_forgotten(clock: Clock) -> None:

@@ -39,7 +39,7 @@ async function fetch(url, { method = "GET", headers = {}, body: sent } = {}) {
 let end = "finished";
 try {
   const given = { ...settings, fetch, random: () => 1, signal: leaving.signal, notify: (item) => news.push(item) };
-  for await (const event of position ? attach(position, given) : ask({ q: "Q" }, given)) events.push(event.seq);
+  for await (const event of position ? attach(position, given) : ask({ q: "Q" }, given)) events.push(event.seq ?? event.type);
   if (leaving.signal.aborted) end = "left";
 } catch (error) {
   end = { name: error.name, message: error.message, hint: error.hint ?? null };

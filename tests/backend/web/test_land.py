@@ -28,3 +28,6 @@ def test_the_path_is_nothing_but_moves_and_lines() -> None:
     text = (files("backend.web") / "static" / "land.svg").read_text("utf-8")
     [data] = re.findall(r' d="([^"]+)"', text)
     assert re.fullmatch(r"(M-?\d+ ?-?\d+l(-?\d+ ?-?\d+ ?)+z)+", data)
+    # No outline crosses the whole map to go on at its other side.
+    steps = [int(number) for part in re.findall(r"l([^z]+)z", data) for number in re.findall(r"-?\d+", part)]
+    assert max(map(abs, steps)) < 900

@@ -58,6 +58,16 @@ def test_after_a_few_attempts_without_news_it_says_interrupted(node: Node) -> No
     assert [item["waitMs"] for item in answer["news"] if item["state"] == "reconnecting"] == [4, 8, 16]
 
 
+def test_connections_that_last_a_while_are_not_counted_against_each_other(node: Node) -> None:
+    quiet = {"chunks": [": hb 5\n\n", "STALL"]}  # as behind a proxy that cuts what is quiet
+    settings = {**QUICK, "settledMs": 50}
+    asked = {"connections": [frames(1, 5), *[quiet] * 5, frames(6)], "settings": settings, "position": None}
+    answer = node("follow", asked)
+    assert (answer["events"], answer["end"]) == (ALL, "finished")
+    asked["settings"] = {**QUICK, "settledMs": 60_000}
+    assert node("follow", asked)["end"]["name"] == "StreamCut"
+
+
 def test_a_run_can_be_attached_anywhere(node: Node) -> None:
     answer = follow(node, frames(8), position={"run": sample_run.RUN, "seq": 7})
     assert (answer["events"], answer["end"]) == (ALL[7:], "finished")
@@ -96,11 +106,36 @@ def test_a_refusal_tells_what_to_try(node: Node) -> None:
     assert answer["events"] == []
 
 
-@pytest.mark.parametrize("status", [404, 410])
-def test_a_run_that_is_gone_is_not_asked_for_again(node: Node, status: int) -> None:
-    answer = follow(node, frames(1, 2), {"status": status, "problem": {"detail": "Gone."}}, frames(3))
+def test_a_run_that_is_gone_is_not_asked_for_again(node: Node) -> None:
+    answer = follow(node, frames(1, 2), {"status": 404, "problem": {"detail": "Gone."}}, frames(3))
     assert answer["end"]["message"] == "Gone."
     assert len(answer["asked"]) == 2
+
+
+LOST = {"status": 410, "problem": {"detail": "Lost."}}
+TOO_OLD = {"chunks": [f"data: {encode_event(StreamBye(reason='too_old', retry_ms=1)).decode()}\n\n"]}
+
+
+@pytest.mark.parametrize("told", [LOST, TOO_OLD], ids=["410", "too_old"])
+def test_a_place_that_the_log_has_lost_is_left_for_its_beginning_and_that_is_said(node: Node, told: Any) -> None:
+    answer = follow(node, frames(1, 4), told, frames(1))
+    assert (answer["events"], answer["end"]) == ([1, 2, 3, 4, "stream.snapshot", *ALL], "finished")
+    assert [call["last"] for call in answer["asked"][1:]] == [f"{sample_run.RUN}.4", f"{sample_run.RUN}.0"]
+    assert "ost" in [item["why"] for item in answer["news"] if item["state"] == "reconnecting"][1]
+
+
+def test_a_log_that_is_lost_again_and_again_is_given_up(node: Node) -> None:
+    answer = follow(node, frames(1, 4), LOST, LOST, frames(1))
+    assert (answer["end"]["name"], answer["end"]["message"]) == ("StreamCut", "Lost.")
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_proxy_that_lost_the_first_answer_is_asked_twice_more(node: Node, status: int) -> None:
+    answer = follow(node, {"status": status}, {"status": status}, frames(1))
+    assert (answer["events"], answer["end"]) == (ALL, "finished")
+    assert answer["asked"][0] == answer["asked"][2]
+    answer = follow(node, *[{"status": status}] * 3, frames(1))
+    assert (answer["end"]["name"], len(answer["asked"])) == ("Refused", 3)
 
 
 def test_a_server_that_is_down_is_asked_twice_more_and_no_oftener(node: Node) -> None:

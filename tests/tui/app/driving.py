@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from tests.tui.app.scripted import ScriptedClient
 from tui.application import WindowseatApp
+from tui.connection import Received
 from tui.desk import Desk, closed
 from tui.screens.main import MainScreen
 from tui.session import Session
@@ -93,11 +94,15 @@ class Driver:
 
 @asynccontextmanager
 async def opened(
-    size: tuple[int, int] = (80, 24), client: ScriptedClient | None = None, question: str | None = None, **options: Any
+    size: tuple[int, int] = (80, 24),
+    client: ScriptedClient | None = None,
+    question: str | None = None,
+    tap: Callable[[Received], None] | None = None,
+    **options: Any,
 ) -> AsyncIterator[Driver]:
     """``options`` are those of the session; nothing moves unless they say so."""
     client = client or ScriptedClient()
-    desk = Desk(client.connect(), options={"tz": "Europe/Madrid"})
+    desk = Desk(client.connect(), options={"tz": "Europe/Madrid"}, tap=tap)
     app = WindowseatApp(desk, question, session=Session(**{"motion": False, **options}))
     try:
         async with app.run_test(size=size, notifications=True) as pilot:

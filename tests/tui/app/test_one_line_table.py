@@ -17,7 +17,6 @@ CELLS = [
     Text("é\u0301 👨‍👩‍👧‍👦"),
     Text(""),
     Text("[/] [b]x[/b]"),
-    Text("x" * 60, no_wrap=True),
 ]
 
 
@@ -74,3 +73,24 @@ async def test_a_changed_cell_is_drawn_anew() -> None:
         before = table._render_cell(0, 0, Style(), 10)[0][0].text
         table.update_cell("0", "a", Text("other"))
         assert (before.strip(), table._render_cell(0, 0, Style(), 10)[0][0].text.strip()) == ("plain", "other")
+
+
+async def test_what_is_wider_than_its_column_ends_with_an_ellipsis() -> None:
+    app = Both()
+    async with app.run_test(size=(120, 40)):
+        table = app.query_one("#ours", OneLineTable)
+        table.add_row(Text("wide"), Text("x" * 60), key="wide")
+        assert table._render_cell(len(CELLS), 1, Style(), 22)[0][0].text == " " + "x" * 19 + "… "
+
+
+async def test_a_row_that_was_painted_before_its_width_was_known_is_painted_anew() -> None:
+    app = Both()
+    async with app.run_test(size=(120, 40)) as pilot:
+        table = app.query_one("#ours", OneLineTable)
+        table.clear(columns=True)
+        table.add_column(Text("A"), key="a")
+        await pilot.pause()
+        table.add_row(Text("a long name"), key="long")
+        assert "a long name" not in table.render_line(1).text
+        await pilot.pause()
+        assert "a long name" in table.render_line(1).text

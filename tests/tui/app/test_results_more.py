@@ -8,7 +8,7 @@ import pytest
 
 from shared import events as ev
 from tests.tui.app.driving import Driver, opened
-from tests.tui.app.scripted import finished, row, rows, sample_run, started, step_finished, step_started
+from tests.tui.app.scripted import COLUMNS, finished, row, rows, sample_run, started, step_finished, step_started
 from tui.screens.export import ExportScreen
 from tui.screens.row import RowScreen
 from tui.terminal import Terminal
@@ -106,13 +106,29 @@ async def test_enter_opens_all_that_is_known_of_a_row() -> None:
         await app.until(lambda: isinstance(app.app.screen, RowScreen))
         await app.shows(
             "Las Palmas LPA", "✓ checked · 1 of 2", "27 °C   open-meteo", "Rank what is left", "score 75 · wish 48.2",
-            "Up to 50 points", "temperatures: 24 values", "open-meteo forecast: 200", "city: LPA", "FR 77 19:40",
+            "Up to 50 points", "temperatures", "open-meteo forecast: 200", "city: LPA", "FR 77 19:40",
         )  # fmt: skip
         assert "⣿" in app.text(), "the temperatures are drawn"
         await app.pilot.press("escape")
         await app.until(lambda: app.table.has_focus)
         await app.pilot.press("l", "enter")
         await app.shows("– left out", "Why it is out: 17 °C: not hot")
+
+
+async def test_a_series_is_drawn_with_its_ends_and_its_highest_and_lowest() -> None:
+    hours = ev.Column(key="hours", label="Through the day", kind="series", unit="°C")
+    points = [[f"{hour:02}:00", 10 + hour / 2] for hour in range(24)]
+    async with opened((100, 30)) as app:
+        await app.ask()
+        app.client.say(
+            started(columns=(*COLUMNS[:2], hours)),
+            rows(ev.RowUpsert(id="A", cells={"city": "Zug", "hours": points}, state="confirmed")),
+            finished(),
+        )
+        await app.until(lambda: app.watch.view.finished and app.table.row_count == 1)
+        assert "Through the day" not in app.text(), "no column of the table"
+        await app.pilot.press("tab", "tab", "enter")
+        await app.shows("Through the day", "21.5 °C", "10 °C", "00:00", "23:00", "⣿")
 
 
 async def test_y_copies_a_row_as_text_and_shifted_as_json() -> None:

@@ -27,6 +27,13 @@ async def test_the_smallest_window_takes_turns_with_steps_and_results() -> None:
         await app.until(lambda: app.prompt.has_focus)
 
 
+async def test_in_the_smallest_window_the_last_step_stays_in_sight_when_the_answer_is_said() -> None:
+    async with opened((20, 6)) as app:
+        await app.ask()
+        app.client.say(*sample_run())
+        await app.shows("✓ 2 places", "✓ 7")
+
+
 async def test_a_resize_in_the_middle_keeps_folds_cursor_and_rows() -> None:
     async with opened((120, 40)) as app:
         await app.ask()

@@ -209,3 +209,11 @@ async def test_an_opened_step_is_scrolled_so_that_its_inside_is_seen() -> None:
         await app.until(lambda: app.row("routes").header.arrow == "▸")
         await app.pilot.press("tab", "4")
         await app.shows("line 00", "line 05")
+
+
+async def test_a_step_that_failed_before_it_was_ever_drawn_opens_itself_too() -> None:
+    other = (ev.PlanStep(id="routes", title="Another plan than the one shown before"),)
+    async with opened() as app:
+        await app.ask()
+        app.client.say(started(plan=other), step_started("routes"), FAILED)
+        await app.shows("▾ ✗ 1", "Try: try again in a minute", "code upstream")

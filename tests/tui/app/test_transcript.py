@@ -13,9 +13,10 @@ from tests.tui.app.scripted import (
     step_finished,
     step_started,
 )
-from tui.desk import MAX_LOADED, MAX_RUNS
+from tui import desk
+from tui.desk import MAX_RUNS
 from tui.watch import Watch
-from tui.widgets.transcript import MAX_STEPS
+from tui.widgets.run_blocks import MAX_STEPS
 
 
 async def answered(app: Driver, question: str, run: str = "3f2a9c1d") -> None:
@@ -85,15 +86,31 @@ async def test_never_more_steps_than_can_be_drawn_quickly() -> None:
         assert app.steps.blocks[-1].is_open
 
 
-async def test_long_past_runs_keep_their_line_alone_and_are_fetched_when_opened() -> None:
+async def test_long_past_runs_keep_their_line_alone_and_are_fetched_when_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(desk, "MAX_LOADED", 2)
     async with opened((100, 30)) as app:
-        for number in range(MAX_LOADED + 2):
+        for number in range(4):
             await answered(app, f"question {number}", f"run{number}")
-        assert [watch.dormant for watch in app.app.desk.runs[:4]] == [True, True, False, False]
+        assert [watch.dormant for watch in app.app.desk.runs] == [True, True, False, False]
         app.client.remember("run0", "question 0", sample_run())
         await app.pilot.press("tab", "g", "enter")
         await app.until(lambda: app.client.attached == ["run0"])
         await app.shows("“question 0”: 2 rows")
+
+
+async def test_a_run_that_was_looked_into_and_given_up_closes() -> None:
+    async with opened((100, 40)) as app:
+        await answered(app, "one", "one")
+        await answered(app, "two", "two")
+        await app.pilot.press("tab", "g", "enter")
+        await app.until(lambda: app.steps.blocks[0].is_open and app.steps.blocks[0].rows)
+        app.app.desk.runs[0].forget()
+        await app.until(lambda: not app.steps.blocks[0].is_open)
+        app.client.remember("one", "one", sample_run())
+        await app.pilot.press("g", "enter")
+        await app.until(lambda: app.client.attached == ["one"] and app.steps.blocks[0].rows)
 
 
 async def test_the_transcript_has_an_end() -> None:

@@ -1,4 +1,7 @@
+from shared.events import StreamSnapshot, encode_event
+from shared.view import fold_all
 from tests.tui.app.scripted import finished, numbered, received, sample_run, started, step_started
+from tui.connection import Received
 from tui.watch import Trouble, Watch, planned
 
 
@@ -59,3 +62,14 @@ def test_a_plan_is_drawn_waiting_before_any_run() -> None:
     steps = planned(started().plan)
     assert [step.id for step in steps] == [step.id for step in started().plan]
     assert {step.state for step in steps} == {"waiting"}
+
+
+def test_a_snapshot_replaces_what_was_known_and_the_run_goes_on_from_it() -> None:
+    events = numbered([started(), step_started("understand"), step_started("locate"), finished(t=4000)])
+    watch = Watch("hot")
+    watch.receive(received(events[0]))
+    snapshot = StreamSnapshot(upto=3, view=fold_all(events[:3]))
+    watch.receive(Received(snapshot, encode_event(snapshot).decode()))
+    watch.receive(received(events[3]))
+    assert watch.view == fold_all(events)
+    assert [frame.seq for frame in watch.frames.of()] == [1, 3, 4]

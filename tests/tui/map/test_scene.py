@@ -72,3 +72,12 @@ def test_the_picture_has_spots_start_way_and_labels_that_do_not_overlap() -> Non
     assert "Rome" in text
     styles = {style for line in picture.rows for _, style in line}
     assert {"chosen", "chosen-way", "way", "land", "cool", "start", "label"} <= styles
+
+
+def test_a_category_tells_the_places_apart_before_any_number() -> None:
+    band = Column(key="band", label="Band", kind="category")
+    rows = [row(word, name=word, t=20, x=1, y=1, band=word) for word in ("hot", "odd", "cold")]
+    scene = scene_of(view(CITY, HIGH, band, LAT, LON), [*rows, row("none", x=1, y=1)])
+    assert scene.banded == "Band"
+    assert [one.text for one in scene.bands] == ["cold", "hot", "odd"]
+    assert [spot.band for spot in scene.spots] == [1, 2, 0, None]

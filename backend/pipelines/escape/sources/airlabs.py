@@ -76,7 +76,8 @@ class AirLabs:
     async def leaving_from(self, place: Place, ctx: Context, call: Call) -> list[Nearby] | None:
         """Airports with a code within RANGE_KM: those that the place names first, then the most popular, of equals
         the nearer. None if there are none."""
-        where = (("lat", round(place.lat, 4)), ("lng", round(place.lon, 4)), ("distance", f"{RANGE_KM:g}"))
+        # To the kilometre: who asks from next door is answered from memory.
+        where = (("lat", round(place.lat, 2)), ("lng", round(place.lon, 2)), ("distance", f"{RANGE_KM:g}"))
         reply = await self._get("/nearby", where, NEARBY, ctx, call, "airports")
         found: dict[str, Nearby] = {}
         for row in _rows(reply):
@@ -102,7 +103,7 @@ class AirLabs:
         network = AirLabsNetwork(
             self._origin(departure), flights, airports, self._atlas, ctx.clock().date(), cut=cut is not None
         )
-        return Found(network, call.id, len(codes), cut)
+        return Found(network, call.id, len(codes), cut, failed=lost is not None)
 
     async def _get(
         self, path: str, params: Sequence[tuple[str, Any]], lifetime: Lifetime, ctx: Context, call: Call, *keys: str
@@ -189,7 +190,11 @@ class AirLabs:
                     found |= {code: placed[code] for code in chunk if code in placed}
                     call.text = f"{len(placed)} of {len(chunk)} airports that the atlas lacks{_told(reply)}"
             except UpstreamError as error:
-                ctx.degraded(f"{error}: {len(unknown) - start} airports can't be placed and are left out.")
+                left = len(unknown) - start
+                airports = (
+                    "1 airport can't be placed and is" if left == 1 else f"{left} airports can't be placed and are"
+                )
+                ctx.degraded(f"{error}: {airports} left out.")
                 break
         return found
 

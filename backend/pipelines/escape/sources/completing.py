@@ -2,9 +2,12 @@
 
 from zoneinfo import ZoneInfo
 
-from backend.pipelines.escape.atlas import Airport, Atlas
+from backend.pipelines.escape.atlas import Airport, Atlas, great_circle_km
 from backend.pipelines.escape.sources import fields
 from backend.pipelines.escape.sources.fields import Json
+
+IN_TOWN_KM = 30.0
+"""An airport so near to a city goes by its name."""
 
 
 def completed(row: Json, atlas: Atlas) -> Airport | None:
@@ -24,11 +27,12 @@ def completed(row: Json, atlas: Atlas) -> Airport | None:
     country = fields.code(row.get("country_code")) or near.country
     country_name, continent = atlas.country(country) or (near.country_name, "")
     name = fields.text(row.get("name")) or f"{near.name} ({iata})"
+    is_in_town = great_circle_km(lat, lon, near.lat, near.lon) <= IN_TOWN_KM
     return Airport(
         iata=iata,
         icao=fields.code(row.get("icao_code")) or "",
         name=name,
-        city=fields.text(row.get("city")) or near.name,
+        city=fields.text(row.get("city")) or (near.name if is_in_town else name),
         city_code=fields.iata(row.get("city_code")) or iata,
         country=country,
         country_name=country_name,

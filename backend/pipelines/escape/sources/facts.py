@@ -43,13 +43,14 @@ class AirportSource(Protocol):
 class Found(msgspec.Struct, frozen=True):
     """The non-stops of an airport. ``call`` is the id of the evidence, ``count`` how many destinations there are.
 
-    ``cut``: why the list isn't whole, as a sentence, or None.
+    ``cut``: why the list isn't whole, as a sentence, or None; ``failed``: because of an error.
     """
 
     network: Network
     call: str
     count: int
     cut: str | None = None
+    failed: bool = False
 
 
 class RouteSource(Protocol):

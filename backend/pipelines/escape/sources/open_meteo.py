@@ -19,6 +19,7 @@ from backend.upstream import Lifetime, Reply, Spec, Upstream, UpstreamError, Win
 NAME = "Open-Meteo"
 DAYS = 16
 CHUNK = 50
+MOST_HALVINGS = 16
 PATIENCE_S = 20.0
 LIFETIME = Lifetime(fresh_s=3600, stale_s=6 * 3600)
 DAILY = (
@@ -50,17 +51,30 @@ class OpenMeteo:
         self._upstream = upstream
 
     def reach(self, spot: Spot, day: datetime.date, now: datetime.datetime) -> Reach:
-        """Days are whole, today's past hours included."""
-        ahead = (day - now.astimezone(spot.zone).date()).days
-        return "whole" if 0 <= ahead < DAYS else "none"
+        """Days are whole, today's past hours included. The last day that may be asked for is counted in UTC."""
+        today, today_utc = now.astimezone(spot.zone).date(), now.astimezone(datetime.UTC).date()
+        return "whole" if day >= today and (day - today_utc).days < DAYS else "none"
 
     async def read(
         self, spots: Sequence[Spot], day: datetime.date, ctx: Context, take: Take
     ) -> Sequence[UpstreamError]:
-        """CHUNK places a call, one call after the other."""
+        """CHUNK places a call, one call after the other. A call that is refused is made again in halves, so that a
+        place that it has nothing for costs itself alone."""
         series = Series(ctx, PATIENCE_S)
+        halvings = MOST_HALVINGS
 
         async def ask(chunk: Sequence[Spot]) -> None:
+            nonlocal halvings
+            try:
+                await ask_once(chunk)
+            except UpstreamError as error:
+                if error.kind != "http_4xx" or len(chunk) == 1 or halvings == 0:
+                    raise
+                halvings -= 1
+                half = len(chunk) // 2
+                await series.each([chunk[:half], chunk[half:]], ask)
+
+        async def ask_once(chunk: Sequence[Spot]) -> None:
             async with calling(
                 ctx, self.name, "daily forecast", day=day.isoformat(), places=[spot.iata for spot in chunk]
             ) as call:
@@ -90,22 +104,26 @@ class OpenMeteo:
             lifetime=LIFETIME,
             scrub=lambda data: scrub(data, chunk, day),
             weight=len(chunk),
-            classify=self._classify,
+            classify=classify,
             call=call,
         )
 
-    def _classify(self, status: int, data: Any) -> UpstreamError | None:
-        """Its errors say in words which limit was met; none comes with ``Retry-After``."""
-        reason = fields.text(fields.mapping(data).get("reason"), 200) or ""
-        if status != 429:
-            if fields.mapping(data).get("error") is True and status == 200:
-                return UpstreamError(self.name, "bad_payload", f"{self.name} refused: {reason}", status=status)
-            return None
-        for word, wait_s in (("Daily", 86_400.0), ("Hourly", 3600.0)):
-            if reason.startswith(word):
-                said = f"{self.name} has no {word.lower()} calls left for this address"
-                return UpstreamError(self.name, "quota", said, status=status, retry_after_s=wait_s, detail=data)
+
+def classify(status: int, data: Any) -> UpstreamError | None:
+    """Its errors say in words which limit was met; none comes with ``Retry-After``."""
+    reason = fields.text(fields.mapping(data).get("reason"), 200) or ""
+    if status != 429:
+        if fields.mapping(data).get("error") is True and status == 200:
+            return UpstreamError(NAME, "bad_payload", f"{NAME} refused: {reason}", status=status)
         return None
+    for word, wait_s in (("Daily", 86_400.0), ("Hourly", 3600.0)):
+        if reason.startswith(word):
+            said = f"{NAME} has no {word.lower()} calls left for this address"
+            return UpstreamError(NAME, "quota", said, status=status, retry_after_s=wait_s, detail=data)
+    if reason.startswith("Minutely"):
+        said = f"{NAME} has had too many calls within a minute"
+        return UpstreamError(NAME, "rate_limited", said, status=status, retry_after_s=60.0, detail=data)
+    return None
 
 
 def scrub(data: Any, spots: Sequence[Spot], day: datetime.date) -> Any:

@@ -45,8 +45,10 @@ def spec(settings: EscapeSettings) -> Spec:
         key=settings.openweather_api_key,
         needs_key=True,
         key_param="appid",
+        key_hint="Check OPENWEATHER_API_KEY; a new key takes up to two hours to work.",
         concurrency=CONCURRENCY,
         windows=(Window(CALLS_A_MINUTE, 60),),
+        rate_limited_s=60.0,
     )
 
 
@@ -56,7 +58,7 @@ class OpenWeather:
     id = "openweather"
     name = NAME
     horizon = "5 days"
-    credit = "Weather data provided by OpenWeather (openweathermap.org), CC BY-SA 4.0"
+    credit = "Weather data provided by OpenWeather (https://openweathermap.org)"
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
@@ -112,7 +114,7 @@ def scrub(data: Any) -> Any:
 def _slim(row: fields.Json) -> dict[str, Any]:
     weather = (fields.objects(row.get("weather")) or [{}])[0]
     return {
-        "at": fields.integer(row.get("dt"), 0, 1 << 40),
+        "at": fields.integer(row.get("dt"), 0, 1 << 33),
         "temp": fields.number(fields.mapping(row.get("main")).get("temp"), COLDEST_C, HOTTEST_C),
         "id": fields.integer(weather.get("id"), 0, 999),
         "main": fields.text(weather.get("main"), 20),
@@ -122,11 +124,22 @@ def _slim(row: fields.Json) -> dict[str, Any]:
 
 
 def read_day(data: Any, spot: Spot, day: datetime.date) -> DaySky | None:
-    """The place's day from a scrubbed reply, by the reply's shift from UTC; None where there is nothing of that day."""
+    """The place's day from a scrubbed reply; None where there is nothing of that day.
+
+    The day is that of the reply's shift from UTC, which is the one of now; where the zone of ``spot`` has the same, of
+    that zone, which knows whether clocks are changed in between.
+    """
     reply = fields.mapping(data)
-    shift = reply.get("shift")
-    zone = spot.zone if shift is None else datetime.timezone(datetime.timedelta(seconds=shift))
-    return day_of(map(_slot, fields.objects(reply.get("slots"))), day, zone)
+    slots = [_slot(slim) for slim in fields.objects(reply.get("slots"))]
+    return day_of(slots, day, _zone(reply.get("shift"), slots, spot.zone))
+
+
+def _zone(shift_s: int | None, slots: Sequence[Slot], known: datetime.tzinfo) -> datetime.tzinfo:
+    if shift_s is None or not slots:
+        return known
+    told = datetime.timezone(datetime.timedelta(seconds=shift_s))
+    first = datetime.datetime.fromtimestamp(slots[0].at, datetime.UTC)
+    return known if first.astimezone(known).utcoffset() == told.utcoffset(None) else told
 
 
 def _slot(slim: fields.Json) -> Slot:

@@ -65,6 +65,12 @@ def weather_sources(sources: Sources) -> list[WeatherChoice]:
     return [WeatherChoice(_weather(one.id, sources), one.configured) for one in order if one.id != EMBEDDED]
 
 
+def may_be_typical(sources: Sources) -> bool:
+    """Whether what is typical may stand in where nobody has a forecast."""
+    order = chosen("weather", sources.settings, offline=sources.offline)
+    return any(one.id == EMBEDDED for one in order)
+
+
 def _airlabs(sources: Sources, atlas: Atlas) -> AirLabs:
     upstream = sources.upstreams.open(airlabs.spec(sources.settings))
     return AirLabs(upstream, atlas, sources.settings.airlabs_pages)

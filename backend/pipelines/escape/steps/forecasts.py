@@ -104,8 +104,10 @@ def outcome(forecasts: Sequence[Forecast], total: int, wish: Intent, bands: Band
         verb = "is" if fitting < 2 else "are"
         return f"{fitting or 'None'} of {total} {verb} {wanted(wish, bands)} ({_mixed(live, len(forecasts) - live)})"
     how = "forecast" if live else "typically"
+    if total == 1 and not fitting:
+        return f"It is not forecast {wanted(wish, bands)}" if live else f"It is typically not {wanted(wish, bands)}"
     if total == 1:
-        return f"It is {how} {'' if fitting else 'not '}{wanted(wish, bands)}"
+        return f"It is {how} {wanted(wish, bands)}"
     return f"{fitting or 'None'} of {total} {'is' if fitting < 2 else 'are'} {how} {wanted(wish, bands)}"
 
 

@@ -79,10 +79,12 @@ class Gathering:
             waiting = [spot for spot in waiting if spot.iata not in self._held]
         return [spot for spot in waiting if self.reach(choice, spot) == reach]
 
-    def out_of_reach(self, choices: Sequence[WeatherChoice]) -> int:
-        """How many places wait for a day that no source reaches."""
+    def out_of_reach(self, choices: Sequence[WeatherChoice]) -> tuple[int, int]:
+        """How many places wait for a day that no source reaches: where it is too far ahead, and where it is over."""
         waiting = [spot for spot in self._spots if spot.iata in self.waiting]
-        return sum(all(self.reach(choice, spot) == "none" for choice in choices) for spot in waiting)
+        unreached = [spot for spot in waiting if all(self.reach(choice, spot) == "none" for choice in choices)]
+        over = sum(self._now.astimezone(spot.zone).date() > self.day for spot in unreached)
+        return len(unreached) - over, over
 
     def taker(self, choice: WeatherChoice) -> Take:
         """What takes the sightings of a source: whole days are confirmed at once, others held for want of better."""
@@ -141,31 +143,43 @@ class Gathering:
             self._confirm([Known(one, call, MEANS) for one in usual], unknown)
             await asyncio.sleep(0)  # many runs share this loop
 
-    def instead(self, airports: Iterable[str]) -> Counter[str]:
-        """Who told of these airports in the end, with how many each; "" for what is typical or not known at all."""
-        known = (self._found.get(iata) for iata in airports)
-        return Counter(one.source or "" if one is not None else "" for one in known)
+    def drop(self, why: str) -> None:
+        """Who waits goes."""
+        waiting = list(self.waiting)
+        for start in range(0, len(waiting), BATCH):
+            self._confirm((), waiting[start : start + BATCH], why)
 
-    def _confirm(self, batch: Sequence[Known], unknown: Sequence[str] = ()) -> None:
+    def instead(self, airports: Iterable[str]) -> Counter[str | None]:
+        """Who told of these airports in the end, with how many each; "" is what is typical, None nobody."""
+        known = (self._found.get(iata) for iata in airports)
+        return Counter(one.source or "" if one is not None else None for one in known)
+
+    def _confirm(
+        self,
+        batch: Sequence[Known],
+        unknown: Sequence[str] = (),
+        why: str = "nothing is known of the weather there",
+    ) -> None:
         wish, bands = self._wish, self._bands
         for known in batch:
             self._found[known.forecast.iata] = known.forecast
         for iata in (*(known.forecast.iata for known in batch), *unknown):
             del self.waiting[iata]
-        out = [RowRemoval(id=iata, why="nothing is known of the weather there") for iata in unknown]
+        out = [RowRemoval(id=iata, why=why) for iata in unknown]
         unfit = [known.forecast for known in batch if not known.forecast.fits]
         out += [RowRemoval(id=one.iata, why=why_not(one, wish, bands)) for one in unfit]
-        self._ctx.rows([_row(known) for known in batch], out)
+        self._ctx.rows([_row(known, bands) for known in batch], out)
         self._ctx.progress(len(self._airports) - len(self.waiting), len(self._airports), "cities")
 
 
-def _row(known: Known) -> RowUpsert:
+def _row(known: Known, bands: Bands) -> RowUpsert:
     forecast = known.forecast
     cells: dict[str, Any] = {
         "high": forecast.high_c,
         "weather": _weather(forecast),
         "rain": forecast.rain,
         "told_by": known.told_by,
+        "band": bands.name_of(forecast.high_c),
     }
     if forecast.hours:
         cells["hours"] = [[f"{hour}:00", temp] for hour, temp in forecast.hours]

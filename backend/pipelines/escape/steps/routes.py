@@ -67,7 +67,10 @@ async def _whole(answer: Answer[Found], choices: Sequence[RouteChoice], departur
         other = await first_answer(ctx, [_attempt(choice, departure, ctx)])
         if other is not None:
             say = f"{found.cut} What else {choice.source.spoken} has is added."
-            ctx.log(say, level="warning")
+            if found.failed:
+                ctx.degraded(say)
+            else:
+                ctx.log(say, level="warning")
             return CompletedNetwork(found.network, other.value.network, other.call)
     ctx.degraded(found.cut)
     return found.network

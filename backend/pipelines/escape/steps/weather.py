@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from backend.errors import StepError
 from backend.pipeline import Context
 from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import Bands, Candidates, Destination, Forecast, Forecasts, Intent
+from backend.pipelines.escape.sources.chain import source_error
 from backend.pipelines.escape.sources.facts import Reach, Spot
 from backend.pipelines.escape.sources.sources import Sources
-from backend.pipelines.escape.sources.travel import WeatherChoice, weather_sources
+from backend.pipelines.escape.sources.travel import WeatherChoice, may_be_typical, weather_sources
 from backend.pipelines.escape.steps.forecasts import outcome
 from backend.pipelines.escape.steps.gathering import Gathering
 
@@ -23,7 +25,10 @@ _NEARNESS = {"A": "within 25 km", "B": "within 100 km", "C": "within 250 km", "D
 async def weather(
     candidates: Candidates, wish: Intent, sources: Sources, atlas: Atlas, bands: Bands, ctx: Context
 ) -> Forecasts:
-    """Forecasts, as far as any source has them; what is typical for the other places, never called a forecast."""
+    """Forecasts, as far as any source has them; what is typical for the other places, never called a forecast.
+
+    Raises StepError where nobody has a forecast and what is typical isn't to be used.
+    """
     airports = [one.iata for one in candidates.destinations]
     if not airports:
         ctx.say("No sky to read")
@@ -33,11 +38,19 @@ async def weather(
     usual = atlas.climates(airports, wish.depart) if choices else {}
     gathering = Gathering(airports, spots, usual, wish, bands, ctx)
     await _foresee(choices, gathering, ctx)
-    out_of_reach = gathering.out_of_reach(choices) if choices else 0
-    if gathering.waiting:
+    too_far, over = gathering.out_of_reach(choices) if choices else (0, 0)
+    if gathering.waiting and may_be_typical(sources):
         await _fill_up(gathering, atlas, ctx)
-    _explain(gathering, choices, out_of_reach, ctx)
+    gathering.drop("none of the services that are asked has a forecast")
+    if over:
+        ctx.log(f"{spoken_day(gathering.day)} is over already at {_places(over)}: nobody forecasts it any more.")
+    if too_far:
+        ahead = ", ".join(f"{choice.source.name} {choice.source.horizon}" for choice in choices)
+        ctx.log(f"{spoken_day(gathering.day)} is beyond the forecasts for {_places(too_far)} ({ahead}).")
+    _explain(gathering, ctx)
     found = gathering.in_order()
+    if not found and not may_be_typical(sources):
+        raise _no_weather(gathering)
     ctx.say(outcome(found, len(airports), wish, bands))
     result = Forecasts(wish.depart, tuple(found))
     ctx.detail(_thinned(result))
@@ -69,15 +82,16 @@ async def _fill_up(gathering: Gathering, atlas: Atlas, ctx: Context) -> None:
     await gathering.fill_up(climates, call.id)
 
 
-def _explain(gathering: Gathering, choices: Sequence[WeatherChoice], out_of_reach: int, ctx: Context) -> None:
-    if out_of_reach:
-        ahead = ", ".join(f"{choice.source.name} {choice.source.horizon}" for choice in choices)
-        ctx.log(f"{spoken_day(gathering.day)} is beyond the forecasts for {_places(out_of_reach)} ({ahead}).")
+def _explain(gathering: Gathering, ctx: Context) -> None:
     for shortfall in gathering.shortfalls:
         instead = gathering.instead(shortfall.airports)
         say = f"{shortfall.error}; for {_places(len(shortfall.airports))} {_used(instead)} instead."
+        if None in instead:
+            say = (
+                f"{shortfall.error}; {_places(instead[None])} {'goes' if instead[None] == 1 else 'go'} without weather."
+            )
         # Our own limit on calls splits the places between sources: nothing is missing while others have a forecast.
-        is_plan = shortfall.error.kind == "budget" and not instead[""]
+        is_plan = shortfall.error.kind == "budget" and not instead[""] and not instead[None]
         if shortfall.choice.configured and not is_plan:
             hint = f" {shortfall.error.hint}" if shortfall.error.hint else ""
             ctx.degraded(say + hint)
@@ -89,7 +103,14 @@ def _explain(gathering: Gathering, choices: Sequence[WeatherChoice], out_of_reac
         ctx.log(_stations(usual))
 
 
-def _used(instead: Mapping[str, int]) -> str:
+def _no_weather(gathering: Gathering) -> StepError:
+    if gathering.shortfalls:
+        return source_error(gathering.shortfalls[0].error)
+    said = f"None of the services that are asked has a forecast for {spoken_day(gathering.day)}"
+    return StepError(said, code="no_weather", hint="With “embedded” among weather_sources, typical weather stands in.")
+
+
+def _used(instead: Mapping[str | None, int]) -> str:
     """``Open-Meteo is used``, ``Open-Meteo (38) and typical weather (2) are used``."""
     names = {name or "typical weather": count for name, count in instead.items()}
     if len(names) == 1:

@@ -26,10 +26,10 @@ async def read_wish(
     request: Request, place: Later[Place], bands: Bands, atlas: Atlas, sources: Sources, ctx: Context
 ) -> Intent:
     """The first attempt asks the language models that are set, if any, and raises SourceError where none answers; the
-    next is the built-in reader's, which never fails: a question that can't be read gets the defaults, said so. What
-    refines an earlier wish is the reader's too.
+    one after that is the built-in reader's, which never fails: a question that can't be read gets the defaults, said
+    so. What refines an earlier wish is the reader's too.
     """
-    if sources.models.servers and ctx.attempt == 1 and not request.refines:
+    if sources.models.servers and ctx.failure is None and not request.refines:
         wish = await _by_model(request, place, bands, atlas, sources, ctx)
     else:
         if ctx.failure is not None:

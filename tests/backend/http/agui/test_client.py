@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from backend.pipeline import Pipeline
+from backend.registry import PIPELINES
 from tests.served import running_server
 from tests.tiny import Gate, tiny_pipeline
 
@@ -33,6 +34,12 @@ def pipeline(gate: Gate) -> Pipeline:
 @pytest_asyncio.fixture
 async def url(pipeline: Pipeline) -> AsyncIterator[str]:
     async with running_server([pipeline]) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def escape_url() -> AsyncIterator[str]:
+    async with running_server(PIPELINES, offline=True) as url:
         yield url
 
 
@@ -169,3 +176,23 @@ def without(value: dict[str, Any], key: str) -> dict[str, Any]:
 
 def without_question(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in messages if one["role"] != "user"]
+
+
+async def test_the_same_run_of_the_client_sent_again_is_the_same_run(url: str) -> None:
+    one, two = await agui(url, {"question": "one two"}, {"question": "one two"})
+    assert one["state"]["run"] == two["state"]["run"]
+    [other] = await agui(url, {"question": "another", "runId": "r1"})
+    assert "409" in other["failure"]
+
+
+async def test_a_thread_that_has_a_run_is_followed_up_where_the_pipeline_does_that(escape_url: str) -> None:
+    question = "somewhere hot tomorrow, under 5 hours, from New York"
+    [first] = await agui(escape_url, {"question": question})
+    body = {
+        "threadId": "t1",
+        "runId": "r2",
+        "messages": [*first["messages"], {"id": "q2", "role": "user", "content": "max 3 hours"}],
+    }
+    async with httpx.AsyncClient(timeout=20) as http:
+        answer = await http.post(f"{escape_url}/agui", json=body)
+    assert "5 h → 3 h" in answer.text

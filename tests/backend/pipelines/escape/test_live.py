@@ -126,3 +126,25 @@ async def test_the_hours_of_the_day_are_in_the_detail() -> None:
         assert one["wind_kmh"] >= 0
         row = next(row for row in answer.view.rows if row.id == one["iata"])
         assert row.cells["hours"] == [[f"{hour}:00", temp] for hour, temp in hours]
+
+
+async def test_no_frame_of_a_large_hub_comes_near_the_limit() -> None:
+    world = World(seed=45, destinations=360, far_km=20_000)
+    async with live(world, only=("airlabs", "open-meteo"), airlabs_pages=60) as page:
+        answer = await page.ask("any weather in 2 days, up to 24 hours, from Frankfurt")
+    assert len(answer.detail("weather")["forecasts"]) > 250
+    assert max(map(len, answer.frames)) < ev.MAX_FRAME_BYTES / 2
+    assert not any(b'"cut"' in frame for frame in answer.frames)
+
+
+async def test_what_is_suggested_beside_forecasts_is_said_to_be_typical() -> None:
+    world = World(seed=46)
+    for iata in {flight.to.key for flight in world.flights_from("VLC")}:
+        world.set_high(iata, 19.0)
+    async with live(world) as page:
+        answer = await page.ask("hot tomorrow, under 4 hours, from Valencia")
+    assert answer.end.status == "ok"
+    assert answer.end.say.startswith("Nothing fits; the nearest: ")
+    assert "accept 19.0 °C" in answer.end.say
+    assert ", typically " in answer.end.say
+    assert all(" 19.0 °C forecast: not hot" in f" {why}" for why in answer.removed().values() if "°C" in why)

@@ -139,6 +139,18 @@ async def test_a_list_that_was_cut_is_completed_from_the_atlas() -> None:
     assert {calls[one].source for one in origins if one is not None} == {"AirLabs", "atlas"}
 
 
+async def test_a_list_that_an_error_cut_is_completed_and_owned_up_to() -> None:
+    edge = many_routes(271)
+    async with live(edge.world) as page:
+        page.up.airlabs.plan = "free"
+        page.up.airlabs.faults.always(status=500, match=lambda seen: seen.query.get("offset") == "150")
+        answer = await page.ask(f"{QUESTION}, from Valencia")
+    assert answer.end.degraded == ("routes",)
+    (notice,) = [one.text for one in answer.events if isinstance(one, ev.RunNotice)]
+    assert notice.startswith("Of AirLabs' timetable 150 of 271 rows were read, then an error came: ")
+    assert notice.endswith("What else the atlas has is added.")
+
+
 async def test_a_list_that_was_cut_with_nothing_to_complete_it_is_degraded() -> None:
     edge = many_routes(640)
     async with live(edge.world, airlabs_pages=2, route_sources=("airlabs",)) as page:

@@ -18,7 +18,6 @@ from backend.pipelines.escape.sources.order import chosen
 from backend.upstream import Spec, Upstreams
 
 MAX_BODY_BYTES = 1 << 20
-CONNECT_S = 1.5
 CONCURRENCY = 8
 
 
@@ -82,7 +81,7 @@ def spec(preset: Preset, settings: EscapeSettings) -> Spec:
         needs_key=not preset.local,
         key_header="Authorization",
         key_prefix="Bearer ",
-        connect_s=CONNECT_S,
+        key_hint=f"Check {preset.key}.",
         read_s=settings.llm_first_token_s,
         max_bytes=MAX_BODY_BYTES,
         concurrency=CONCURRENCY,

@@ -90,3 +90,16 @@ def test_an_airport_is_shown_under_the_town_that_travellers_name(atlas: Atlas, i
     airport = atlas.airport(iata)
     assert airport is not None
     assert airport.city == city
+
+
+def test_airports_go_by_their_icao_code_too(atlas: Atlas) -> None:
+    valencia = atlas.airport_by_icao("levc")
+    assert valencia is not None
+    assert valencia.iata == "VLC"
+    assert atlas.airport_by_icao("") is None
+    assert atlas.airport_by_icao("XXXX") is None
+
+
+def test_a_country_that_has_an_airport_has_a_name_and_a_continent(atlas: Atlas) -> None:
+    assert atlas.country("es") == ("Spain", "EU")
+    assert atlas.country("ZZ") is None

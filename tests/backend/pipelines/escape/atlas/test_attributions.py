@@ -1,13 +1,14 @@
 from pathlib import Path
 
 from backend.pipelines.escape.atlas import attributions
+from backend.pipelines.escape.sources.credits import live_attributions
 
 NOTICES = Path(__file__).parents[5] / "THIRD_PARTY_NOTICES.md"
 
 
 def test_the_notices_hold_every_attribution_with_licence_and_link() -> None:
     notices = " ".join(NOTICES.read_text(encoding="utf-8").split())
-    for attribution in attributions():
+    for attribution in (*attributions(), *live_attributions()):
         for text in (attribution.text, attribution.licence, attribution.source, attribution.url):
             assert text is None or text in notices, text
 

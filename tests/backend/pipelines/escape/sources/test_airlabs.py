@@ -226,7 +226,7 @@ async def test_airports_that_cannot_be_placed_are_owned_up_to(bundled: Atlas) ->
         ctx = FakeContext()
         found = await timetable(source, edge.world, "VLC", ctx)
     assert found is not None
-    assert ctx.degradations == ["AirLabs had an error of its own: 1 airports can't be placed and are left out."]
+    assert ctx.degradations == ["AirLabs had an error of its own: 1 airport can't be placed and is left out."]
     assert {one.iata for one in found.network.flown_on(MONDAY)[0]} == {"LPA"}
 
 

@@ -117,8 +117,64 @@ async def test_a_key_that_is_refused(name: str, all_live: Checked) -> None:
     changed: dict[str, Any] = {f"{name}_api_key": Secret("wrong-key-0123456789")}
     found = await all_live.reports(**changed)
     assert (found[name].key, found[name].works) == ("refused", False)
-    assert found[name].hint
+    assert f"Check {name.upper()}_API_KEY" in (found[name].hint or "")
+    assert found[name].quota is None  # what was counted is of no use to who must see to the key
     all_live.simulators[name].requests.clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "says", "hint"),
+    [
+        ("ip-api", {"body": '{"status": "fail", "message": "SSL unavailable"}'}, "ip-api refuses", None),
+        ("ip-api", {"status": 429, "headers": {"X-Rl": "0", "X-Ttl": "31"}}, "too many calls", "again in 31 s."),
+        ("ipwho.is", {"body": '{"success": false, "message": "You have hit the monthly limit"}'}, "is used up", None),
+        ("open-meteo", {"status": 429, "body": '{"error": true, "reason": "Daily API request limit exceeded."}'},
+         "has no daily calls left", "again in 24 h."),
+        ("open-meteo", {"status": 429, "body": '{"error": true, "reason": "Minutely API request limit exceeded."}'},
+         "too many calls within a minute", "again in 60 s."),
+        ("open-meteo", {"body": "{}"}, "holds no forecast", None),
+        ("openweather", {"body": "{}"}, "holds no forecast", None),
+        ("openweather", {"status": 429}, "too many calls", "again in 60 s."),
+        ("met-norway", {"body": "{}"}, "holds no forecast", None),
+        ("airlabs", {"body": '{"error": {"code": "month_limit_exceeded"}}'}, "used up for this month", "pricing"),
+    ],
+)  # fmt: skip
+async def test_what_a_question_could_not_use_does_not_work(
+    all_live: Checked, name: str, fault: dict[str, Any], says: str, hint: str | None
+) -> None:
+    """Many say with HTTP 200 that they won't; a body of another service is no answer either."""
+    all_live.simulators[name].faults.always(**fault)
+    report = (await all_live.reports())[name]
+    assert report.works is False
+    assert says in report.says
+    assert (report.hint or "").endswith("plans with more calls." if hint == "pricing" else hint or "")
+    assert (report.hint is None) == (hint is None)
+
+
+async def test_one_without_calls_left_is_not_what_a_question_would_use(all_live: Checked) -> None:
+    airlabs_ = all_live.simulators["airlabs"]
+    assert isinstance(airlabs_, AirLabsSimulator)
+    airlabs_.quota.limits["month"] = 1
+    settings = EscapeSettings(**all_live.settings)
+    async with open_sources(Config(data_dir=MEMORY, pipelines=(settings,))) as sources:
+        for _ in range(2):  # the one call that was left, and the memory of it
+            found = await again(sources)
+            assert (found["airlabs"].works, found["airlabs"].key) == (False, "accepted")
+            assert found["airlabs"].quota == "0 of 1 calls left this month"
+
+
+async def test_a_place_that_is_set_is_used_and_nobody_is_asked_where_that_is(all_live: Checked) -> None:
+    for offline in (False, True):
+        found = await all_live.reports(demo_lat=39.47, demo_lon=-0.38, demo_city="Valencia", offline=offline)
+        where = [(one.name, one.used, one.says) for one in found.values() if one.fact == "where you are"]
+        assert where == [
+            ("place you set", True, "Valencia, by DEMO_LAT and DEMO_LON"),
+            ("ip-api", False, "a place is set"),
+            ("ipwho.is", False, "a place is set"),
+            ("bundled table", False, "a place is set"),
+        ]
+    assert not all_live.simulators["ip-api"].requests
+    assert (await all_live.reports(demo_lat=39.47, demo_lon=-0.38))["setting"].says.startswith("39.47, -0.38,")
 
 
 async def test_each_that_is_down_alone(all_live: Checked) -> None:

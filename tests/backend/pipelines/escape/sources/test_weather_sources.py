@@ -168,6 +168,28 @@ async def test_limits_of_open_meteo_are_told_by_its_words(world: World, reason: 
     assert [error.kind for error in errors] == [kind]
 
 
+@pytest.mark.parametrize(
+    ("source", "body"),
+    [
+        ("openweather", '{"cod": 429, "message": "Your account is temporary blocked"}'),
+        ("open-meteo", '{"error": true, "reason": "Minutely API request limit exceeded. Try again in one minute."}'),
+    ],
+)
+async def test_after_too_many_calls_within_a_minute_it_is_left_alone_for_one(
+    world: World, source: str, body: str
+) -> None:
+    """Neither says so by ``Retry-After``; to ask again at once can only make it worse."""
+    async with simulated(source, world) as (weather, sim):
+        sim.faults.always(status=429, body=body)
+        _, errors, _ = await skies_of(weather, spots_of(world, "LPA"), TUESDAY)
+        assert [(error.kind, error.retry_after_s, error.retries) for error in errors] == [("rate_limited", 60.0, 0)]
+        sim.faults.clear()
+        _, errors, _ = await skies_of(weather, spots_of(world, "OSL"), TUESDAY)
+        assert [(error.kind, error.unasked) for error in errors] == [("rate_limited", True)]
+        assert "left alone for 60 s" in str(errors[0])
+        assert len(sim.requests) == 1
+
+
 @pytest.mark.parametrize(("source", "at_once"), [("openweather", 8), ("met-norway", 8)])
 async def test_places_are_asked_for_a_few_at_a_time_and_told_as_they_arrive(
     world: World, source: str, at_once: int
@@ -266,3 +288,53 @@ async def test_an_answer_from_memory_says_its_age(world: World, source: str) -> 
     assert (first.calls[0].cached, again.calls[0].cached) == (False, True)
     assert "kept for" in again.calls[0].text
     assert 0 <= portion.age_s < 30
+
+
+@pytest.mark.parametrize("hour", [1, 10, 22])
+async def test_open_meteos_last_day_is_counted_in_utc(world: World, hour: int) -> None:
+    now = MONDAY_MORNING.replace(hour=hour)
+    spots = spots_of(world, *ZONES)
+    async with simulated("open-meteo", world, now=now) as (weather, _):
+        for ahead in (14, 15, 16):
+            day = now.date() + timedelta(days=ahead)
+            asked = [spot for spot in spots if weather.reach(spot, day, now) == "whole"]
+            skies, errors, _ = await skies_of(weather, asked, day)
+            assert errors == []
+            assert set(skies) == {spot.iata for spot in asked}
+            assert len(asked) == (0 if ahead == 16 else len(spots))
+
+
+async def test_a_place_that_open_meteo_refuses_costs_itself_alone() -> None:
+    world = World(seed=5)
+    codes = [airport.iata for airport in list(world.airports.values())[:60] if airport.iata]
+    world.without_weather.update(codes[17:19])
+    async with simulated("open-meteo", world) as (weather, sim):
+        skies, errors, _ = await skies_of(weather, spots_of(world, *codes), TUESDAY)
+    assert set(skies) == set(codes) - set(codes[17:19])
+    assert {error.kind for error in errors} == {"http_4xx"}
+    assert len(sim.requests) < 20
+
+
+async def test_what_is_refused_altogether_is_not_asked_for_place_by_place(world: World) -> None:
+    codes = [airport.iata for airport in list(world.airports.values())[:50] if airport.iata]
+    async with simulated("open-meteo", world) as (weather, sim):
+        sim.faults.always(status=400, body='{"error": true, "reason": "No."}')
+        skies, _, _ = await skies_of(weather, spots_of(world, *codes), TUESDAY)
+        assert skies == {}
+        assert len(sim.requests) <= 12
+
+
+async def test_the_day_on_which_clocks_are_changed_is_that_of_the_clocks_there(world: World) -> None:
+    """OpenWeather tells the shift of now alone; five days later it may be another one."""
+    now = datetime.datetime(2026, 10, 22, 10, 0, tzinfo=UTC)
+    spots = spots_of(world, "MAD", "LHR")
+    async with simulated("openweather", world, now=now) as (weather, _):
+        for day in (datetime.date(2026, 10, 24), datetime.date(2026, 10, 25), datetime.date(2026, 10, 26)):
+            skies, _, _ = await skies_of(weather, spots, day)
+            for spot in spots:
+                assert skies[spot.iata].high_c == world.high(spot.iata, day)
+                assert all(
+                    hour % 3 == skies[spot.iata].hours[0][0] % 3 or day.day == 25 for hour, _ in skies[spot.iata].hours
+                )
+        madrid = (await skies_of(weather, spots, datetime.date(2026, 10, 26)))[0]["MAD"]
+    assert [hour for hour, _ in madrid.hours] == [1, 4, 7, 10, 13, 16, 19, 22]  # UTC + 1

@@ -189,6 +189,18 @@ async def test_a_failing_model_costs_one_retry_where_it_helps_and_never_the_answ
     assert (answer.end.status == "ok") == (reader == "model")
 
 
+async def test_what_is_no_answer_is_said_before_it_is_asked_once_more() -> None:
+    """Each call went well as such: without a word a reader of the log would wonder why there are two."""
+    async with Chat() as sim:
+        sim.faults.next(Fault(body=streamed("Sure! I can help."), content_type="text/event-stream"), times=2)
+        answer = await ask(sim.url)
+    said = f"{sim.origin[7:]} wrote no answer: no JSON object is in it."
+    assert [line for line in answer.lines("intent") if line == said] == [said] * 2
+    failed = ends(answer)[0]
+    assert failed.error is not None
+    assert failed.error.code == "no_answer"
+
+
 async def test_a_service_that_is_not_there() -> None:
     async with Chat() as sim:
         url = sim.url
@@ -205,9 +217,9 @@ async def test_a_model_that_writes_nothing_is_waited_for_no_longer_than_allowed(
         assert ends(answer)[0].error == ev.ErrorInfo(
             code="timeout", message=ends(answer)[0].say, hint=ends(answer)[0].error.hint, retryable=True  # type: ignore[union-attr]
         )  # fmt: skip
-        sim.faults.next(body=frame(delta={"role": "assistant"}), drip_s=0.01, content_type="text/event-stream")
-        answer = await ask(sim.url, llm_first_token_s=0.3)
-        assert "wrote nothing within 0.3 s" in ends(answer)[0].say
+        sim.faults.next(body=frame(delta={"role": "assistant"}), drip_s=0.05, content_type="text/event-stream")
+        answer = await ask(sim.url, llm_first_token_s=1.0)
+        assert "wrote nothing within 1 s" in ends(answer)[0].say
         assert read_by(answer) == "reader"
 
 

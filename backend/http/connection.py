@@ -1,0 +1,51 @@
+"""The TCP connection behind a response, and what to do with a reader that takes nothing from it."""
+
+import asyncio
+from collections.abc import Callable
+from contextvars import ContextVar
+
+TRANSPORT: ContextVar[asyncio.Transport | None] = ContextVar("TRANSPORT", default=None)
+"""Set by the server for each connection (``backend.connections``); None under any other ASGI server."""
+
+LINGER_S = 2.0
+"""How long a reader that stalled has to take its farewell before its connection is aborted."""
+
+
+class StallWatch:
+    """Watches one response: ``begin`` before each write, ``end`` when the kernel and the buffer have taken it.
+
+    After ``stall_s`` seconds in between, ``on_stall`` is called, and what it returns is sent behind whatever waits;
+    ``LINGER_S`` later the connection is aborted, unless it was all taken meanwhile.
+    """
+
+    def __init__(self, stall_s: float, on_stall: Callable[[], bytes], *, chunked: bool) -> None:
+        self._transport = TRANSPORT.get()
+        self._stall_s = stall_s
+        self._on_stall = on_stall
+        self._chunked = chunked
+        self._loop = asyncio.get_running_loop()
+        self._since: float | None = None
+        self._timer = self._loop.call_later(stall_s, self._look)
+
+    def begin(self) -> None:
+        self._since = self._loop.time()
+
+    def end(self) -> None:
+        self._since = None
+
+    def close(self) -> None:
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        # One timer a response, moved lazily, as for heartbeats.
+        due = self._loop.time() if self._since is None else self._since
+        due += self._stall_s
+        if self._since is None or self._loop.time() < due:
+            self._timer = self._loop.call_at(due, self._look)
+            return
+        farewell = self._on_stall()
+        if self._transport is None or self._transport.is_closing():
+            return
+        if farewell:
+            self._transport.write(b"%x\r\n%b\r\n" % (len(farewell), farewell) if self._chunked else farewell)
+        self._timer = self._loop.call_later(LINGER_S, self._transport.abort)

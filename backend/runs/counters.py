@@ -1,0 +1,18 @@
+"""What has happened in this process since it began, for ``/metrics``."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Counters:
+    """``finished`` is by status; ``joined`` counts requests that were repeats; ``slow`` viewers sent away."""
+
+    started: int = 0
+    joined: int = 0
+    recovered: int = 0
+    handed_over: int = 0
+    events: int = 0
+    slow: int = 0
+    storage_errors: int = 0
+    finished: "Counter[str]" = field(default_factory=Counter)

@@ -1,0 +1,159 @@
+"""Calls to Redis or Valkey that end in time, however the store is: answered, repeated, or a StorageError.
+
+A call is repeated when its answer didn't come: whatever is called here may be done twice without harm. Appends of many
+runs share a round trip.
+"""
+
+import asyncio
+import hashlib
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError, ConnectionError, NoScriptError, RedisError, TimeoutError
+
+from backend.errors import ConfigError, StorageError
+
+ANSWER_S = 0.45
+LAST_TRY_S = 0.45
+"""No try begins later than this: viewers must hear of a dead store within a second."""
+OPENING_S = 5.0
+"""A store that is started together with its servers gets this long."""
+MOST_AT_ONCE = 200
+MOST_CONNECTIONS = 32
+
+T = TypeVar("T")
+_Job = tuple[str, tuple[Any, ...], "asyncio.Future[Any]"]
+
+
+def client(url: str, answer_s: float) -> "Redis":
+    """A client whose calls take at most ``answer_s`` seconds and are tried once, over at most MOST_CONNECTIONS. Raises
+    ConfigError for a URL that is none, without showing it: it may hold a password."""
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url.replace("valkey", "redis", 1) if url.startswith("valkey") else url,
+            max_connections=MOST_CONNECTIONS,
+            timeout=answer_s,
+            socket_timeout=answer_s,
+            socket_connect_timeout=answer_s,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+        return Redis.from_pool(pool)
+    except (ValueError, TypeError) as error:
+        raise ConfigError("log must be a URL like redis://host:6379/0 (or rediss://, valkey://, unix://)") from error
+
+
+class Store:
+    """Commands and scripts on one store."""
+
+    def __init__(self, url: str) -> None:
+        self.redis = client(url, ANSWER_S)
+        self._jobs: list[_Job] = []
+        self._flusher: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def call(self, command: Callable[[], Awaitable[T]], patience_s: float = LAST_TRY_S) -> T:
+        """The answer to ``command``, tried again for ``patience_s`` seconds. Raises StorageError."""
+        last_try = time.monotonic() + patience_s
+        while True:
+            if self._closed:  # a client that is closed would open itself again
+                raise StorageError("the run log is closed")
+            try:
+                return await heeding_cancellation(command())
+            except (ConnectionError, TimeoutError, BusyLoadingError, OSError) as error:
+                if time.monotonic() > last_try:
+                    raise storage_error(error) from None
+            except RedisError as error:
+                raise storage_error(error) from None
+            await asyncio.sleep(random.uniform(0.01, 0.05))
+
+    async def script(self, script: str, *arguments: Any) -> Any:
+        """The answer of a script. Raises StorageError."""
+        (answer,) = await self.call(lambda: self._scripts([(script, arguments)]))
+        if isinstance(answer, Exception):
+            raise storage_error(answer)
+        return answer
+
+    async def together(self, script: str, *arguments: Any) -> Any:
+        """Like ``script``, in one round trip with all that others call this way meanwhile."""
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._jobs.append((script, arguments, done))
+        if self._flusher is None or self._flusher.done():
+            self._flusher = asyncio.create_task(self._flush(), name="write the run log")
+        return await done
+
+    async def _flush(self) -> None:
+        while self._jobs:
+            batch, self._jobs = self._jobs[:MOST_AT_ONCE], self._jobs[MOST_AT_ONCE:]
+            try:
+                calls = [(script, arguments) for script, arguments, _ in batch]
+                answers = await self.call(lambda calls=calls: self._scripts(calls))  # type: ignore[misc]  # binds the loop's value
+            except StorageError as error:
+                answers = [error] * len(batch)
+            except BaseException as error:  # nobody may wait for ever
+                answers = [StorageError(f"the run log can't be used: {error!r}")] * len(batch)
+                raise
+            finally:
+                for (_, _, done), answer in zip(batch, answers, strict=True):
+                    if not done.cancelled():
+                        _resolve(done, answer)
+
+    async def _scripts(self, calls: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
+        for _ in range(2):
+            pipe = self.redis.pipeline(transaction=False)
+            for script, arguments in calls:
+                pipe.execute_command("EVALSHA", _sha(script), 0, *arguments)
+            answers = await pipe.execute(raise_on_error=False)
+            for answer in answers:
+                if isinstance(answer, ConnectionError | TimeoutError | BusyLoadingError):
+                    raise answer
+            if not any(isinstance(answer, NoScriptError) for answer in answers):
+                break
+            for script in {script for script, _ in calls}:  # the store was started anew
+                await self.redis.script_load(script)
+        return list(answers)
+
+    async def aclose(self) -> None:
+        while self._flusher is not None and not self._flusher.done():
+            await asyncio.wait([self._flusher])
+        self._closed = True
+        await self.redis.aclose()
+
+
+async def heeding_cancellation(call: Awaitable[T]) -> T:
+    """What ``call`` gives, unless it was cancelled meanwhile: redis-py 8.1 now and then swallows that, and goes on."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    try:
+        return await call
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
+
+
+_shas: dict[str, str] = {}
+
+
+def _sha(script: str) -> str:
+    if script not in _shas:
+        _shas[script] = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
+    return _shas[script]
+
+
+def _resolve(done: "asyncio.Future[Any]", answer: Any) -> None:
+    if isinstance(answer, Exception):
+        done.set_exception(storage_error(answer))
+    else:
+        done.set_result(answer)
+
+
+def storage_error(error: Exception) -> StorageError:
+    """What the store said, as the error that everybody knows."""
+    if isinstance(error, StorageError):
+        return error
+    return StorageError(f"the run log can't be used: {str(error) or type(error).__name__}")

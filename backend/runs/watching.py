@@ -1,0 +1,85 @@
+"""Who watches what: readers of the runs of this process, of other processes', and of those that are over."""
+
+from collections.abc import Callable
+
+from backend.errors import Gone, NotFound
+from backend.runs.follower import Follower
+from backend.runs.live import LiveRun, Viewer
+from backend.runs.log import RunLog, RunSummary
+from backend.runs.writer import RunWriter
+
+
+class Watching:
+    """``attach`` viewers and ``release`` them. ``writer_of`` finds the writer of a run of this process."""
+
+    def __init__(
+        self, log: RunLog, follower: Follower, writer_of: Callable[[str], RunWriter | None], heartbeat_s: float
+    ) -> None:
+        self._log = log
+        self._follower = follower
+        self._writer_of = writer_of
+        self._heartbeat_s = heartbeat_s
+        self._viewers: set[Viewer] = set()
+
+    @property
+    def count(self) -> int:
+        """How many viewers are here."""
+        return len(self._viewers)
+
+    async def attach(self, run: str, after: int = 0) -> Viewer:
+        """Watch a run after event ``after``. Raises NotFound, and Gone for a number that the log doesn't have."""
+        if (viewer := self._attach_here(run, after)) is not None:
+            return viewer
+        summary = await self.summary(run)
+        entries = await self._log.read(run, after, 1)
+        if after > summary.events or (entries and entries[0].seq != after + 1):
+            raise _gone(run, after, entries[0].seq if entries else 1, summary.events)
+        if summary.status != "running":
+            return self.watch(run, None, after, summary.events)
+        last = await self._log.read(run, summary.events - 1, 1)
+        if (viewer := self._attach_here(run, after)) is not None:  # it became one of this process meanwhile
+            return viewer
+        live = self._follower.follow(run, summary.events, last[0].data if last else None)
+        viewer = self.watch(run, live, after)
+        try:
+            await self._follower.catch_up(live, after)
+        except BaseException:
+            self.release(viewer)
+            raise
+        return viewer
+
+    def _attach_here(self, run: str, after: int) -> Viewer | None:
+        writer = self._writer_of(run)
+        if writer is None:
+            return None
+        if after > writer.seq:
+            raise _gone(run, after, 1, writer.seq)
+        return self.watch(run, writer.live, after)
+
+    def watch(self, run: str, live: LiveRun | None, after: int, length: int = 0) -> Viewer:
+        """A viewer of ``live``, or of a run that is over and has ``length`` events."""
+        viewer = Viewer(run, self._log, live=live, after=after, heartbeat_s=self._heartbeat_s, length=length)
+        self._viewers.add(viewer)
+        return viewer
+
+    def release(self, viewer: Viewer) -> None:
+        """A viewer has left. Idempotent."""
+        viewer.close()
+        self._viewers.discard(viewer)
+
+    def send_away(self, farewell: bytes) -> None:
+        """End every stream."""
+        for viewer in tuple(self._viewers):
+            viewer.say_bye(farewell)
+
+    async def summary(self, run: str) -> RunSummary:
+        """Raises NotFound."""
+        summary = await self._log.summary(run)
+        if summary is None:
+            raise NotFound(f"There is no run {run!r} here.", hint="`windowseat runs` lists those that there are.")
+        return summary
+
+
+def _gone(run: str, after: int, oldest: int, head: int) -> Gone:
+    detail = f"Run {run} has events {oldest} to {head}; none can follow number {after}."
+    return Gone(detail, hint="Read it from the start.", extra={"oldest": oldest, "head": head})

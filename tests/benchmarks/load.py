@@ -1,0 +1,126 @@
+"""Readers of event streams that cost as little as they can, and the servers that they read from."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from tests.benchmarks.harness import ROOT, cpu_of
+
+_END = b"0\r\n\r\n"
+
+
+class Server:
+    """One of ``peers.NAMES`` in a process of its own."""
+
+    def __init__(self, name: str, process: "subprocess.Popen[bytes]", port: int) -> None:
+        self.name, self.process, self.port = name, process, port
+
+    @property
+    def cpu_s(self) -> float:
+        return cpu_of(self.process.pid)
+
+    @property
+    def rss_kib(self) -> int:
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+
+@contextlib.contextmanager
+def server(name: str) -> Iterator[Server]:
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.peers", name],
+        stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        port = process.stdout.readline()
+        if not port:
+            raise RuntimeError(f"the server {name} doesn't start: python -m tests.benchmarks.peers {name}")
+        yield Server(name, process, int(port))
+    finally:
+        process.stdin.close()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def post(question: str) -> bytes:
+    body = json.dumps({"q": question}).encode()
+    head = (
+        f"POST /assist HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def get(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+
+
+class Reader(asyncio.Protocol):
+    """A kept connection that asks ``request`` ``times`` over, and counts the bytes of what it is told.
+
+    ``done`` has whether all ended well; ``first`` is set by the first bytes; ``kept`` has the bytes, if wanted.
+    """
+
+    def __init__(self, request: bytes, times: int = 1, *, keep: bool = False) -> None:
+        loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[bool] = loop.create_future()
+        self.first: asyncio.Future[float] = loop.create_future()
+        self.kept = bytearray()
+        self.read = 0
+        self._loop, self._request, self._times, self._keep, self._tail = loop, request, times, keep, b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        self.read += len(data)
+        if self._keep:
+            self.kept += data
+        if not self.first.done():
+            self.first.set_result(self._loop.time())
+        self._tail = (self._tail + data[-5:])[-5:]
+        if self._tail == _END:
+            self._tail = b""
+            self._times -= 1
+            if self._times:
+                self.transport.write(self._request)
+            else:
+                self.transport.close()
+                self.done.set_result(True)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(False)
+
+
+async def reader(port: int, request: bytes, times: int = 1, *, keep: bool = False) -> Reader:
+    _, protocol = await asyncio.get_running_loop().create_connection(
+        lambda: Reader(request, times, keep=keep), "127.0.0.1", port
+    )
+    return protocol
+
+
+async def read_all(port: int, request: bytes, connections: int, times: int) -> int:
+    """Bytes read by so many connections, each asking so many times. Raises RuntimeError where one broke off."""
+    readers = [await reader(port, request, times) for _ in range(connections)]
+    if not all([await one.done for one in readers]):
+        raise RuntimeError(f"a stream broke off: {request[:60]!r}")
+    return sum(one.read for one in readers)
+
+
+async def whole(port: int, request: bytes) -> bytes:
+    one = await reader(port, request, keep=True)
+    if not await one.done:
+        raise RuntimeError(f"a stream broke off: {request[:60]!r}")
+    return bytes(one.kept)

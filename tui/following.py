@@ -1,0 +1,181 @@
+"""Following one run over as many connections as it takes.
+
+The end of a stream proves nothing: only ``run.finished`` ends a run, anything else is resumed after the last event
+received, a few times, with growing random pauses. Where even the first answer was lost, the same question is sent again
+with the same key: a server runs it once.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from shared.errors import WireError
+from shared.frames import FrameParser
+from shared.text import clean
+from tui.connection import Connection, NotReachable, ProtocolViolation, Received, Refused, StreamCut
+from tui.cursor import NOT_OURS, Cursor, Gap
+from tui.lean_httpx import httpx
+from tui.transport import ResponseLost, check_stream, reason, send
+
+STALL_S = 30.0
+"""How long a stream may be silent: three of the server's heartbeats."""
+
+ATTEMPTS = 10
+"""How often to try to go on: about half a minute, so that a server may restart, or another node take over."""
+
+SETTLED_S = 15.0
+"""A connection that lasted for so long was a good one: one and a half of the server's heartbeats."""
+
+_LONGEST_PAUSE_S = 8.0
+_LONGEST_RETRY_MS = 30_000
+_GONE = 410
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """``attempts``: how often to try to go on without receiving any event before giving up. The pause before attempt n
+    is random in 0 … ``pause_s`` · 2ⁿ⁻¹ (at most 8 s; full jitter), after the pause that the server asks for, if any.
+    After a connection that lasted for ``settled_s``, though nothing happened, counting begins anew. ``gather_s``: how
+    long to let events gather before they are read on.
+    """
+
+    attempts: int = ATTEMPTS
+    pause_s: float = 0.5
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    settled_s: float = SETTLED_S
+    gather_s: Callable[[], float] = lambda: 0.0
+
+    async def gather(self) -> None:
+        if seconds := self.gather_s():
+            await asyncio.sleep(seconds)
+
+    def pause_before(self, attempt: int, retry_ms: int | None) -> float:
+        longest = min(_LONGEST_PAUSE_S, self.pause_s * 2.0 ** min(attempt - 1, 30))
+        return random.uniform(0, longest) + min(retry_ms or 0, _LONGEST_RETRY_MS) / 1000
+
+
+class Following:
+    """``requests`` makes the request that goes on from a cursor; ``tell`` hears of each change of the connection."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        cursor: Cursor,
+        requests: Callable[[Cursor], httpx.Request],
+        patience: Patience,
+        tell: Callable[[Connection], None],
+    ) -> None:
+        self._http = http
+        self._cursor = cursor
+        self._requests = requests
+        self._patience = patience
+        self._tell = tell
+        self._arrived = False  # whether any request has reached the server
+        self._began = False  # whether any event has come
+
+    async def events(self) -> AsyncGenerator[Received, None]:
+        """The events to ``run.finished``. Raises NotReachable, Refused, StreamCut and ProtocolViolation."""
+        self._tell(Connection("connecting", run=self._cursor.run or ""))
+        while True:
+            request = self._requests(self._cursor)
+            try:
+                async with aclosing(self._read(request)) as stream:
+                    async for received in stream:
+                        self._began = True
+                        yield received
+                        if self._cursor.finished:
+                            self._tell(Connection("ended", run=self._cursor.run or ""))
+                            return
+                why = self._cursor.bye or "the connection closed before the run ended"
+            except (NotReachable, Refused, Gap, httpx.TransportError) as error:
+                why = self._why(error)
+            await self._pause(why)
+
+    async def _read(self, request: httpx.Request) -> AsyncGenerator[Received, None]:
+        cursor = self._cursor
+        response = await send(self._http, request)
+        self._arrived, connected_at = True, time.monotonic()
+        parser = FrameParser()
+        try:
+            await check_stream(response)
+            if cursor.seq == 0 and request.method == "POST":
+                cursor.run = clean(response.headers.get("windowseat-run", "")) or None
+            self._tell(Connection("connected", run=cursor.run or ""))
+            async for chunk in _chunks(response):
+                for frame in parser.feed(chunk):
+                    for received in cursor.receive(frame):
+                        yield received
+                if cursor.bye:
+                    return
+                await self._patience.gather()
+        except WireError as error:
+            raise ProtocolViolation(str(error), hint=NOT_OURS) from error
+        finally:
+            if parser.retry is not None and not cursor.bye:
+                cursor.retry_ms = parser.retry
+            if time.monotonic() - connected_at >= self._patience.settled_s:
+                cursor.tried = 0
+            await response.aclose()
+
+    def _why(self, error: Exception) -> str:
+        """Why the stream must be taken up again; raises ``error``, or what it means, where that would be in vain."""
+        if isinstance(error, Refused):
+            self._heed(error)
+        elif isinstance(error, ResponseLost):
+            self._arrived = True
+        elif isinstance(error, NotReachable) and not self._arrived:
+            raise error
+        return reason(error) if isinstance(error, httpx.TransportError) else str(error)
+
+    def _heed(self, refused: Refused) -> None:
+        cursor = self._cursor
+        if refused.status == _GONE and cursor.run and not cursor.anew:
+            cursor.begin_anew()
+        elif not refused.passing and self._began:
+            raise StreamCut(
+                f"interrupted after event {cursor.seq}, and the run can't be resumed: {refused}",
+                run=cursor.run,
+                hint=refused.hint,
+            ) from refused
+        elif not refused.passing or (cursor.tried == 0 and not self._began and not _is_loss(refused)):
+            raise refused
+        if refused.retry_after_s is not None:
+            cursor.retry_ms = round(refused.retry_after_s * 1000)
+
+    async def _pause(self, why: str) -> None:
+        cursor, attempts = self._cursor, self._patience.attempts
+        cursor.tried += 1
+        if cursor.tried > attempts:
+            raise self._given_up(why)
+        wait_s = self._patience.pause_before(cursor.tried, cursor.retry_ms)
+        self._tell(Connection("reconnecting", cursor.tried, wait_s, why, attempts, cursor.run or ""))
+        cursor.bye = None
+        await self._patience.sleep(wait_s)
+
+    def _given_up(self, why: str) -> StreamCut:
+        cursor, attempts = self._cursor, self._patience.attempts
+        if cursor.seq == 0:
+            return StreamCut(
+                f"interrupted before the run's first event came; {attempts} attempts to get it failed: {why}",
+                run=cursor.run,
+                hint="the server may have begun the run all the same: `windowseat runs` lists it then",
+            )
+        return StreamCut(
+            f"interrupted after event {cursor.seq}; {attempts} attempts to resume the run failed: {why}",
+            run=cursor.run,
+            hint=f"it may go on at the server: `windowseat attach {cursor.run}`",
+        )
+
+
+def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    # Asked not to, some proxies compress all the same.
+    encoded = response.headers.get("content-encoding", "identity") != "identity"
+    return response.aiter_bytes() if encoded else response.aiter_raw()
+
+
+def _is_loss(refused: Refused) -> bool:
+    """A proxy says so when the server broke off, or was silent, before its first byte."""
+    return refused.status in (502, 504)
