@@ -28,6 +28,7 @@ GROUPS = {
     "latency": "live runs on simulated services, beside the sequential order",
     "paint": "the terminal app while text streams",
     "app": "the terminal app beside its limits",
+    "ssh": "the SSH front door beside a process for each session",
     "page": "the page in Chromium",
 }
 CHECKED = ("frames", "codec", "servers", "client", "log")

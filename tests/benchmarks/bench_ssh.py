@@ -1,7 +1,6 @@
 """The SSH front door beside one process per session, in the same run, over the same streams.
 
-Run as ``python -m tests.benchmarks.bench_ssh [paint] [memory] [echo] [hundred]``. Everything is a ratio: both sides
-share the machine with whatever else it does.
+Run: ``python -m tests.benchmarks ssh``. Everything is a ratio: both sides share the machine with whatever else it does.
 """
 
 import asyncio
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import asyncssh
 
+from tests.benchmarks.harness import Options, Row, alone
 from tui.ssh.keys import host_key
 
 READY = "Where can I escape to?"
@@ -99,7 +99,7 @@ async def guest(side: Side) -> AsyncIterator[Guest]:
         yield Guest(connection)
 
 
-async def paint(sides: Sequence[Side]) -> None:
+async def paint(sides: Sequence[Side]) -> list[Row]:
     """Connect to full paint, one after the other, the sides in turn."""
     found: dict[tuple[str, bytes], list[float]] = {
         (side.name, mark): [] for side in sides for mark in (FIRST, READY.encode())
@@ -111,23 +111,29 @@ async def paint(sides: Sequence[Side]) -> None:
             async with guest(side) as one:
                 await one.open(mark)
                 times.append(time.perf_counter() - began)
-    for mark, text in ((FIRST, "to first full paint"), (READY.encode(), "to what can be asked")):
+    rows = []
+    for mark, text in ((FIRST, "first full paint"), (READY.encode(), "what can be asked")):
         ours, theirs = (statistics.median(found[side.name, mark]) * 1000 for side in sides)
-        print(f"connect {text:<22} p50 {ours:7.0f} ms, a process each {theirs:7.0f} ms: {ours / theirs:.2f}x")
+        name = f"ssh: connect to {text}, p50"
+        rows.append(Row(name=name, value=ours / theirs, target=0.5, ours=ours, peer=theirs, each="ms"))
+    return rows
 
 
-async def memory(sides: Sequence[Side]) -> None:
+async def memory(sides: Sequence[Side]) -> list[Row]:
     count = 12
+    each: list[float] = []
     for side in sides:
         async with AsyncExitStack() as stack:
             await _opened(stack, side, 4)  # whatever the first ones alone cost
             before = side.pss_mb()
             await _opened(stack, side, count)
             await asyncio.sleep(2)
-            print(f"memory per extra idle session {(side.pss_mb() - before) / count:6.2f} MB  ({side.name})")
+            each.append((side.pss_mb() - before) / count)
+    name = "ssh: memory per extra idle session"
+    return [Row(name=name, value=each[0], unit="MB", target=3.0, ours=each[0], peer=each[1], each="MB")]
 
 
-async def echo(sides: Sequence[Side]) -> None:
+async def echo(sides: Sequence[Side]) -> list[Row]:
     """Key echo while every session is told something twenty times a second."""
     found: dict[tuple[str, int], list[float]] = {}
     for side in sides:
@@ -144,23 +150,26 @@ async def echo(sides: Sequence[Side]) -> None:
                 typing = [_type(one, chars, times) for one in guests[:: max(1, size // TYPISTS)][:TYPISTS]]
                 await asyncio.gather(*typing)
                 found[side.name, size] = times
-                print(f"  {side.name}: {size} sessions, memory {side.pss_mb():.0f} MB", flush=True)
+    rows = []
     for size in SIZES:
-        ours, theirs = (found[side.name, size] for side in sides)
-        texts = [
-            f"p{percent} {_at(ours, percent):6.0f} ms, a process each {_at(theirs, percent):6.0f} ms: "
-            f"{_at(ours, percent) / _at(theirs, percent):.2f}x"
-            for percent in (50, 99)
-        ]
-        print(f"key echo, {size:>2} sessions x 20/s  " + "   ".join(texts))
+        for percent in (50, 99):
+            ours, theirs = (_at(found[side.name, size], percent) for side in sides)
+            name = f"ssh: key echo, {size} sessions x 20 events/s, p{percent}"
+            target = 0.5 if percent == 99 else None
+            rows.append(Row(name=name, value=ours / theirs, target=target, ours=ours, peer=theirs, each="ms"))
+    return rows
 
 
-async def hundred(sides: Sequence[Side]) -> None:
+async def hundred(sides: Sequence[Side]) -> list[Row]:
     side = sides[0]
     began = time.perf_counter()
     async with AsyncExitStack() as stack:
         await _opened(stack, side, 100)
-        print(f"100 sessions open after {time.perf_counter() - began:.1f} s, {side.pss_mb():.0f} MB in all")
+        took = time.perf_counter() - began
+        return [
+            Row(name="ssh: 100 sessions at once, until the last is painted", value=took, unit="s"),
+            Row(name="ssh: 100 sessions at once, memory of all", value=side.pss_mb(), unit="MB"),
+        ]
 
 
 async def _type(one: Guest, chars: Iterator[str], times: list[float]) -> None:
@@ -207,7 +216,11 @@ async def _spawn(*arguments: str) -> tuple[asyncio.subprocess.Process, str]:
     return process, (await process.stdout.readline()).decode()
 
 
-async def main(names: Sequence[str]) -> None:
+def rows(options: Options) -> Iterator[Row]:
+    yield from asyncio.run(_measure())
+
+
+async def _measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         key = Path(folder) / "key"
         host_key(key)
@@ -221,8 +234,7 @@ async def main(names: Sequence[str]) -> None:
         assert found, welcome
         sides = [Side("front door", int(found[1]), door), Side("a process each", int(port), plain)]
         try:
-            for name in names or ("paint", "memory", "echo", "hundred"):
-                await {"paint": paint, "memory": memory, "echo": echo, "hundred": hundred}[name](sides)
+            return [row for part in (paint, memory, echo, hundred) for row in await part(sides)]
         finally:
             for process in (door, plain, server):
                 process.terminate()
@@ -230,4 +242,4 @@ async def main(names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    alone(rows)
