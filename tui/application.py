@@ -48,9 +48,13 @@ class WindowseatApp(App[int]):
 
     def _begin(self) -> None:
         # Not a coroutine made here: in an app that is about to end nobody would await it.
-        self.run_worker(self.desk.open, group="open")  # type: ignore[arg-type]  # Textual takes it, its types don't
+        self.run_worker(self._open, group="open")  # type: ignore[arg-type]  # Textual takes it, its types don't
         if self._question:
             self._main.ask(self._question)
+
+    async def _open(self) -> None:
+        await self.desk.open()
+        self._main.paint()  # over SSH the next frame would be a second away
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what Textual offers, and every action of ours that makes sense from the main screen."""

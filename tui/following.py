@@ -46,11 +46,11 @@ class Patience:
     pause_s: float = 0.5
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     settled_s: float = SETTLED_S
-    gather_s: float = 0.0
+    gather_s: Callable[[], float] = lambda: 0.0
 
     async def gather(self) -> None:
-        if self.gather_s:
-            await asyncio.sleep(self.gather_s)
+        if seconds := self.gather_s():
+            await asyncio.sleep(seconds)
 
     def pause_before(self, attempt: int, retry_ms: int | None) -> float:
         longest = min(_LONGEST_PAUSE_S, self.pause_s * 2.0 ** min(attempt - 1, 30))

@@ -64,7 +64,7 @@ class Guest:
         self._wanted = wanted
         self._came.clear()
 
-    async def seen(self, within_s: float = 120) -> float:
+    async def seen(self, within_s: float = 300) -> float:
         async with asyncio.timeout(within_s):
             await self._came.wait()
         return self._at

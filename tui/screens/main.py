@@ -80,15 +80,15 @@ class MainScreen(Actions):
         yield self._hints
 
     def on_mount(self) -> None:
-        self.set_interval(self._period, self._paint)
+        self.set_interval(self._period, self.paint)
         self.set_interval(1.0, self._tick)
         if self.session.motion:
             self.set_interval(max(SPINNER_S, self._period), self.transcript.spin)
-        self._paint()
+        self.paint()
 
     # --- painting ---------------------------------------------------------------------------------------------------
 
-    def _paint(self) -> None:
+    def paint(self) -> None:
         desk = self.desk
         if desk.version != self._painted:
             self._painted = desk.version

@@ -3,10 +3,10 @@
 import asyncio
 import time
 
-LEAST_S, MOST_S = 0.1, 1.0
+LEAST_S, MOST_S = 0.1, 4.0
 _BEAT_S = 0.05
 _WEIGHT = 0.2
-_PER_LATE_S = 6.0
+_PER_LATE_S = 15.0
 """Each millisecond that the loop is late makes the pause between frames so many milliseconds longer."""
 
 

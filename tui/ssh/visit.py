@@ -253,7 +253,7 @@ class Visit:
             self._typed_at = time.monotonic()
 
         return Desk(
-            connecting(self._url, visitor),
+            connecting(self._url, visitor, lambda: self._house.governor.period_s),
             pipeline=settings.pipeline if settings is not None else None,
             options=run_options(settings.origin if settings is not None else None, zone,
                                 dict(command.options) if command is not None else None),

@@ -13,7 +13,7 @@ from tui.connection import ClientError, Connection, Received, RunSummary
 from tui.ssh.memory import BY_KEY
 
 GATHER_S = 0.2
-"""Five times a second is more often than a session over SSH is painted."""
+"""How long a stream's events gather: five times a second is more often than a session over SSH is painted."""
 _FORWARDED = "X-Forwarded-For"
 
 
@@ -47,9 +47,15 @@ class Visitor:
 class OwnClient(AssistClient):
     """The server as one visitor sees it: its history holds what they asked, and nobody else's questions."""
 
-    def __init__(self, url: str, visitor: Visitor, on_connection: Callable[[Connection], None] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        visitor: Visitor,
+        on_connection: Callable[[Connection], None] | None = None,
+        gather_s: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         headers = {_FORWARDED: visitor.address} if _is_address(visitor.address) else {}
-        super().__init__(url, on_connection=on_connection, headers=headers, gather_s=GATHER_S)
+        super().__init__(url, on_connection=on_connection, headers=headers, gather_s=gather_s)
         self._visitor = visitor
 
     async def runs(self, limit: int = 50, *, before: str | None = None, search: str | None = None) -> list[RunSummary]:
@@ -81,12 +87,17 @@ def begin(visitor: Visitor, received: Received) -> None:
         visitor.began(event.run, event.question)
 
 
-def connecting(url: Callable[[], str], visitor: Visitor) -> Callable[..., AbstractAsyncContextManager[AssistClient]]:
-    """For ``Desk``."""
+def connecting(
+    url: Callable[[], str], visitor: Visitor, period_s: Callable[[], float]
+) -> Callable[..., AbstractAsyncContextManager[AssistClient]]:
+    """For ``Desk``; ``period_s`` is how long it is at least until something is painted again."""
+
+    def gather_s() -> float:
+        return max(GATHER_S, period_s())
 
     @asynccontextmanager
     async def connect(listener: Callable[[Connection], None]) -> AsyncGenerator[AssistClient, None]:
-        async with OwnClient(url(), visitor, listener) as client:
+        async with OwnClient(url(), visitor, listener, gather_s) as client:
             yield client
 
     return connect
