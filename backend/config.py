@@ -17,6 +17,9 @@ from shared.settings import SettingError, resolve, setting
 
 S = TypeVar("S")
 
+_TABLES = ("app", "keys", "server", "ssh")
+"""Of the configuration file; each pipeline has one besides."""
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -71,8 +74,8 @@ def load_config(
     env = with_dotenv(env)
     path = file or config_file(env)
     tables = _tables(path, required=file is not None or bool(env.get(CONFIG)))
-    if pipelines is not None and (strange := set(tables) - {"app", "server", *pipelines}):
-        known = ", ".join(f"[{name}]" for name in ("app", "server", *pipelines))
+    if pipelines is not None and (strange := set(tables) - {*_TABLES, *pipelines}):
+        known = ", ".join(f"[{name}]" for name in (*_TABLES, *pipelines))
         raise ConfigError(f"{', '.join(sorted(strange))} in {path}: there is no such table; there are {known}")
     pipelines = pipelines or {}
 

@@ -195,11 +195,20 @@ def _convert(where: str, raw: Any, hint: Any, metadata: Mapping[str, Any]) -> An
         value = (
             _READERS[kind](raw) if kind in _READERS else _number(raw, kind, metadata["minimum"], metadata["maximum"])
         )
-        if choices and value not in choices:
-            raise _Unfit("one of " + ", ".join(choices))
+        if choices:
+            value = _choice(value, choices)
     except _Unfit as unfit:
         raise SettingError(where, SHOWN if kind is Secret or metadata["secret"] else raw, str(unfit)) from None
     return value
+
+
+def _choice(value: Any, choices: Sequence[str]) -> str:
+    """The choice that is meant: capitals and spaces around it make no difference."""
+    meant = value.strip().casefold() if isinstance(value, str) else None
+    for choice in choices:
+        if choice.casefold() == meant:
+            return choice
+    raise _Unfit("one of " + ", ".join(choices))
 
 
 def _secret(raw: Any) -> Secret:

@@ -47,7 +47,8 @@ class WindowseatApp(App[int]):
         self._main.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self.run_worker(self.desk.open(), group="open")
+        # Not a coroutine made here: in an app that is about to end nobody would await it.
+        self.run_worker(self.desk.open, group="open")  # type: ignore[arg-type]  # Textual takes it, its types don't
         if self._question:
             self._main.ask(self._question)
 

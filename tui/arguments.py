@@ -14,8 +14,8 @@ from tui.page import Page
 from tui.run_arguments import add_run_commands
 
 COMMANDS = (
-    "app", "ask", "serve", "pipelines", "runs", "show", "attach", "cancel", "delete", "import", "replay", "conform",
-    "doctor", "config", "about",
+    "app", "ask", "serve", "ssh", "pipelines", "runs", "show", "attach", "cancel", "delete", "import", "replay",
+    "conform", "doctor", "config", "about",
 )  # fmt: skip
 
 _EXAMPLES = """\
@@ -32,6 +32,7 @@ examples:
   windowseat attach --last                                watch the newest run; windowseat cancel 3f2a ends one
   windowseat replay run.ndjson --speed 4                  a recorded run again (show 3f2a --json > run.ndjson)
   windowseat serve --port 8765                            the server alone; ask it with --url http://127.0.0.1:8765
+  windowseat ssh --port 2222                              a front door: ssh -p 2222 localhost
 
 Every setting is also an environment variable (WINDOWSEAT_URL, WINDOWSEAT_FROM, …) and a key in the [app] table of
 config.toml. Exit codes: 0 answered, 1 the run failed, 2 wrong usage, 3 server not reachable or broke off before the
@@ -49,6 +50,7 @@ examples:
 The table goes to stdout, the narration to stderr. A connection that breaks is taken up again where it was cut. Ctrl+C
 cancels the run; once more leaves at once.
 """
+_PORTS = {"serve": 8765, "ssh": 2222}
 _COMMON = ("url",)
 _TELLING = ("plain", "color", "expand", "motion", "attempts")
 _ASKING = ("origin", "pipeline", "tz")
@@ -177,8 +179,8 @@ def _with_command(rest: list[str]) -> list[str]:
     if word is None:
         asks_itself = any(flag in ("-h", "--help", "--version") for flag in rest)
         return rest if asks_itself else ["app", *rest]
-    if word == "serve":
-        raise UsageError("serve has flags of its own", "write it first: windowseat serve --port 8765")
+    if word in ("serve", "ssh"):
+        raise UsageError(f"{word} has flags of its own", f"write it first: windowseat {word} --port {_PORTS[word]}")
     place = rest.index(word)
     if word in COMMANDS:
         return [word, *rest[:place], *rest[place + 1 :]]
@@ -238,6 +240,9 @@ def _parser() -> argparse.ArgumentParser:
     add("config", "print the settings in effect, as a config.toml", settings=(*_ASKING, *_TELLING, *_APP))
     add("about", "show the version, and whom the data comes from")
     commands.add_parser("serve", help="run the server alone (serve --help shows its flags)", add_help=False)
+    commands.add_parser(
+        "ssh", help="open the app for whoever connects with ssh (ssh --help: its flags)", add_help=False
+    )
     return parser
 
 

@@ -56,8 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    if argv[:1] == ["serve"]:
-        return _serve(argv[1:])
+    if argv[:1] in (["serve"], ["ssh"]):
+        return {"serve": _serve, "ssh": _ssh}[argv[0]](argv[1:])
     arguments = parse(argv)
     settings = load(arguments.flags, os.environ, arguments.config)
     if arguments.command == "config":
@@ -80,6 +80,12 @@ def _serve(rest: list[str]) -> int:
 
     command = [*server_command(), *rest]
     os.execve(command[0], command, server_environment())
+
+
+def _ssh(rest: list[str]) -> int:
+    from tui.ssh.entry import run  # asyncssh and its cryptography are of no use to anybody else
+
+    return run(rest)
 
 
 def _pass_to_server(arguments: Arguments, settings: ClientSettings) -> None:

@@ -62,7 +62,8 @@ class AssistClient:
     """A Windowseat server at ``url`` (http or https), as an async context manager.
 
     ``stall_s``: a stream silent for so long is cut. The rest of the numbers: see ``Patience``.
-    ``on_connection`` hears of every change of the stream's connection.
+    ``on_connection`` hears of every change of the stream's connection. ``headers`` go with every
+    request. ``gather_s``: how long to let events gather before they are read on, where many streams share a process.
     """
 
     def __init__(
@@ -75,12 +76,17 @@ class AssistClient:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         settled_s: float = SETTLED_S,
         on_connection: Callable[[Connection], None] | None = None,
+        headers: Mapping[str, str] | None = None,
+        gather_s: float = 0.0,
     ) -> None:
         self.url = url.rstrip("/")
         self.on_connection = on_connection
-        self._patience = Patience(attempts=attempts, pause_s=pause_s, sleep=sleep, settled_s=settled_s)
+        self._patience = Patience(
+            attempts=attempts, pause_s=pause_s, sleep=sleep, settled_s=settled_s, gather_s=gather_s
+        )
         self._stream_timeout = httpx.Timeout(stall_s, connect=CONNECT_S)
         self._http = http_client(self.url)
+        self._http.headers.update(headers or {})
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()

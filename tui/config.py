@@ -89,20 +89,20 @@ def config_path(config: Path | None, env: Mapping[str, str]) -> Path:
 def local_zone(env: Mapping[str, str] | None = None, localtime: Path = Path("/etc/localtime")) -> str | None:
     """The IANA name of this machine's time zone, from TZ or from where /etc/localtime points; None if neither tells."""
     named = (os.environ if env is None else env).get("TZ", "").removeprefix(":")
-    if _is_zone(named):
+    if is_zone(named):
         return named
     try:
         target = str(localtime.resolve(strict=True))
     except OSError:
         target = ""
     _, found, name = target.partition("/zoneinfo/")
-    if found and _is_zone(name):
+    if found and is_zone(name):
         return name
     try:
         name = Path("/etc/timezone").read_text(encoding="ascii").strip()
     except (OSError, UnicodeError):
         return None
-    return name if _is_zone(name) else None
+    return name if is_zone(name) else None
 
 
 def _tables(path: Path, *, required: bool) -> dict[str, dict[str, Any]]:
@@ -159,11 +159,11 @@ def _check_url(url: str | None, place: str) -> None:
 
 
 def _check_zone(name: str | None, place: str) -> None:
-    if name is not None and not _is_zone(name):
+    if name is not None and not is_zone(name):
         raise SettingError(place, name, "a name of the time zone database, such as Europe/Madrid")
 
 
-def _is_zone(name: str) -> bool:
+def is_zone(name: str) -> bool:
     if not _ZONE.fullmatch(name):
         return False
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

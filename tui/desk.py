@@ -68,7 +68,11 @@ class Desk:
     """``options`` go with every question. ``pipeline`` is asked (None: the server's first) until another is chosen.
 
     ``restored``: so many of the newest runs that ``is_mine`` knows stand in the transcript from the beginning.
-    ``begun`` hears of each run asked for here once it has an id, ``tap`` of every event of it. ``clock`` gives seconds.
+    ``begun`` hears of each run asked for here once it has an id, ``tap`` of every event of it. ``clock`` gives
+    seconds.
+    ``place``: what the server is called, where its URL means nothing to the person.
+    ``left_open``: a run that somebody who was cut off may want to go on with, and ``lost`` why they were; ``left`` is
+    then that run, or the newest of theirs that still goes on.
     """
 
     def __init__(
@@ -82,7 +86,12 @@ class Desk:
         begun: Callable[[Watch], None] = lambda watch: None,
         tap: Callable[[Received], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        left_open: str = "",
+        lost: str = "",
+        place: str = "",
     ) -> None:
+        self.left: Watch | None = None
+        self.lost = lost
         self.runs: list[Watch] = []
         self.link = Link("starting")
         self.trouble: Trouble | None = None
@@ -98,6 +107,8 @@ class Desk:
         self._begun = begun
         self._tap = tap
         self._clock = clock
+        self._left_open = left_open
+        self._place = place
         self._client: RunClient | None = None
         self._connected = asyncio.Event()
         self._changes = 0
@@ -125,7 +136,7 @@ class Desk:
         """Reach the server and learn what can be asked. A failure is left in ``trouble``."""
         try:
             self._client = await self._stack.enter_async_context(self._connect(self._heard))
-            self.server = self._client.url
+            self.server = self._place or self._client.url
             self.pipelines = tuple(await self._client.pipelines())
             await self._restore(self._client)
         except ClientError as error:
@@ -228,6 +239,7 @@ class Desk:
             found = [summary for summary in await client.runs(limit=50) if self._is_mine(summary)]
             past = [Watch(summary.question, summary=summary) for summary in found[: self._restored]]
             self.runs[:0] = reversed(past)
+            self.left = next((one for one in past if _was_left(one.summary, self._left_open)), None)
 
     async def _read(self, client: RunClient, watch: Watch, group: asyncio.TaskGroup) -> None:
         options = dict(self._options)
@@ -271,6 +283,10 @@ class Desk:
         elif connection.state != "connecting":
             self.link, self.trouble = Link("connected"), None
         self._changes += 1
+
+
+def _was_left(summary: RunSummary | None, left_open: str) -> bool:
+    return summary is not None and (summary.run == left_open or summary.status == "running")
 
 
 def _link_after(error: ClientError) -> Link:

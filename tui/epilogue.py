@@ -14,8 +14,9 @@ BEST = 10
 """Rows that are printed: the others are one command away."""
 
 
-def epilogue(watch: Watch, width: int | None = None, url: str | None = None) -> str:
-    """Nothing where nothing was answered. ``url``: the server that must be named to find the run again."""
+def epilogue(watch: Watch, width: int | None = None, url: str | None = None, again: str = "") -> str:
+    """Nothing where nothing was answered. ``url``: the server that must be named to find the run again; ``again``: the
+    command that shows a run, where it isn't our own."""
     view = watch.view
     if not view.run:
         return ""
@@ -30,7 +31,8 @@ def epilogue(watch: Watch, width: int | None = None, url: str | None = None) -> 
     lines += result_lines(_fitting(view.columns, rows[:BEST], width), rows[:BEST], width)
     if len(rows) > BEST:
         lines.append(shorten(f"The best {BEST} of {counts(view)}", width))
-    lines.append(f"All of it: windowseat show {view.run[:8]}{f' --url {url}' if url else ''}")
+    ours = f"windowseat show {view.run[:8]}{f' --url {url}' if url else ''}"
+    lines.append(f"All of it: {f'{again} {view.run}' if again else ours}")
     return "\n".join(lines) + "\n"
 
 

@@ -8,7 +8,7 @@ with the same key: a server runs it once.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -38,13 +38,19 @@ _GONE = 410
 class Patience:
     """``attempts``: how often to try to go on without receiving any event before giving up. The pause before attempt n
     is random in 0 … ``pause_s`` · 2ⁿ⁻¹ (at most 8 s; full jitter), after the pause that the server asks for, if any.
-    After a connection that lasted for ``settled_s``, though nothing happened, counting begins anew.
+    After a connection that lasted for ``settled_s``, though nothing happened, counting begins anew. ``gather_s``: how
+    long to let events gather before they are read on.
     """
 
     attempts: int = ATTEMPTS
     pause_s: float = 0.5
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     settled_s: float = SETTLED_S
+    gather_s: float = 0.0
+
+    async def gather(self) -> None:
+        if self.gather_s:
+            await asyncio.sleep(self.gather_s)
 
     def pause_before(self, attempt: int, retry_ms: int | None) -> float:
         longest = min(_LONGEST_PAUSE_S, self.pause_s * 2.0 ** min(attempt - 1, 30))
@@ -98,14 +104,13 @@ class Following:
             if cursor.seq == 0 and request.method == "POST":
                 cursor.run = clean(response.headers.get("windowseat-run", "")) or None
             self._tell(Connection("connected", run=cursor.run or ""))
-            # Asked not to, some proxies compress all the same.
-            encoded = response.headers.get("content-encoding", "identity") != "identity"
-            async for chunk in response.aiter_bytes() if encoded else response.aiter_raw():
+            async for chunk in _chunks(response):
                 for frame in parser.feed(chunk):
                     for received in cursor.receive(frame):
                         yield received
                 if cursor.bye:
                     return
+                await self._patience.gather()
         except WireError as error:
             raise ProtocolViolation(str(error), hint=NOT_OURS) from error
         finally:
@@ -163,6 +168,12 @@ class Following:
             run=cursor.run,
             hint=f"it may go on at the server: `windowseat attach {cursor.run}`",
         )
+
+
+def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    # Asked not to, some proxies compress all the same.
+    encoded = response.headers.get("content-encoding", "identity") != "identity"
+    return response.aiter_bytes() if encoded else response.aiter_raw()
 
 
 def _is_loss(refused: Refused) -> bool:

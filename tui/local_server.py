@@ -25,7 +25,7 @@ START_S = 30.0
 """How long a server may take to listen: imports alone take seconds on a busy machine."""
 
 _LEAVE_S = 8.0
-_OBEY_S = 2.0
+_OBEY_S = 1.5
 _LISTENING = re.compile(r"Windowseat is listening on (https?://\S+)")
 _USAGE = 2
 
@@ -34,10 +34,11 @@ class LocalServer:
     """The child process. ``start`` returns at once, ``url`` waits until it listens; a context manager ends it.
 
     The server's settings reach it through the environment (``WINDOWSEAT_OFFLINE=1``, ``WINDOWSEAT_CONFIG``).
+    ``port`` 0 takes a free one.
     """
 
-    def __init__(self) -> None:
-        self._command = [*server_command(), "--port", "0", "--until-stdin-closes"]
+    def __init__(self, port: int = 0) -> None:
+        self._command = [*server_command(), "--port", str(port), "--until-stdin-closes"]
         self._env = server_environment()
         self._process: subprocess.Popen[bytes] | None = None
         self._url: str | None = None
@@ -102,8 +103,8 @@ class LocalServer:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def close(self) -> None:
-        """End the child: ask by closing its stdin, then insist. Idempotent."""
+    def close(self, leave_s: float = _LEAVE_S) -> None:
+        """End the child: ask by closing its stdin, after ``leave_s`` insist. Idempotent."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -111,7 +112,7 @@ class LocalServer:
             assert process.stdin
             with contextlib.suppress(OSError):
                 process.stdin.close()
-            _wait_or_end(process)
+            _wait_or_end(process, leave_s)
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 _kill_session(process)
@@ -140,9 +141,9 @@ class LocalServer:
         return ":\n" + "\n".join("  " + line for line in lines) if lines else " and said nothing"
 
 
-def _wait_or_end(process: subprocess.Popen[bytes]) -> None:
+def _wait_or_end(process: subprocess.Popen[bytes], leave_s: float) -> None:
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_LEAVE_S)
+        process.wait(leave_s)
         return
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -4,6 +4,7 @@ The app and the headless output both speak through this, so that they never say 
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from shared.view import LogLine, RunView, StepState, StepView
@@ -154,7 +155,13 @@ def warnings(view: RunView) -> list[str]:
 
 def _shortfall(step: StepView, now: int) -> str:
     said = [one_line(line.text) for line in step.log if line.level == "warning" and line.evidence is None]
-    return "; ".join(dict.fromkeys(said)) or outcome(step, now)
+    return _joined(dict.fromkeys(said)) or outcome(step, now)
+
+
+def _joined(sentences: Iterable[str]) -> str:
+    """One line of several sentences; where one is none, a semicolon ends it."""
+    *most, last = [*sentences] or [""]
+    return " ".join([one if one.endswith((".", "!", "?")) else f"{one};" for one in most] + [last])
 
 
 def failure(view: RunView) -> tuple[str, str | None] | None:

@@ -28,18 +28,6 @@ _LAST_EVENT_ID = {
     "schema": {"type": "string"},
     "example": "ojruvwu2mfzgs3tbmrqw4zdfoi.17",
 }
-_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "The same key and body again join the same run, after `Last-Event-ID`; another body is `409`.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
-}
-_SNAPSHOT = {
-    "name": "snapshot",
-    "in": "query",
-    "description": "1: a `stream.snapshot` of the run so far (or up to `after`), then what follows.",
-    "schema": {"enum": ["0", "1"]},
-}
 _AFTER = {
     "name": "after",
     "in": "query",

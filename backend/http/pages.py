@@ -10,9 +10,10 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response, current_app, request
 
 from backend.errors import NotFound
+from backend.http.first_view import fill
 
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -70,9 +71,14 @@ def wants_page() -> bool:
     return best == "text/html" and request.accept_mimetypes["text/html"] > request.accept_mimetypes["application/json"]
 
 
-async def page(status: int = 200) -> Response:
-    """The one page there is; what it shows depends on its address."""
-    return await _respond(_files()["page.html"], status)
+async def page(status: int = 200, *, pipeline: str | None = None, run: str | None = None) -> Response:
+    """The one page there is, for ``pipeline`` (by default the one that the address names) or of ``run``."""
+    pipelines = current_app.extensions.get("pipelines", ())
+    name = pipeline or request.args.get("pipeline")
+    chosen = next((one for one in pipelines if one.name == name), pipelines[0] if pipelines else None)
+    file = _files()["page.html"]
+    body = fill(file.body.decode(), pipelines, chosen, run).encode()
+    return await _respond(_File(body, file.content_type, _etag(body)), status)
 
 
 @blueprint.get("/static/<file>")
@@ -97,7 +103,11 @@ def _suffix(name: str) -> str:
 
 def _read(entry: Traversable) -> _File:
     body = entry.read_bytes()
-    return _File(body, _TYPES[_suffix(entry.name)], hashlib.sha256(body).hexdigest()[:32])
+    return _File(body, _TYPES[_suffix(entry.name)], _etag(body))
+
+
+def _etag(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 async def _respond(file: _File, status: int = 200) -> Response:

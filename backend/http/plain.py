@@ -39,11 +39,12 @@ async def ask_plainly() -> Response:
     form = await request.form
     manager: RunManager = current_app.extensions["manager"]
     pipeline = find_pipeline(form.get("pipeline") or None, current_app.extensions["pipelines"])
+    question = form.get("example") or form.get("q")  # an example is a button, sent beside the field
     given = {option.key: form[option.key] for option in pipeline.options if form.get(option.key)}
-    if "q" not in form:
+    if question is None:
         raise InvalidRequest("There is no question.", status=422, title="Unprocessable content")
-    on_disconnect, question = await read_question(form["q"], given, pipeline, manager)
-    viewer = await manager.ask(pipeline, question, on_disconnect=on_disconnect)
+    on_disconnect, asked = await read_question(question, given, pipeline, manager)
+    viewer = await manager.ask(pipeline, asked, on_disconnect=on_disconnect)
     return stream_response(manager, viewer, _Document(viewer.run).format(), more_headers=HEADERS)
 
 

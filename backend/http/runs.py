@@ -37,13 +37,13 @@ async def list_runs() -> Response:
 async def show_run(run: str) -> Response:
     """The folded view; for a browser, the page of the run."""
     try:
-        await _manager().summary(run)
+        summary = await _manager().summary(run)
     except NotFound:
         if wants_page():
             return await page(404)
         raise
     if wants_page():
-        return await page()
+        return await page(pipeline=summary.pipeline, run=run)
     response = json_response(await read_view(_manager().log, run))
     response.headers["Vary"] = "Accept"
     return response

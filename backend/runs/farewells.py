@@ -14,5 +14,5 @@ def bye(reason: Literal["shutdown", "slow", "too_old"], retry_ms: int) -> bytes:
 LOST = bye("too_old", 1000)
 """What this reader has isn't in the log any more: it must read the run from its start."""
 SLOW = bye("slow", 1000)
-STORE_DOWN = encode_frame(comment="the run log can't be read; come back later", retry=5000)
+STORE_DOWN = encode_frame(comment="the run log can't be used; come back later", retry=5000)
 BROKEN = encode_frame(comment="the server failed to go on; come back later", retry=5000)

@@ -20,8 +20,11 @@ _log = logging.getLogger(__name__)
 DOWN_S = 0.9
 """Viewers of other processes' runs are told when the store has been silent for so long."""
 LOOK_AGAIN_S = 5.0
+STILL_S = 0.7
+"""Where nothing came for so long, is it that nothing can be written?"""
 _PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _LATE_S = 0.2
+_CATCH_UP_BYTES = 1 << 20
 _END = b'{"type":"run.finished"'
 
 
@@ -33,6 +36,7 @@ class Follower:
         self._on_signal = on_signal
         self._lives: dict[str, LiveRun] = {}
         self._present: set[str] = set()
+        self._still = True
         self._told: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self._alarm = asyncio.get_running_loop().call_later(0, lambda: None)
 
@@ -43,6 +47,13 @@ class Follower:
             live = LiveRun(run, head, last)
             self.keep(live)
         return live
+
+    async def catch_up(self, live: LiveRun, head: int) -> None:
+        """Know what other processes know: a reader comes who has seen event ``head``. Raises StorageError."""
+        while live.head < head and (entries := await self._log.read(live.run, live.head, _CATCH_UP_BYTES)):
+            self._publish(live.run, entries)
+            if self._lives.get(live.run) is not live:
+                return
 
     def keep(self, live: LiveRun) -> None:
         """Another process writes this run from now on."""
@@ -76,6 +87,7 @@ class Follower:
             group.create_task(self._tell(), name="tell who watches")
             group.create_task(self._read(), name="follow other processes")
             group.create_task(self._look_again(), name="look again at what is followed")
+            group.create_task(self._try_to_write(), name="can others write?")
 
     async def _tell(self) -> None:
         while True:
@@ -133,6 +145,7 @@ class Follower:
         entries = [entry for entry in entries if entry.seq > live.head]
         if not entries:
             return
+        self._still = False
         if entries[0].seq != live.head + 1:
             self._lose(live)
             return
@@ -147,6 +160,20 @@ class Follower:
             await asyncio.sleep(LOOK_AGAIN_S)
             with contextlib.suppress(StorageError):
                 await self._verify()
+
+    async def _try_to_write(self) -> None:
+        """A full store can be read: who writes a run has its end in memory, and its readers here would see silence."""
+        while True:
+            self._still = True
+            await asyncio.sleep(STILL_S)
+            if not (self._still and self._lives):
+                continue
+            try:
+                await self._log.check()
+            except StorageError as error:
+                _log.warning("what other processes run can't be written: %s", error)
+                for live in tuple(self._lives.values()):
+                    live.say_bye(STORE_DOWN)
 
     async def _verify(self) -> None:
         """Does the store still have what viewers have seen? After an outage it may not, and another process may have

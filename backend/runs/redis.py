@@ -32,7 +32,7 @@ from backend.runs.log import (
     RunSummary,
     Signal,
 )
-from backend.runs.redis_store import Store, client, heeding_cancellation, storage_error
+from backend.runs.redis_store import OPENING_S, Store, client, heeding_cancellation, storage_error
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class RedisRunLog:
 
     async def open(self) -> None:
         """Check that the store is one that keeps what it acknowledged. Raises StorageError and ConfigError."""
-        wrong = complaints(await self._store.call(self._redis.info))
+        wrong = complaints(await self._store.call(self._redis.info, OPENING_S))
         if wrong and not self._may_forget:
             raise ConfigError(f"the Redis of the run log can't be trusted: {'; '.join(wrong)} (or set log_may_forget)")
         for complaint in wrong:
@@ -206,6 +206,8 @@ class RedisRunLog:
         return bool(await self._store.script(lua.WATCHED, self._me, run))
 
     async def news(self, heads: Mapping[str, int]) -> News:
+        if self._closed:
+            raise StorageError("the run log is closed")
         control, wake = _P + "control", f"{_P}wake:{self._me}"
         streams = {control: self._control, wake: self._woken} | {_events(run): f"{seq}-0" for run, seq in heads.items()}
         try:

@@ -18,9 +18,11 @@ from redis.exceptions import BusyLoadingError, ConnectionError, NoScriptError, R
 
 from backend.errors import ConfigError, StorageError
 
-ANSWER_S = 0.35
-LAST_TRY_S = 0.5
+ANSWER_S = 0.45
+LAST_TRY_S = 0.45
 """No try begins later than this: viewers must hear of a dead store within a second."""
+OPENING_S = 5.0
+"""A store that is started together with its servers gets this long."""
 MOST_AT_ONCE = 200
 MOST_CONNECTIONS = 32
 
@@ -55,12 +57,12 @@ class Store:
         self._flusher: asyncio.Task[None] | None = None
         self._closed = False
 
-    async def call(self, command: Callable[[], Awaitable[T]]) -> T:
-        """The answer to ``command``, tried again while there is time. Raises StorageError."""
-        if self._closed:
-            raise StorageError("the run log is closed")
-        last_try = time.monotonic() + LAST_TRY_S
+    async def call(self, command: Callable[[], Awaitable[T]], patience_s: float = LAST_TRY_S) -> T:
+        """The answer to ``command``, tried again for ``patience_s`` seconds. Raises StorageError."""
+        last_try = time.monotonic() + patience_s
         while True:
+            if self._closed:  # a client that is closed would open itself again
+                raise StorageError("the run log is closed")
             try:
                 return await heeding_cancellation(command())
             except (ConnectionError, TimeoutError, BusyLoadingError, OSError) as error:

@@ -12,7 +12,7 @@ import msgspec
 
 from backend.pipeline import Pipeline
 from backend.runs.engine import Past
-from backend.runs.log import Adopted, EventsLost, RunLog
+from backend.runs.log import Adopted, EventsLost, LeaseLost, RunLog
 from backend.runs.progress import Progress
 from backend.runs.recovery import last_entries, read_events
 from backend.runs.values import Recipe, decode_recipe
@@ -55,12 +55,16 @@ class TakeOver:
                 settled.append(run)
             except (WireError, EventsLost) as error:
                 _log.error("run %s was cut off and can't be read: %s", run, error)
+            except LeaseLost:  # this process was slow itself, and somebody else has it now
+                pass
             del self._adopted[run]
         return settled
 
     async def _settle(self, adopted: Adopted, may_go_on: bool) -> None:
         run = adopted.summary.run
         events = [event async for event in read_events(self._log, run)]
+        if not events:
+            raise EventsLost(run, 0)
         pipeline = self._pipelines.get(adopted.summary.pipeline)
         if may_go_on and pipeline is not None and adopted.recipe is not None and _is_well(pipeline, adopted, events):
             try:

@@ -39,7 +39,14 @@ class Watching:
         last = await self._log.read(run, summary.events - 1, 1)
         if (viewer := self._attach_here(run, after)) is not None:  # it became one of this process meanwhile
             return viewer
-        return self.watch(run, self._follower.follow(run, summary.events, last[0].data if last else None), after)
+        live = self._follower.follow(run, summary.events, last[0].data if last else None)
+        viewer = self.watch(run, live, after)
+        try:
+            await self._follower.catch_up(live, after)
+        except BaseException:
+            self.release(viewer)
+            raise
+        return viewer
 
     def _attach_here(self, run: str, after: int) -> Viewer | None:
         writer = self._writer_of(run)

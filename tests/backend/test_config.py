@@ -145,6 +145,11 @@ def test_the_variables_of_the_original_work_as_they_are(file: Path) -> None:
     assert load({}, env | {"WINDOWSEAT_DEMO_LAT": "3"}, file).of(EscapeSettings).demo_lat == 3.0
 
 
+@pytest.mark.parametrize("written", ["Groq", " groq ", "GROQ"])
+def test_a_choice_is_known_however_it_is_capitalised(written: str, file: Path) -> None:
+    assert load({}, {"LLM_PROVIDER": written}, file).of(EscapeSettings).llm_provider == "groq"
+
+
 def test_a_pipeline_has_its_defaults_where_nothing_is_set() -> None:
     assert Config().of(EscapeSettings) == EscapeSettings()
 
@@ -219,8 +224,8 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"WINDOWSEAT_OFFLINE": "perhaps"}, "WINDOWSEAT_OFFLINE is 'perhaps', but must be yes or no"),
     ({"WINDOWSEAT_DATA_DIR": "~nobody-of-this-name"}, "WINDOWSEAT_DATA_DIR"),
     ({"DEMO_LAT": "north", "DEMO_LON": "0"}, "DEMO_LAT is 'north'"),
-    ({"DEMO_LAT": "39.5"}, "demo_lat and demo_lon is 'one of them alone', but must be given together"),
-    ({"DEMO_LON": "39.5"}, "demo_lat and demo_lon"),
+    ({"DEMO_LAT": "39.5"}, "demo_lat is 39.5, but must be given together with demo_lon"),
+    ({"DEMO_LON": "39.5"}, "demo_lon is 39.5, but must be given together with demo_lat"),
     ({"DEMO_LAT": "90.1", "DEMO_LON": "0"}, "DEMO_LAT is '90.1', but must be a number from -90 to 90"),
     ({"DEMO_LAT": "0", "DEMO_LON": "-181"}, "DEMO_LON is '-181', but must be a number from -180 to 180"),
     ({"WINDOWSEAT_COLD_MAX_C": "30"}, "cold_max_c is 30.0, but must be no more than hot_min_c"),
@@ -239,7 +244,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"WINDOWSEAT_GROQ_URL": "https://host/a b\u00e9"}, "groq_url"),
     ({"WINDOWSEAT_OPENAI_URL": "https://host/v1?key=x"}, "openai_url"),
     ({"WINDOWSEAT_LLM_BASE_URL": "https://me:secret@host"}, "llm_base_url is '(hidden)'"),
-    ({"LLM_PROVIDER": "hal"}, "LLM_PROVIDER is 'hal', but must be one of groq, cerebras"),
+    ({"LLM_PROVIDER": "hal"}, "LLM_PROVIDER is 'hal', but must be one of auto, groq, cerebras"),
 ]
 
 
@@ -258,7 +263,10 @@ def test_a_wrong_setting_is_told_by_its_name(env: dict[str, str], message: str, 
         ("[server]\nhost = 5\n", "host in {file} is 5, but must be a text"),
         ("[server]\ndata_dir = 5\n", "data_dir in {file} is 5, but must be a path"),
         ("[escape]\ncold = 1\n", "cold in {file}: there is no such setting"),
-        ("[sever]\nport = 1\n", "sever in {file}: there is no such table; there are [app], [server], [escape]"),
+        (
+            "[sever]\nport = 1\n",
+            "sever in {file}: there is no such table; there are [app], [keys], [server], [ssh], [escape]",
+        ),
         ("port = 1\n", "port in {file}: there is no such table"),
         ("escape = 5\n", "escape in {file} must be a table: [escape]"),
         ("server = 5\n", "server in {file} must be a table"),

@@ -3,6 +3,7 @@ was killed with -9."""
 
 import asyncio
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -174,6 +175,11 @@ async def test_a_server_whose_store_is_not_fit_does_not_start() -> None:
         assert process.returncode == 1
         assert b"appendonly yes" in said
         assert b"Traceback" not in said
+
+
+def test_without_a_redis_log_its_client_is_not_imported() -> None:
+    code = "import sys, backend.server; sys.exit('redis' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def _command(*arguments: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The terminal app against its limits: bytes, stalls, first paint, key echo, an event's way to the screen, memory.
 
-Run as ``python -m tests.benchmarks.bench_app [name …]``; exits with 1 where a limit is passed. Times on a shared
+Run as ``python -m tests.benchmarks.bench_app``. Times on a shared
 machine are noisy: read them beside the bare app measured in the same run.
 """
 
@@ -12,16 +12,18 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from shared import events as ev
+from tests.benchmarks.harness import Options, Row, alone, p99
 from tests.pty_app import frames, has, in_pty, info
 from tests.scripted_server import ScriptedServer
 from tests.tui.app.driving import opened
-from tests.tui.app.scripted import finished, log, numbered, row, rows, sample_run, started, step_started
+from tests.tui.app.scripted import finished, log, numbered, row, sample_run, started, step_started
+from tests.tui.app.scripted import rows as changed
 
 WATCHED_S = 10.0
 KIB = 1024
@@ -60,14 +62,14 @@ async def bytes_streaming() -> list[Check]:
     """KiB/s while a model talks at 50 words/s in an open step and rows come, as over SSH and as locally."""
     checks: list[Check] = []
     for name, env, limit in (("ssh", {"SSH_TTY": "/dev/pts/9"}, 25.0), ("local", {}, 1_000.0)):
-        script: list[Any] = [_frame(1, started()), _frame(2, step_started("intent", "Reading the wish…"))]
+        script: list[Any] = [frame(1, started()), frame(2, step_started("intent", "Reading the wish…"))]
         seq = 2
         for place in range(int(50 * (WATCHED_S + 10))):
             seq += 1
-            script += [_frame(seq, ev.StepToken(seq=0, t=place, step="intent", attempt=1, text=f"word{place} ")), 0.02]
+            script += [frame(seq, ev.StepToken(seq=0, t=place, step="intent", attempt=1, text=f"word{place} ")), 0.02]
             if place % 25 == 0:
                 seq += 1
-                script.append(_frame(seq, rows(*(row(f"R{place}-{n}", f"City {place} {n}") for n in range(5)))))
+                script.append(frame(seq, changed(*(row(f"R{place}-{n}", f"City {place} {n}") for n in range(5)))))
         async with ScriptedServer([script], pipelines=info()) as server:
             flags = ("app", "--url", server.url, "--no-epilogue", "--expand", "always", "somewhere hot")
             async with in_pty(*flags, env=env) as (sent, _, _):
@@ -103,7 +105,7 @@ async def stall() -> list[Check]:
         asyncio.Handle._run = timed  # type: ignore[method-assign,assignment]  # measured from outside of what is measured
         try:
             for first in range(0, 10_000, 50):
-                app.client.say(rows(*(row(f"R{n}", f"City {n}", km=n) for n in range(first, first + 50))))
+                app.client.say(changed(*(row(f"R{n}", f"City {n}", km=n) for n in range(first, first + 50))))
                 await asyncio.sleep(0.01)
             app.client.say(finished())
             await app.until(lambda: app.watch.view.finished and not app.table.incomplete)
@@ -124,7 +126,7 @@ async def first_paint() -> list[Check]:
                 await has(sent, "windowseat")
                 ours.append(cpu_s() * 1000)
     limit = statistics.median(bare)
-    return [(f"first paint (a bare app: {limit:.0f} ms)", statistics.median(ours), limit + 200, "ms CPU")]
+    return [("first paint", statistics.median(ours), limit + 200, "ms CPU")]
 
 
 @asynccontextmanager
@@ -139,9 +141,12 @@ async def asking(script: Sequence[Any]) -> AsyncIterator[tuple[bytearray, Callab
 
 async def echo() -> list[Check]:
     """Milliseconds from a key to its letter on the screen while events stream."""
-    script: list[Any] = [_frame(1, started()), _frame(2, step_started("routes", "Looking up…"))]
+    script: list[Any] = [frame(1, started()), frame(2, step_started("routes", "Looking up…"))]
     for seq in range(3, 3000):
-        script += [_frame(seq, log("routes", f"line {seq}") if seq % 5 else rows(row(f"R{seq}", f"City {seq}"))), 0.01]
+        script += [
+            frame(seq, log("routes", f"line {seq}") if seq % 5 else changed(row(f"R{seq}", f"City {seq}"))),
+            0.01,
+        ]
     took: list[float] = []
     async with asking(script) as (sent, write):
         await asyncio.sleep(1.0)
@@ -154,15 +159,15 @@ async def echo() -> list[Check]:
                 await asyncio.sleep(0.001)
             took.append((time.perf_counter() - began) * 1000)
             await asyncio.sleep(0.03)
-    return [(f"key echo p99 (median {statistics.median(took):.0f} ms)", _p99(took), 50.0, "ms")]
+    return [("key echo p99", p99(took), 50.0, "ms")]
 
 
 async def event_to_screen() -> list[Check]:
     """Milliseconds from an event's leaving the server to its text on the screen."""
     gates = [asyncio.Event() for _ in range(100)]
-    script: list[Any] = [_frame(1, started()), _frame(2, step_started("routes", "Looking up…"))]
+    script: list[Any] = [frame(1, started()), frame(2, step_started("routes", "Looking up…"))]
     for place, gate in enumerate(gates):
-        script += [gate, _frame(place + 3, step_started("routes", f"mark{place:03}x", attempt=place + 2))]
+        script += [gate, frame(place + 3, step_started("routes", f"mark{place:03}x", attempt=place + 2))]
     took: list[float] = []
     async with asking(script) as (sent, _):
         await asyncio.sleep(0.5)
@@ -175,7 +180,7 @@ async def event_to_screen() -> list[Check]:
                 await asyncio.sleep(0.001)
             took.append((time.perf_counter() - began) * 1000)
             await asyncio.sleep(0.03 + 0.001 * (place % 40))
-    return [(f"event to screen p99 (median {statistics.median(took):.0f} ms)", _p99(took), 120.0, "ms")]
+    return [("event to screen p99", p99(took), 120.0, "ms")]
 
 
 async def memory() -> list[Check]:
@@ -204,14 +209,10 @@ def _rss() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB
 
 
-def _frame(seq: int, event: Any) -> bytes:
+def frame(seq: int, event: Any) -> bytes:
     import msgspec
 
     return frames([msgspec.structs.replace(event, seq=seq)])
-
-
-def _p99(values: Sequence[float]) -> float:
-    return sorted(values)[min(len(values) - 1, int(len(values) * 0.99))]
 
 
 CHECKS: dict[str, Callable[[], Coroutine[Any, Any, list[Check]]]] = {
@@ -220,19 +221,22 @@ CHECKS: dict[str, Callable[[], Coroutine[Any, Any, list[Check]]]] = {
 }
 
 
-def main(wanted: Sequence[str]) -> int:
-    worst = 0
+@contextmanager
+def at_home() -> Iterator[None]:
+    """An empty home and a plain terminal for the programs that are started."""
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(HOME=home, XDG_CONFIG_HOME=home, XDG_STATE_HOME=home, XDG_DATA_HOME=home)
         for name in ("SSH_TTY", "SSH_CONNECTION", "TMUX", "NO_COLOR"):
             os.environ.pop(name, None)
-        for name in wanted or CHECKS:
-            for what, value, limit, unit in asyncio.run(CHECKS[name]()):
-                passed = value <= limit
-                worst |= not passed
-                print(f"{'ok  ' if passed else 'OVER'} {what}: {value:,.2f} {unit} (at most {limit:,.2f})", flush=True)
-    return worst
+        yield
+
+
+def rows(options: Options) -> Iterator[Row]:
+    with at_home():
+        for check in CHECKS.values():
+            for what, value, limit, unit in asyncio.run(check()):
+                yield Row(name=f"app, {what}", value=value, unit=unit, target=limit)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    alone(rows)

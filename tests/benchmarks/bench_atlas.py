@@ -7,11 +7,12 @@ climate of all their destinations 0.31, 0.57, 0.68, 0.93; find_place 0.03; airpo
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 
 from backend.pipelines.escape.atlas import Atlas, block_minutes
+from tests.benchmarks.harness import Options, Row, alone
 
 ROUNDS = 200
 DAY = date(2026, 6, 20)
@@ -38,23 +39,25 @@ def whole_question(atlas: Atlas, city: str) -> int:
     return len(minutes)
 
 
-def main() -> None:
-    print(f"open                     {best(lambda: Atlas.open().close(), 20):8.3f} ms")
+def rows(options: Options) -> Iterator[Row]:
+    def row(name: str, value: float, note: str = "") -> Row:
+        return Row(name=f"atlas, {name}", value=value, unit="ms", note=note)
+
+    yield row("open", best(lambda: Atlas.open().close(), 20))
     atlas = Atlas.open()
     for hub in ("VLC", "LHR", "ATL", "IST"):
         routes = atlas.routes_from(hub)
         codes = [route.to.iata for route in routes]
         entries = sum(len(route.timetable) for route in routes)
-        took, climate = best(partial(atlas.routes_from, hub)), best(partial(atlas.climates, codes, DAY))
-        print(f"routes_from {hub}          {took:8.3f} ms  {len(routes)} routes, {entries} departures")
-        print(f"climates of them         {climate:8.3f} ms")
-    print(f"find_place               {best(lambda: atlas.find_place('London', tz='Europe/London')):8.3f} ms")
-    print(f"airports_near            {best(lambda: atlas.airports_near(51.5, -0.1)):8.3f} ms")
-    print(f"nearest_city             {best(lambda: atlas.nearest_city(51.5, -0.1)):8.3f} ms")
-    print(f"place_of_ip              {best(lambda: atlas.place_of_ip('133.11.0.1')):8.3f} ms")
+        yield row(f"routes from {hub}", best(partial(atlas.routes_from, hub)), f"{len(routes)}, {entries} departures")
+        yield row(f"climates of them, {hub}", best(partial(atlas.climates, codes, DAY)))
+    yield row("find_place", best(lambda: atlas.find_place("London", tz="Europe/London")))
+    yield row("airports_near", best(lambda: atlas.airports_near(51.5, -0.1)))
+    yield row("nearest_city", best(lambda: atlas.nearest_city(51.5, -0.1)))
+    yield row("place_of_ip", best(lambda: atlas.place_of_ip("133.11.0.1")))
     for city in ("Valencia", "London", "Atlanta", "Istanbul"):
-        print(f"whole question {city:10}{best(partial(whole_question, atlas, city)):8.3f} ms")
+        yield row(f"all that a run asks, {city}", best(partial(whole_question, atlas, city)))
 
 
 if __name__ == "__main__":
-    main()
+    alone(rows)

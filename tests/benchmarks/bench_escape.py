@@ -1,15 +1,15 @@
 """One whole run of the escape pipeline on the bundled data: CPU time, and how soon the first rows are there.
 
-Run: ``python -m tests.benchmarks.bench_escape [--runs N] [--profile]``. CPU time of the process, the log's thread
+Run: ``python -m tests.benchmarks.bench_escape [--rounds N] [--profile]``. CPU time of the process, the log's thread
 included, so that what else the machine does hardly counts. ``null`` is the same number of events written by a pipeline
 of one step that reads nothing: what the engine and the log cost alone.
 """
 
-import argparse
 import asyncio
 import cProfile
 import pstats
 import statistics
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from backend.registry import PIPELINES
 from backend.resources import Resources, open_resources
 from backend.runs.manager import Limits, RunManager
 from backend.runs.sqlite import MEMORY, SQLiteRunLog
+from tests.benchmarks.harness import Options, Row, alone
 
 ESCAPE = next(pipeline for pipeline in PIPELINES if pipeline.name == "escape")
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -63,12 +64,11 @@ async def one_run(manager: RunManager, pipeline: Pipeline, text: str) -> tuple[f
     return time.process_time() - cpu, first or time.perf_counter() - began, events, size
 
 
-async def measure(where: str | Path, resources: dict[str, Resources], runs: int) -> None:
+async def measure(where: str | Path, resources: dict[str, Resources], runs: int) -> list[Row]:
     log = SQLiteRunLog(where)
     manager = RunManager(log, Limits(), resources=resources, clock=lambda: NOW)
-    print(f"\nlog: {where if where == MEMORY else 'a file'}")
-    heads = f"{'runs/s/core':>11} {'ms CPU':>7} {'first rows ms':>13} {'events':>6} {'KB':>5} {'null ms':>8}"
-    print(f"{'question':32} {heads}")
+    kept = "in memory" if where == MEMORY else "in a file"
+    rows = []
     for name, text in QUESTIONS.items():
         await one_run(manager, ESCAPE, text)
         found = [await one_run(manager, ESCAPE, text) for _ in range(runs)]
@@ -76,30 +76,32 @@ async def measure(where: str | Path, resources: dict[str, Resources], runs: int)
         null = [await one_run(manager, NULL, str(events)) for _ in range(max(5, runs // 4))]
         cpu = statistics.median(one[0] for one in found)
         first = statistics.median(one[1] for one in found)
-        alone = statistics.median(one[0] for one in null)
-        print(
-            f"{name:32} {1 / cpu:11.0f} {cpu * 1000:7.2f} {first * 1000:13.1f} {events:6} {size / 1000:5.0f}"
-            f" {alone * 1000:8.2f}"
-        )
+        only = statistics.median(one[0] for one in null)
+        note = f"{cpu * 1000:.1f} ms a run; {events} events, {size / 1000:.0f} KB: these alone {only * 1000:.1f} ms"
+        label = f"escape, {name}, log {kept}"
+        rows.append(Row(name=label, value=1 / cpu, unit="runs/s", target=100, sense="at least", note=note))
+        if "nothing" not in name:
+            rows.append(Row(name=f"{label}: first rows", value=first * 1000, unit="ms", target=30))
     await manager.aclose(1.0)
     await log.aclose()
+    return rows
 
 
-async def main(runs: int) -> None:
+async def measure_all(runs: int) -> list[Row]:
     async with open_resources((ESCAPE,), Config(offline=True)) as resources:
-        await measure(MEMORY, resources, runs)
+        rows = await measure(MEMORY, resources, runs)
         with tempfile.TemporaryDirectory() as folder:
-            await measure(Path(folder) / "runs.sqlite", resources, runs)
+            return rows + await measure(Path(folder) / "runs.sqlite", resources, runs)
+
+
+def rows(options: Options) -> list[Row]:
+    return asyncio.run(measure_all(max(5, options.rounds * 3)))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=60)
-    parser.add_argument("--profile", action="store_true", help="print where the time goes instead")
-    arguments = parser.parse_args()
-    if arguments.profile:
+    if "--profile" in sys.argv:
         with cProfile.Profile() as profile:
-            asyncio.run(main(arguments.runs))
+            alone(rows)
         pstats.Stats(profile).sort_stats("tottime").print_stats(35)
     else:
-        asyncio.run(main(arguments.runs))
+        alone(rows)

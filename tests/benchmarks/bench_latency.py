@@ -1,15 +1,13 @@
 """How long a question takes with live services of known delays, beside the least that their delays allow.
 
-Run: ``python -m tests.benchmarks.bench_latency [--runs N] [--check]``. The services are simulators over HTTP on
-loopback: an address is placed in 80 ms, a language model writes its first token after 250 ms and is done after 900 ms,
-AirLabs takes 300 ms a call, weather 150 ms a call. The critical path is computed from those delays and from the calls
-that were made; the best run is judged good within 5 % and 50 ms of it. ``in sequence`` is what the strictly sequential
-order needs: place and wish awaited, then airports, routes, airports by code, then the weather of one place after the
-other. ``work`` is CPU time of a run, ``busy`` how long it was ready and other programs had the machine: on an idle one
-that is nothing.
+Run: ``python -m tests.benchmarks.bench_latency [--rounds N]``. The services are simulators over HTTP on loopback: an
+address is placed in 80 ms, a language model writes its first token after 250 ms and is done after 900 ms, AirLabs takes
+300 ms a call, weather 150 ms a call. The critical path is computed from those delays and from the calls that were made;
+a run is judged good within 5 % and 50 ms of it. ``in sequence`` is what the strictly sequential order needs: place and
+wish awaited, then airports, routes, airports by code, then the weather of one place after the other. ``work`` is CPU
+time of a run, ``busy`` how long it was ready and other programs had the machine: on an idle one that is nothing.
 """
 
-import argparse
 import asyncio
 import dataclasses
 import itertools
@@ -23,6 +21,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from backend.config import Config
 from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources.airlabs import PAGES_AT_ONCE
@@ -30,6 +30,7 @@ from backend.pipelines.escape.sources.met_norway import CALLS_A_SECOND
 from backend.pipelines.escape.sources.open_meteo import CHUNK
 from backend.pipelines.escape.sources.openweather import CONCURRENCY
 from shared import events as ev
+from tests.benchmarks.harness import Options, Row, alone
 from tests.escape_runs import Answer, opened
 from tests.live_runs import CALLER, WEATHER, settings_of
 from tests.simulators.clock import SimulatedClock
@@ -156,48 +157,50 @@ async def one_run(urls: dict[str, str], weather: str, question: str) -> Run:
         return Run(took, worked, waited, await asker.read(viewer))
 
 
-async def main(runs: int) -> bool:
-    good = True
-    heads = (
-        f"{'median ms':>10} {'best ms':>8} {'path ms':>8} {'over ms':>8} {'work ms':>8} {'busy ms':>8} {'token ms':>9}"
-    )
-    print(f"{'weather from':14} {'places':>6} {'pages':>6} {heads} {'in sequence ms':>15}")
+async def measure(runs: int) -> list[Row]:
+    rows: list[Row] = []
     async with services() as urls:
         for question, weather in itertools.product(QUESTIONS, WEATHER):
             await one_run(urls, weather, question)
-            found = [await one_run(urls, weather, question) for _ in range(runs)]
-            good = _told(weather, found) and good
-    return good
+            rows += _rows(weather, [await one_run(urls, weather, question) for _ in range(runs)])
+    return rows
 
 
-def _told(weather: str, found: list[Run]) -> bool:
-    """Whether the best run was good: what a busy machine adds is never the program's."""
+def _rows(weather: str, found: list[Run]) -> list[Row]:
+    """The best run beside its longest path (what a busy machine adds is never the program's), and beside the strictly
+    sequential order."""
     best = min(found, key=lambda run: run.took)
     answer, took, worked, waited = best.answer, best.took, best.worked, best.waited
     assert answer.end.status == "ok", answer.end
-    median = statistics.median(run.took for run in found)
     places = len(answer.detail("weather")["forecasts"])
     calls = [one.evidence for one in answer.events if isinstance(one, ev.StepLog) and one.evidence]
     pages = sum((call.source, call.operation) == ("AirLabs", "routes") for call in calls)
     wanted = expected(pages, places, weather)
-    tokens = [next(one.t for one in run.answer.events if isinstance(one, ev.StepToken)) for run in found]
-    within: bool = took <= wanted.path * 1.05 + 0.050
-    print(
-        f"{weather:14} {places:6} {pages:6} {median * 1000:10.0f} {took * 1000:8.0f} {wanted.path * 1000:8.0f} "
-        f"{(took - wanted.path) * 1000:8.0f} {worked * 1000:8.0f} {waited * 1000:8.0f} "
-        f"{statistics.median(tokens):9.0f} {wanted.in_sequence * 1000:15.0f}"
-        + ("" if within else "   more than 5 % and 50 ms over")
+    tokens = statistics.median(
+        next(one.t for one in run.answer.events if isinstance(one, ev.StepToken)) for run in found
     )
-    return within
+    note = f"{pages} pages; work {worked * 1000:.0f}, busy {waited * 1000:.0f}, token {tokens:.0f} ms"
+    told = {"ours": took * 1000, "each": "ms"}
+    name = f"live run, {places} places, weather from {weather}"
+    sequence, path = wanted.in_sequence, wanted.path
+    return [
+        msgspec.convert(
+            {"name": f"{name} / in sequence", "value": took / sequence, "target": 1.0,
+             "peer": sequence * 1000, **told}, Row,
+        ),
+        msgspec.convert(
+            {"name": f"{name} / its longest path", "value": took / path,
+             "target": 1.05 + 0.05 / path, "peer": path * 1000, "note": note, **told}, Row,
+        ),
+    ]  # fmt: skip
+
+
+def rows(options: Options) -> list[Row]:
+    return asyncio.run(measure(max(3, options.rounds // 2)))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--check", action="store_true", help="fail when a run takes longer than that")
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.serve:
+    if "--serve" in sys.argv:
         asyncio.run(serve())
     else:
-        sys.exit(not asyncio.run(main(arguments.runs)) and arguments.check)
+        alone(rows)

@@ -4,6 +4,7 @@ The server is real and on the same two cores as the browser, so these are upper 
 """
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,6 +15,7 @@ import backend.web
 from backend.pipeline import Context, Pipeline, Question, Step
 from shared.events import Column, RowUpsert
 from tests.backend.web.journeys import Visitor, ask, chromium, visitor
+from tests.benchmarks.harness import Options, Row, alone, p99
 from tests.served import running_server
 
 EVENTS, ROWS = 10_000, 1_000
@@ -84,14 +86,14 @@ async def first_paint(page: Page) -> float:
     return float(await page.evaluate(script))
 
 
-async def paint(somebody: Visitor) -> None:
+async def paint(somebody: Visitor) -> Row:
     paints = []
     for _ in range(5):
         page = await somebody.page()
         await page.wait_for_selector(".step")
         paints.append(await first_paint(page))
         await page.close()
-    print(f"first contentful paint: median {median(paints):.0f} ms")
+    return Row(name="page, first contentful paint", value=median(paints), unit="ms")
 
 
 async def watched(somebody: Visitor, name: str) -> dict[str, Any]:
@@ -106,29 +108,30 @@ async def watched(somebody: Visitor, name: str) -> dict[str, Any]:
     return measured
 
 
-async def ticks(somebody: Visitor) -> None:
+async def ticks(somebody: Visitor) -> Row:
     measured = await watched(somebody, "tick")
     shown = {text.rpartition("tick ")[2]: when for text, when in reversed(measured["rows"])}
-    lags = sorted(shown[name] - when for name, when in measured["lags"] if name in shown)
-    p99 = lags[int(len(lags) * 0.99) - 1]
-    print(
-        f"event in the DOM after it came ({len(lags)} seen): median {median(lags):.0f} ms, p99 {p99:.0f} ms (limit 50)"
-    )
+    lags = [shown[name] - when for name, when in measured["lags"] if name in shown]
+    note = f"median {median(lags):.0f} ms of {len(lags)}"
+    return Row(name="page, event in the DOM after it came, p99", value=p99(lags), unit="ms", target=50, note=note)
 
 
-async def main() -> None:
-    print(f"page weight, all in, uncompressed: {weight() / 1000:.0f} kB (limit 150)")
+async def measure() -> list[Row]:
     async with (
         running_server([pipeline("tick", tick), pipeline("flood", flood)]) as url,
         chromium() as browser,
         visitor(browser, url) as somebody,
     ):
-        await paint(somebody)
-        await ticks(somebody)
+        found = [await paint(somebody), await ticks(somebody)]
         tasks = (await watched(somebody, "flood"))["tasks"]
-        longest = f"longest task {max(tasks):.0f} ms" if tasks else "no task over 50 ms"
-        print(f"{EVENTS:,} events with {ROWS:,} rows: {longest} (limit 100), {len(tasks)} over 50 ms")
+        name, note = f"page, longest task of {EVENTS:,} events", f"{len(tasks)} of over 50 ms"
+        return [*found, Row(name=name, value=max(tasks, default=0.0), unit="ms", target=100, note=note)]
+
+
+def rows(options: Options) -> Iterator[Row]:
+    yield Row(name="page, weight, uncompressed", value=weight() / 1000, unit="kB", target=150)
+    yield from asyncio.run(measure())
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    alone(rows)

@@ -4,12 +4,11 @@ Run: ``python -m tests.benchmarks.bench_text``. CPU time, in ns a call and as a 
 with a table of the control characters, which cleans far less.
 """
 
-import platform
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
 
 from shared.text import clean
+from tests.benchmarks.harness import Options, Row, alone, interleaved, ratio, timed
 
 CELL = "Non-stop destinations on Wednesday from Valencia: 37 in all."
 TEXTS = {
@@ -28,22 +27,12 @@ def by_translate(text: str) -> str:
     return text.translate(CONTROLS)
 
 
-def nanoseconds(function: Callable[[str], str], text: str) -> float:
-    calls = 4_000
-    start = time.process_time()
-    for _ in range(calls):
-        function(text)
-    return (time.process_time() - start) / calls * 1e9
-
-
-def main() -> None:
-    print(f"Python {platform.python_version()}")
+def rows(options: Options) -> Iterator[Row]:
     for name, text in TEXTS.items():
-        rounds = [(nanoseconds(clean, text), nanoseconds(by_translate, text)) for _ in range(9)]
-        ours = statistics.median(cleaned for cleaned, _ in rounds)
-        ratio = statistics.median(cleaned / translated for cleaned, translated in rounds)
-        print(f"{name:22}{len(text):>6} characters{ours:>10,.0f} ns{ratio:>8.2f}x translate")
+        sides = {"ours": timed(partial(clean, text), 4_000), "peer": timed(partial(by_translate, text), 4_000)}
+        found = interleaved(sides, options.rounds)
+        yield ratio(f"clean, {name} / translate", found["ours"], found["peer"], scale=1e9, each="ns/call")
 
 
 if __name__ == "__main__":
-    main()
+    alone(rows)

@@ -167,6 +167,52 @@ async def uvicorn(app: Any) -> None:
         await running.serve(sockets=[bound])
 
 
+# ---- a stream that costs nothing to make
+
+
+async def canned() -> None:
+    """Answers ``GET /runs/NAME/events`` with 2,000 events, ``one`` or ``twenty`` of them in an HTTP chunk."""
+    answers = {name: canned_answer(name, size) for name, size in (("one", 1), ("twenty", 20))}
+
+    async def answer(reading: asyncio.StreamReader, writing: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                head = await reading.readuntil(b"\r\n\r\n")
+                writing.write(answers["twenty" if b"twenty" in head else "one"])
+                await writing.drain()
+        writing.close()
+
+    with listening() as (bound, port):
+        ended = asyncio.Event()
+        stop_with_stdin(ended.set)
+        server = await asyncio.start_server(answer, sock=bound)
+        announce(port)
+        await ended.wait()
+        server.close()
+
+
+def canned_answer(run: str, chunk: int, events: int = 2_000) -> bytes:
+    import msgspec
+
+    from shared import events as ev
+    from shared.encoding import encode_event_frame
+
+    told: list[Any] = [
+        ev.RunStarted(
+            seq=1, t=0, v=1, run=run, pipeline="escape", title="Escape", question="?", plan=(), columns=(),
+            started_at="2026-11-28T12:00:00.000Z",
+        )
+    ]  # fmt: skip
+    for seq in range(2, events):
+        text = "AirLabs: routes from VLC, " + "page two of three, " * (seq % 7)
+        told.append(ev.StepLog(seq=seq, t=seq, step="routes", attempt=1, level="info", text=text))
+    told.append(ev.RunFinished(seq=events, t=events, status="ok", say="Done.", ms=9, events=events))
+    frames = [encode_event_frame(b"%b.%d" % (run.encode(), one.seq), msgspec.json.encode(one)) for one in told]
+    blocks = [b"".join(frames[start : start + chunk]) for start in range(0, len(frames), chunk)]
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + b"".join(b"%x\r\n%b\r\n" % (len(block), block) for block in blocks) + b"0\r\n\r\n"
+
+
 # ---- the process
 
 
@@ -198,7 +244,7 @@ def main(name: str) -> None:
 
         uvloop.run({"sse-starlette": sse_starlette, "fastapi": fastapi}[name]())
     else:
-        asyncio.run({"ours": ours, "plain": plain}[name]())
+        asyncio.run({"ours": ours, "plain": plain, "canned": canned}[name]())
 
 
 if __name__ == "__main__":

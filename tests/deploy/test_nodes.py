@@ -9,7 +9,7 @@ import pytest
 
 from shared import events as ev
 from shared.judge import judge_log
-from tests.node_process import NodeProcess, node_process
+from tests.node_process import NodeProcess
 from tests.proxies import running_proxy
 from tests.redis_process import redis_process
 from tests.relay import PIECES
@@ -46,12 +46,13 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     with redis_process() as redis:
         given = {"LOG": redis.url, "HEARTBEAT_S": 0.5}
-        async with (
-            node_process(SERVER, DATA_DIR=tmp_path / "a", **given) as one,
-            node_process(SERVER, DATA_DIR=tmp_path / "b", **given) as two,
-            running_proxy("haproxy", [one.url, two.url], tmp_path) as front,
-        ):
-            yield House(front, [one, two])
+        one, two = (NodeProcess(SERVER, DATA_DIR=tmp_path / name, **given) for name in "ab")
+        try:
+            await asyncio.gather(one.start(), two.start())
+            async with running_proxy("haproxy", [one.url, two.url], tmp_path) as front:
+                yield House(front, [one, two])
+        finally:
+            await asyncio.gather(one.kill(), two.kill())
 
 
 async def log_at(url: str, run: str) -> bytes:

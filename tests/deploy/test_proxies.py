@@ -74,8 +74,11 @@ async def test_ctrl_c_cancels_the_run_behind_the_proxy(proxy: str, tmp_path: Pat
     ):
         asking = await start("ask", "--url", front, "wait for me")
         assert asking.stderr
-        while b"Find the longest" not in await asking.stderr.readline():
-            pass
+        said = b""
+        while b"Find the longest" not in said:
+            line = await asking.stderr.readline()
+            assert line, f"it ended: {said.decode()}"
+            said += line
         (listed,) = await client.runs()
         watching = await start("attach", listed.run, "--url", front)
         assert watching.stderr

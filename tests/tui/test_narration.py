@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from shared.events import ErrorInfo, Evidence
@@ -110,6 +111,14 @@ def test_what_is_missing_is_said() -> None:
     assert narration.warnings(RunView(state="partial", steps=(placed,))) == [
         "Read the sky: There is no place called “Xyz”"
     ]
+    sentence = LogLine(t=1, attempt=1, level="warning", text="It is so.", evidence=None)
+    told = RunView(state="partial", steps=(step(state="degraded", log=(why, sentence, sentence, why)),))
+    assert narration.warnings(told)[0].endswith("There is no place called “Xyz”; It is so.")
+    told = RunView(
+        state="partial",
+        steps=(step(state="degraded", log=(sentence, msgspec.structs.replace(why, text="No sky"), why)),),
+    )
+    assert narration.warnings(told)[0].endswith("It is so. No sky; There is no place called “Xyz”")
     provisional = RowView(id="a", cells={}, state="provisional", layers=())
     assert "1 row is provisional" in narration.warnings(RunView(state="failed", rows=(provisional,)))[0]
     assert narration.warnings(RunView(state="partial")) == ["a part of the answer is missing"]

@@ -215,6 +215,25 @@ class Actions(Screen[None]):
         elif chosen is not None:
             self.run_worker(self._open_run(chosen), group="load")
 
+    def offer_left(self) -> None:
+        """Over SSH a session may be cut off at any time: offer what it was watching, once."""
+        left, lost = self.desk.left, self.desk.lost
+        self.desk.left, self.desk.lost = None, ""
+        if not self.session.terminal.remote or self.desk.watch is not None:
+            return
+        if left is not None and left.summary is not None:
+            from tui.screens.offer import OfferScreen
+
+            summary = left.summary
+
+            def answered(wanted: bool | None) -> None:
+                if wanted:
+                    self.run_worker(self._open_run(summary), group="load")
+
+            self.app.push_screen(OfferScreen(left.question, lost), answered)
+        elif lost:
+            self.notify(f"Your last session ended: {lost}.", severity="warning", markup=False)
+
     async def _open_run(self, summary: RunSummary) -> None:
         watch = self.desk.fetch(summary)
         self.transcript.show(self.desk.runs, asked=self.desk.watch is not None)

@@ -97,6 +97,8 @@ class MainScreen(Actions):
             self._header.show(desk.server, desk.link, desk.watch)
             self._show_trouble()
             self._ring()
+            if desk.left is not None or (desk.lost and desk.link.state == "connected"):
+                self.offer_left()
             if desk.watch is None:
                 self.results.offer(desk.pipelines, is_first_time=self.session.asked.is_new)
                 if desk.pipeline is not None:

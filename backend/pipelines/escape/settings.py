@@ -65,7 +65,7 @@ class EscapeSettings:
     )
     llamacpp_model: str | None = setting(None, "the model asked of llama.cpp (default: the one it has)")
     llm_provider: str | None = setting(
-        None, "the language model asked first", choices=SOURCE_IDS["wish"], env=["LLM_PROVIDER"]
+        None, "the language model asked first", choices=(AUTO, *SOURCE_IDS["wish"]), env=["LLM_PROVIDER"]
     )
     llm_base_url: str | None = setting(None, "any other OpenAI-compatible service, up to and with /v1", metavar="URL")
     llm_model: str | None = setting(None, "the model asked there (default: the first it lists)")
@@ -108,7 +108,8 @@ class EscapeSettings:
 
     def __post_init__(self) -> None:
         if (self.demo_lat is None) != (self.demo_lon is None):
-            raise SettingError("demo_lat and demo_lon", "one of them alone", "given together, or none of them")
+            alone, lacks = ("demo_lat", "demo_lon") if self.demo_lon is None else ("demo_lon", "demo_lat")
+            raise SettingError(alone, getattr(self, alone), f"given together with {lacks}")
         if self.cold_max_c > self.hot_min_c:
             raise SettingError("cold_max_c", self.cold_max_c, "no more than hot_min_c")
         for kind, known in SOURCE_IDS.items():

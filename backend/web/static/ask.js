@@ -39,8 +39,18 @@ export class AskForm {
   offer(pipelines) {
     this.#pipelines = cleanTree(pipelines);
     const { choice, picker } = this.#parts;
+    const wanted = choice.value; // as the server drew it, or the reader chose meanwhile
     choice.replaceChildren(...this.#pipelines.map(({ name, title }) => element("option", { value: name }, title)));
+    if (this.#pipelines.some(({ name }) => name === wanted)) choice.value = wanted;
     picker.hidden = this.#pipelines.length < 2;
+    return this.#show();
+  }
+
+  /** Takes the pipeline called `name`, where there is one; what is written in the fields stays if it is that already. */
+  choose(name) {
+    const { choice } = this.#parts;
+    if (choice.value === name || !this.#pipelines.some((one) => one.name === name)) return undefined;
+    choice.value = name;
     return this.#show();
   }
 
@@ -73,7 +83,7 @@ export class AskForm {
     const run = takes && ["ok", "partial"].includes(view.state) ? view.run : null;
     if (run === this.#previous) return;
     this.#previous = run;
-    this.#parts.refine.hidden = run === null;
+    this.#parts.refine.classList.toggle("off", run === null); // its place is kept: nothing below may move
     this.#parts.refining.checked = false;
   }
 

@@ -35,6 +35,9 @@ export class FrameParser {
   /** The last valid retry of the stream in ms, from when its line is complete. */
   retry = null;
 
+  /** The text of the last comment: a heartbeat says how far the log is. */
+  comment = "";
+
   #limit;
   // Line ends are ASCII, so lines decoded one by one give the same U+FFFD as the whole stream decoded at once.
   // ignoreBOM keeps a BOM in the text: the one that the standard drops is dropped as bytes, and no other.
@@ -144,7 +147,10 @@ export class FrameParser {
 
   #readLine(line) {
     const colon = line.indexOf(":");
-    if (colon === 0) return;
+    if (colon === 0) {
+      this.comment = line.slice(1).trim();
+      return;
+    }
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
     if (field === "data") {

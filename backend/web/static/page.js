@@ -5,6 +5,7 @@
  */
 
 import { AskForm } from "./ask.js";
+import { conversion } from "./cells.js";
 import { element, setText } from "./dom.js";
 import { columns, planSteps } from "./events.js";
 import { WorldMap } from "./map.js";
@@ -21,6 +22,7 @@ import { Wire } from "./wire.js";
 const TICK_MS = 250;
 const SLOW_FRAME_MS = 34;
 const RUN_PATH = /^\/runs\/([a-z2-7]{1,64})\/?$/;
+const FOREIGN = { temperature: "F", distance: "mi" };
 const byId = (id) => document.getElementById(id);
 
 class Page {
@@ -32,7 +34,7 @@ class Page {
   #shownKind = "";
   #linked = "";
   #units = memory.units();
-  #steps = new StepList(byId("steps"), (sentence) => this.#say(sentence));
+  #steps = new StepList(byId("steps"), (sentence) => this.#say(sentence), (step) => this.#wire.framesOf(step));
   #wire = new Wire({ panel: byId("wire"), line: byId("wire-line"), list: byId("wire-list") });
   #results = new Results(
     {
@@ -139,6 +141,7 @@ class Page {
     this.#session.leave();
     this.#session = null;
     document.body.dataset.phase = document.body.dataset.run = "idle";
+    document.body.dataset.line = "";
     document.title = "Windowseat";
     this.#form.refinable(null);
     this.#steps.reset(this.#preview.steps);
@@ -174,6 +177,7 @@ class Page {
     if (session === null) return;
     const view = session.view.state === "new" ? this.#preview : session.view;
     this.#steps.render(view.steps, session.now(), session.connection.state === "live" && !session.over);
+    this.#paintUnits(view);
     this.#results.render(view, this.#units);
     this.#map.render(view, this.#results.arranged(view), this.#units);
     this.#wire.render(performance.now() - session.heardAt, session.over ? "over" : session.connection.state);
@@ -183,25 +187,28 @@ class Page {
   }
 
   #paintStatus(session) {
-    const { kind, text, hint = "", canStop = false, canResume = false } = status(session, performance.now());
+    const { kind, line = "", text, hint = "", canStop = false, canResume = false } = status(session, performance.now());
     document.body.dataset.run = kind;
+    document.body.dataset.line = line;
     setText(byId("status-text"), text);
     setText(byId("status-hint"), hint);
     byId("stop").hidden = !canStop;
     byId("resume").hidden = !canResume;
     byId("copy").hidden = session.view.run === "";
-    if (kind !== this.#shownKind && kind !== "running") this.#say([text, hint].filter(Boolean).join(" "));
-    this.#shownKind = kind;
+    const told = `${kind} ${line === "behind" ? line : ""}`;
+    if (told !== this.#shownKind && told !== "running ") this.#say([text, hint].filter(Boolean).join(" "));
+    this.#shownKind = told;
   }
 
   /** The run has a name: its page has an address, and this browser remembers it. */
-  #arrived({ run, question, started_at }) {
+  #arrived({ run, question, started_at, pipeline }) {
     const path = `/runs/${run}`;
     if (location.pathname !== path) history.pushState(null, "", path);
     this.#linked = run;
     memory.rememberRun(run, question, started_at);
     this.#listRuns();
     if (this.#asked) return;
+    this.#choose(this.#form.choose(pipeline));
     byId("q").value = question;
     document.title = `${question} · Windowseat`;
   }
@@ -213,8 +220,9 @@ class Page {
 
   #listRuns() {
     const known = memory.runs();
-    byId("runs").hidden = known.length === 0;
-    byId("runs-list").replaceChildren(
+    byId("forget").hidden = known.length === 0;
+    if (known.length === 0) byId("runs-list").replaceChildren(element("li", {}, "Nothing yet."));
+    else byId("runs-list").replaceChildren(
       ...known.map(({ run, question, at }) => {
         const when = new Date(at);
         const day = Number.isNaN(when.getTime()) ? "" : when.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
@@ -227,6 +235,13 @@ class Page {
   #forget() {
     memory.forgetRuns();
     this.#listRuns();
+  }
+
+  /** Units are offered where a column has them. */
+  #paintUnits({ columns }) {
+    for (const input of document.querySelectorAll("#units input")) {
+      input.parentElement.hidden = !columns.some((column) => conversion(column, { [input.name]: FOREIGN[input.name] }));
+    }
   }
 
   #offerUnits() {

@@ -45,6 +45,7 @@ class Forgotten extends Broken {}
 const CONNECTION_ERRORS = [Broken, NotReachable, Refused, MalformedEvent, FrameTooLarge];
 const JSON_TYPE = "application/json";
 const GONE = 410;
+const HEARTBEAT = /^hb ([0-9]{1,15})$/;
 /** A proxy says so when the server broke off, or was silent, before its first byte. */
 const LOST_BEHIND_A_PROXY = [502, 504];
 /** How often a question is sent again to a server that can't be reached: its answer may have been lost. */
@@ -54,14 +55,17 @@ export const DEFAULTS = {
   fetch: (...args) => globalThis.fetch(...args),
   /** Without a byte for this long a connection counts as dead; the server sends something each 10 s. */
   stallMs: 30_000,
-  attempts: 5,
+  /** About half a minute, so that a server may restart, or another node take over. */
+  attempts: 10,
+  /** A connection that lasted for so long was a good one, though nothing happened: counting begins anew. */
+  settledMs: 15_000,
   firstWaitMs: 500,
   longestWaitMs: 8_000,
   random: Math.random,
   signal: undefined,
   /**
-   * Called with {state: "live"}, {state: "reconnecting", attempt, attempts, waitMs, why}, {state: "heard", bytes} or
-   * {state: "frame", frame}.
+   * Called with {state: "live"}, {state: "reconnecting", attempt, attempts, waitMs, why}, {state: "heard", bytes},
+   * {state: "frame", frame, step} (`step` is null where it is of no step) or {state: "head", seq}: how far the log is.
    */
   notify: () => {},
 };
@@ -122,11 +126,11 @@ const resume = ({ run, seq }, { fetch, signal }) =>
   });
 
 async function* follow(position, call, options) {
-  const { signal, notify, attempts } = options;
+  const { signal, notify, attempts, settledMs } = options;
   let failures = 0;
   let anew = false;
   for (;;) {
-    const connection = { floorMs: 0 };
+    const connection = { floorMs: 0, since: Infinity };
     let why;
     try {
       const response = await accepted(call(options));
@@ -150,7 +154,7 @@ async function* follow(position, call, options) {
       }
       connection.floorMs = Math.max(connection.floorMs, error.retryAfterMs ?? 0);
     }
-    failures += 1;
+    failures = performance.now() - connection.since >= settledMs ? 1 : failures + 1;
     if (failures > attempts) {
       const words = position.run === "" ? `No run began: ${why}.` : `Not reconnected in ${attempts} attempts: ${why}.`;
       throw new StreamCut(words, { ...position });
@@ -207,6 +211,7 @@ async function* readEvents(response, connection, { stallMs, notify }) {
     throw new NotAStream("what answered is not a stream of events");
   }
   notify({ state: "live" });
+  connection.since = performance.now();
   const parser = new FrameParser();
   const reader = response.body.getReader();
   try {
@@ -215,17 +220,31 @@ async function* readEvents(response, connection, { stallMs, notify }) {
       if (done) return;
       notify({ state: "heard", bytes: value.length });
       for (const frame of parser.feed(value)) {
-        notify({ state: "frame", frame });
-        const event = decodeEvent(frame.data);
+        const event = decoded(frame, notify);
         if (event.type === "stream.bye") {
           connection.floorMs = event.retry_ms;
           if (event.reason === "too_old") throw new Forgotten("the log has lost what was read");
         } else if (event.type !== "stream.snapshot") yield event;
       }
+      const head = HEARTBEAT.exec(parser.comment);
+      if (head !== null) notify({ state: "head", seq: Number(head[1]) });
+      parser.comment = "";
       connection.floorMs = Math.max(connection.floorMs, parser.retry ?? 0);
     }
   } finally {
     reader.cancel().catch(() => {}); // already broken, or nobody wants the rest
+  }
+}
+
+/** The event of a frame, which is shown as it came whether it can be read or not. */
+function decoded(frame, notify) {
+  let step = null;
+  try {
+    const event = decodeEvent(frame.data);
+    step = event.step ?? null;
+    return event;
+  } finally {
+    notify({ state: "frame", frame, step });
   }
 }
 

@@ -18,6 +18,8 @@ export class Session {
   /** When the last byte and the last event came, by the page's clock in ms. */
   heardAt;
   newsAt;
+  /** How far the log was when the server last said so. */
+  head = 0;
 
   #changed;
   #clock;
@@ -115,7 +117,8 @@ export class Session {
 
   #hear(news) {
     this.heardAt = this.#clock();
-    if (news.state === "frame") this.#wire.frame(news.frame);
+    if (news.state === "frame") this.#wire.frame(news.frame, news.step);
+    else if (news.state === "head") this.head = news.seq;
     else if (news.state === "heard") this.#wire.bytes(news.bytes);
     else {
       if (news.state === "live") this.newsAt = this.heardAt;

@@ -7,8 +7,9 @@ const SILENCE_MS = 15_000;
 const NO_NEWS_MS = 10_000;
 
 /**
- * @returns {{kind: string, text: string, hint?: string, canStop?: boolean, canResume?: boolean}}
- *   `kind` is idle, running, waiting (for a connection), ok, partial, failed or ended
+ * @returns {{kind: string, line?: string, text: string, hint?: string, canStop?: boolean, canResume?: boolean}}
+ *   `kind` is idle, running, waiting (for a connection), ok, partial, failed or ended; `line` is how the connection is:
+ *   live, idle (nothing to tell), behind (what is shown may be old), reconnecting or interrupted
  */
 export function status(session, now) {
   if (session === null) return { kind: "idle", text: "" };
@@ -20,16 +21,17 @@ export function status(session, now) {
     case "interrupted":
       return {
         kind: "failed",
+        line: "interrupted",
         text: `Interrupted: this is not the whole answer. ${connection.message}`,
         hint: connection.hint ?? "What has come so far stays. Resume goes on from there.",
         canResume: true,
       };
     case "reconnecting":
-      return { kind: "waiting", text: reconnecting(connection), canStop: true };
+      return { kind: "waiting", line: "reconnecting", text: reconnecting(connection), canStop: true };
     case "left":
       return { kind: "ended", text: "Stopped." };
     default:
-      return { kind: "running", text: underWay(session, view, now), canStop: view.state !== "cancelling" };
+      return { kind: "running", ...underWay(session, view, now), canStop: view.state !== "cancelling" };
   }
 }
 
@@ -39,14 +41,23 @@ function reconnecting({ attempt, attempts, waitMs, why }) {
 }
 
 function underWay(session, view, now) {
-  if (view.state === "new") return "Asking…";
-  const word = view.state === "cancelling" ? "Stopping" : "Under way";
   const silence = now - session.heardAt;
   const noNews = now - session.newsAt;
+  if (view.state === "new" && silence <= SILENCE_MS) return { line: "live", text: "Asking…" };
+  const word = view.state === "cancelling" ? "Stopping" : view.state === "new" ? "Asking" : "Under way";
   const time = ticking(session.now());
-  if (silence > SILENCE_MS) return `${word} · ${time} · nothing heard for ${Math.floor(silence / 1000)} s`;
-  if (noNews > NO_NEWS_MS) return `${word} · ${time} · no news for ${Math.floor(noNews / 1000)} s, still connected`;
-  return `${word} · ${time}`;
+  if (silence > SILENCE_MS) {
+    const since = `nothing heard for ${Math.floor(silence / 1000)} s`;
+    return { line: "behind", text: `${word} · ${time} · ${since}`, hint: "What is shown may be old." };
+  }
+  if (session.head > view.upto) {
+    const missing = session.head - view.upto;
+    return { line: "behind", text: `${word} · ${time} · ${missing} ${missing === 1 ? "event" : "events"} behind` };
+  }
+  if (noNews > NO_NEWS_MS) {
+    return { line: "idle", text: `${word} · ${time} · no news for ${Math.floor(noNews / 1000)} s, still connected` };
+  }
+  return { line: "live", text: `${word} · ${time}` };
 }
 
 function ending({ state, say, ms, error, degraded, steps }) {

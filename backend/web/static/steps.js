@@ -8,20 +8,24 @@ const OPENS_ITSELF = new Set(["failed", "degraded"]);
 const WRITTEN = { tabindex: "0", role: "region", "aria-label": "What the language model wrote" };
 const THOUGHT = { ...WRITTEN, "aria-label": "What the language model thought on the way" };
 const EXCERPT = { tabindex: "0", role: "region", "aria-label": "What it answered" };
+const RAW = { tabindex: "0", role: "region", "aria-label": "The frames of this step, as they came" };
 const ENDED = new Set(["ok", "degraded", "failed", "skipped", "cancelled"]);
 
 /** Draws a plan and keeps it in step with the view. What the reader opened or closed stays as it is. */
 export class StepList {
   #list;
   #say;
+  #framesOf;
   #rows = [];
   #plan = "";
 
   /**
    * @param {HTMLOListElement} list
    * @param {(sentence: string) => void} say told about each step that has ended, once
+   * @param {(step: string) => {count: number, frames: string[]}} framesOf the last frames of a step
    */
-  constructor(list, say) {
+  constructor(list, say, framesOf) {
+    this.#framesOf = framesOf;
     this.#list = list;
     this.#say = say;
   }
@@ -34,11 +38,12 @@ export class StepList {
 
   /** @param {number} now ms since the run began; @param {boolean} moving whether time still passes for this run */
   render(steps, now, moving) {
+    if (steps.length === 0) return; // not known yet: what the server drew stays
     const plan = JSON.stringify(steps.map(({ id, title, needs }) => [id, title, needs]));
     if (plan !== this.#plan) {
       this.#plan = plan;
       const numbers = stepNumbers(steps);
-      this.#rows = steps.map((step, index) => new StepRow(step, numbers[index], steps));
+      this.#rows = steps.map((step, index) => new StepRow(step, numbers[index], steps, this.#framesOf));
       this.#list.replaceChildren(...this.#rows.map((row) => row.node));
     }
     steps.forEach((step, index) => this.#rows[index].render(step, now, moving, this.#say));
@@ -52,7 +57,7 @@ class StepRow {
   #parts;
   #body;
 
-  constructor(step, number, plan) {
+  constructor(step, number, plan, framesOf) {
     this.#number = number;
     const part = (name, kind = "span") => element(kind, { class: name });
     this.#parts = { word: part("visually-hidden"), say: part("say"), time: part("time"), bar: part("bar") };
@@ -69,7 +74,7 @@ class StepRow {
       time,
       bar,
     );
-    this.#body = new StepBody(step, plan);
+    this.#body = new StepBody(step, plan, () => framesOf(step.id));
     this.details = element("details", {}, summary, this.#body.node);
     summary.addEventListener("click", () => (this.#touched = true));
     this.details.addEventListener("toggle", () => this.#body.render(this.#step, this.details.open));
@@ -112,12 +117,18 @@ class StepBody {
   #text = element("pre", { ...WRITTEN, class: "model", dir: "auto" });
   #detail = element("div", { class: "detail" });
   #note = element("p", { class: "note" });
+  #rawText = element("pre", RAW);
+  #rawCount = element("span", { class: "count" });
+  #raw = element("details", { class: "raw" }, element("summary", {}, "Raw frames", this.#rawCount), this.#rawText);
+  #frames;
 
-  constructor(step, plan) {
+  constructor(step, plan, frames) {
+    this.#frames = frames;
+    this.#raw.addEventListener("toggle", () => this.#drawRaw());
     const titles = step.needs.map((id) => plan.find((other) => other.id === id)?.title ?? id);
     this.#waits = titles.length === 0 ? "It begins at once." : `It begins after: ${titles.join(", ")}.`;
     const written = [this.#reasoning, this.#text];
-    this.node = element("div", { class: "body" }, this.#note, this.#error, this.#detail, this.#log, ...written);
+    this.node = element("div", { class: "body" }, this.#note, this.#error, this.#detail, this.#log, ...written, this.#raw);
   }
 
   render(step, open) {
@@ -135,7 +146,15 @@ class StepBody {
     this.#lines = step.log.length;
     drawText(this.#reasoning, step.reasoning);
     drawText(this.#text, step.text);
+    this.#drawRaw();
     this.#drawn = step;
+  }
+
+  #drawRaw() {
+    const { count, frames } = this.#frames();
+    this.#raw.hidden = count === 0;
+    setText(this.#rawCount, count > frames.length ? `the last ${frames.length} of ${count}` : `${count}`);
+    if (this.#raw.open) setText(this.#rawText, frames.join("\n\n"));
   }
 
   #drawNote(step) {

@@ -79,7 +79,9 @@ export function stepNumbers(steps) {
   );
 }
 
-const letter = (place) => "abcdefghijklmnopqrstuvwxyz".charAt(place);
+/** a … z, aa, ab … */
+const letter = (place) =>
+  (place < 26 ? "" : letter(Math.floor(place / 26) - 1)) + "abcdefghijklmnopqrstuvwxyz".charAt(place % 26);
 
 /** The view after one more event; an event that was folded before changes nothing. */
 export function fold(view, event) {

@@ -6,6 +6,11 @@ import { size } from "./words.js";
 const SHOWN = 60;
 const LONGEST = 4_000;
 
+function keep(frames, text) {
+  frames.push(text);
+  if (frames.length > SHOWN) frames.shift();
+}
+
 export class Wire {
   #parts;
   #frames = [];
@@ -13,6 +18,7 @@ export class Wire {
   #count = 0;
   #bytes = 0;
   #last = "";
+  #ofStep = new Map();
 
   /** @param {{panel, line, list: HTMLElement}} parts */
   constructor(parts) {
@@ -24,15 +30,26 @@ export class Wire {
     this.#frames = [];
     this.#drawnUpTo = this.#count = this.#bytes = 0;
     this.#last = "";
+    this.#ofStep.clear();
     this.#parts.list.replaceChildren();
   }
 
-  /** @param {{id: string, data: string}} frame */
-  frame({ id, data }) {
+  /** @param {{id: string, data: string}} frame; @param {string | null} step whose frame it is */
+  frame({ id, data }, step = null) {
     this.#count += 1;
     this.#last = id || this.#last;
-    this.#frames.push(`id: ${id}\ndata: ${data.length > LONGEST ? `${data.slice(0, LONGEST)}…` : data}`);
-    if (this.#frames.length > SHOWN) this.#frames.shift();
+    const text = `id: ${id}\ndata: ${data.length > LONGEST ? `${data.slice(0, LONGEST)}…` : data}`;
+    keep(this.#frames, text);
+    if (step === null) return;
+    const mine = this.#ofStep.get(step) ?? { count: 0, frames: [] };
+    mine.count += 1;
+    keep(mine.frames, text);
+    this.#ofStep.set(step, mine);
+  }
+
+  /** The last frames of a step as they came, and how many there were. */
+  framesOf(step) {
+    return this.#ofStep.get(step) ?? { count: 0, frames: [] };
   }
 
   bytes(count) {

@@ -87,3 +87,15 @@ async def test_a_run_that_is_not_there_is_a_404_for_both(http: httpx.AsyncClient
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     problem = await http.get("/runs/nosuchrun")
     assert (problem.status_code, problem.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_an_example_is_a_question_by_itself(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/plain", data={"q": "", "pipeline": "tiny", "example": "one two"})
+    assert "<title>one two" in answer.text
+
+
+async def test_the_page_of_a_run_leads_to_its_plain_document(http: httpx.AsyncClient) -> None:
+    run = await asked(http, "one two")
+    text = (await http.get(f"/runs/{run}", headers=BROWSER)).text
+    assert f'<a href="/plain/{run}">' in text
+    assert 'data-phase="asked"' in text

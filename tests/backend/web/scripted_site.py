@@ -31,6 +31,7 @@ class Site:
         self.problem: RequestError | None = None
         self.down = False
         self._log: list[bytes] = []
+        self._comments: list[bytes] = []
         self._over = False
         self._cuts = 0
         self._news = asyncio.Condition()
@@ -43,6 +44,11 @@ class Site:
 
     async def tell_raw(self, *data: bytes) -> None:
         self._log += [b"id: %s.%d\ndata: %s\n\n" % (sample_run.RUN.encode(), json.loads(d)["seq"], d) for d in data]
+        await self._change()
+
+    async def tell_comment(self, text: bytes) -> None:
+        """A comment to every reader; it is not of the log."""
+        self._comments.append(b": %s\n\n" % text)
         await self._change()
 
     async def cut(self) -> None:
@@ -58,20 +64,21 @@ class Site:
         async with self._news:
             self._news.notify_all()
 
-    def _has_news(self, sent: int, cuts: int) -> bool:
-        return len(self._log) > sent or self._over or self._cuts != cuts
+    def _has_news(self, sent: int, said: int, cuts: int) -> bool:
+        return len(self._log) > sent or len(self._comments) > said or self._over or self._cuts != cuts
 
     async def stream(self, after: int = 0) -> AsyncIterator[bytes]:
-        cuts, sent = self._cuts, after
+        cuts, sent, said = self._cuts, after, len(self._comments)
         yield b": hb 0\n\n"
         while True:
             new, sent = self._log[sent:], len(self._log)
-            if new:
-                yield b"".join(new)
+            comments, said = self._comments[said:], len(self._comments)
+            if new or comments:
+                yield b"".join([*new, *comments])
             if self._over or self._cuts != cuts:
                 return
             async with self._news:
-                while not self._has_news(sent, cuts):
+                while not self._has_news(sent, said, cuts):
                     await self._news.wait()
 
 

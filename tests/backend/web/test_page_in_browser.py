@@ -113,6 +113,53 @@ async def test_a_step_opens_onto_its_calls_text_and_outcome_and_stays_open(page:
     assert "warning: No timetable for this airport" in call
 
 
+async def test_a_step_shows_its_own_frames_as_they_came(page: Browser, site: Site) -> None:
+    await ask(page)
+    half = index_of(ev.StepFinished, step="locate")
+    await site.tell(*EVENTS[:half])
+    await page.until("return document.querySelectorAll('.step')[1].dataset.state === 'running'")
+    await page.click(".step:nth-child(2) > details > summary")
+    await page.click(".step:nth-child(2) .raw summary")
+    await page.until("return document.querySelector('.step:nth-child(2) .raw pre').textContent !== ''")
+    await site.tell(*EVENTS[half:])
+    await page.until(RUN_IS, "ok")
+    frames = (await page.text(".step:nth-child(2) .raw pre")).split("\n\n")
+    mine = [event for event in EVENTS if getattr(event, "step", "") == "intent"]
+    assert frames == [f"id: {sample_run.RUN}.{event.seq}\ndata: {ev.encode_event(event).decode()}" for event in mine]
+    assert str(len(mine)) in await page.text(".step:nth-child(2) .raw summary")
+
+
+async def test_idle_behind_and_interrupted_look_different(page: Browser, site: Site) -> None:
+    lamp = """const look = getComputedStyle(document.querySelector('.lamp'));
+        return [document.body.dataset.line, look.borderStyle, look.borderColor, look.backgroundColor].join(' ')"""
+    later = "const now = performance.now.bind(performance); performance.now = () => now() + arguments[0]"
+    line_is = "return document.body.dataset.line === arguments[0]"
+    await ask(page)
+    await site.tell(*EVENTS[:20])
+    await page.until("return document.querySelectorAll('.step')[2].dataset.state === 'ok'")
+    looks = [await page.run(lamp)]
+    await page.run(later, 11_000)  # as if so long had passed
+    await site.tell_comment(b"hb 20")
+    await page.until(line_is, "idle")
+    looks.append(await page.run(lamp))
+    await page.run(later, 16_000)
+    await page.until(line_is, "behind")
+    looks.append(await page.run(lamp))
+    assert "nothing heard for" in await page.text("#status-text")
+    said = await page.run("return [...document.querySelectorAll('#said p')].map((line) => line.textContent)")
+    assert len([line for line in said if "nothing heard for" in line]) == 1
+    await site.tell_comment(b"hb 23")
+    await page.until("return document.querySelector('#status-text').textContent.endsWith('3 events behind')")
+    await site.tell(*EVENTS[20:23])
+    await page.until(line_is, "live")
+    site.down = True
+    await site.cut()
+    await page.until(line_is, "interrupted")
+    looks.append(await page.run(lamp))
+    assert len(set(looks)) == 4
+    assert [line for line in await page.console() if "404" not in line] == []
+
+
 PAYLOAD = '<img src=x onerror="window.owned=1"><script>window.owned=1</script>\u202e\u001b[31m{{7*7}}'
 _WORDS_OF_THE_WIRE = {"type", "level", "status", "state", "kind", "started_at"}
 

@@ -58,6 +58,16 @@ def test_after_a_few_attempts_without_news_it_says_interrupted(node: Node) -> No
     assert [item["waitMs"] for item in answer["news"] if item["state"] == "reconnecting"] == [4, 8, 16]
 
 
+def test_connections_that_last_a_while_are_not_counted_against_each_other(node: Node) -> None:
+    quiet = {"chunks": [": hb 5\n\n", "STALL"]}  # as behind a proxy that cuts what is quiet
+    settings = {**QUICK, "settledMs": 50}
+    asked = {"connections": [frames(1, 5), *[quiet] * 5, frames(6)], "settings": settings, "position": None}
+    answer = node("follow", asked)
+    assert (answer["events"], answer["end"]) == (ALL, "finished")
+    asked["settings"] = {**QUICK, "settledMs": 60_000}
+    assert node("follow", asked)["end"]["name"] == "StreamCut"
+
+
 def test_a_run_can_be_attached_anywhere(node: Node) -> None:
     answer = follow(node, frames(8), position={"run": sample_run.RUN, "seq": 7})
     assert (answer["events"], answer["end"]) == (ALL[7:], "finished")

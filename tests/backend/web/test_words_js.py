@@ -116,15 +116,18 @@ def test_one_line_for_a_step_in_every_state(node: Node) -> None:
     assert call(node, "words.js", "spoken", (steps[3], "2a")) == ["Step 2a, T: done. 37 found"]
 
 
-def shown(node: Node, state: str, connection: str = "live", *, heard: int = 0, news: int = 0, **view: Any) -> Any:
+def shown(
+    node: Node, state: str, connection: str = "live", *, heard: int = 0, news: int = 0, head: int = 0, **view: Any
+) -> Any:
     over = state not in ("new", "running", "cancelling")
-    base = {"state": state, "say": "Said.", "ms": 1200, "error": None, "degraded": [], "steps": []}
+    base = {"state": state, "upto": 0, "say": "Said.", "ms": 1200, "error": None, "degraded": [], "steps": []}
     session = {
         "view": {**base, **view},
         "over": over,
         "connection": {"state": connection, "message": "Why.", "attempt": 2, "attempts": 5, "waitMs": 800, "why": "w"},
         "heardAt": -heard,
         "newsAt": -news,
+        "head": head,
     }
     return node("status", session)
 
@@ -143,17 +146,21 @@ def test_a_cut_run_is_said_to_be_interrupted_and_can_be_resumed(node: Node) -> N
 
 
 def test_idle_silent_and_reconnecting_look_different(node: Node) -> None:
-    texts = [
-        shown(node, "running")["text"],
-        shown(node, "running", news=12_000)["text"],
-        shown(node, "running", heard=16_000, news=16_000)["text"],
-        shown(node, "running", "reconnecting")["text"],
+    states = [
+        shown(node, "running"),
+        shown(node, "running", news=12_000),
+        shown(node, "running", heard=16_000, news=16_000),
+        shown(node, "running", head=9, upto=7),
+        shown(node, "running", "reconnecting"),
+        shown(node, "running", "interrupted"),
     ]
-    assert texts == [
-        "Under way · 2 s",
-        "Under way · 2 s · no news for 12 s, still connected",
-        "Under way · 2 s · nothing heard for 16 s",
-        "Reconnecting in 800 ms (2 of 5): w.",
+    assert [(one["line"], one["text"]) for one in states] == [
+        ("live", "Under way · 2 s"),
+        ("idle", "Under way · 2 s · no news for 12 s, still connected"),
+        ("behind", "Under way · 2 s · nothing heard for 16 s"),
+        ("behind", "Under way · 2 s · 2 events behind"),
+        ("reconnecting", "Reconnecting in 800 ms (2 of 5): w."),
+        ("interrupted", "Interrupted: this is not the whole answer. Why."),
     ]
 
 

@@ -22,7 +22,8 @@ from backend.pipelines.escape.reader.grammar import Finding
 from backend.pipelines.escape.reader.hours import in_hours
 
 HORIZON_DAYS = 730
-FORECAST_DAYS = 5
+FORECAST_DAYS = 15
+"""So far ahead the farthest of the weather services sees; how far the one that is asked does, the weather step says."""
 SATURDAY = 5
 
 

@@ -10,6 +10,7 @@ from backend.pipelines.escape.settings import EMBEDDED, SOURCE_IDS, EscapeSettin
 from backend.pipelines.escape.sources import (
     airlabs,
     airlabs_replies,
+    fields,
     ip_api,
     ipwhois,
     met_norway,
@@ -20,7 +21,7 @@ from backend.pipelines.escape.sources.chat.models import spec as chat_spec
 from backend.pipelines.escape.sources.chat.presets import PRESETS
 from backend.pipelines.escape.sources.order import Chosen, Fact, chosen
 from backend.pipelines.escape.sources.sources import Sources
-from backend.upstream import Lifetime, Spec, Upstream, UpstreamError, UpstreamState
+from backend.upstream import Lifetime, Spec, Upstream, UpstreamError, UpstreamState, in_words
 
 FACTS: Mapping[Fact, str] = {
     "where": "where you are", "wish": "what you wish", "route": "airports and routes", "weather": "weather",
@@ -49,19 +50,26 @@ UNCOUNTED = ("ollama", "llamacpp", "llm")
 
 
 class Probe(NamedTuple):
-    """A call that shows whether a service answers; ``costs`` says what of the plan it uses up."""
+    """A call that shows whether a service answers; ``costs`` says what of the plan it uses up. ``read`` raises
+    UpstreamError for a body that isn't what the service answers when all is well."""
 
     path: str
     params: Sequence[tuple[str, str | int | float]] = ()
     classify: Callable[[int, Any], UpstreamError | None] | None = None
     costs: str | None = None
+    read: Callable[[Any], Any] | None = None
+
+
+def _read_daily(body: Any) -> None:
+    if not fields.mapping(fields.mapping(body).get("daily")):
+        raise UpstreamError(open_meteo.NAME, "bad_payload", f"{open_meteo.NAME}'s answer holds no forecast", status=200)
 
 
 _MODELS = Probe("/models")
 _EQUATOR = (("latitude", 0), ("longitude", 0), ("daily", "temperature_2m_max"), ("timezone", "GMT"))
 PROBES: Mapping[str, Probe] = {
-    "ip-api": Probe("/json/", (("fields", "status,message"),)),
-    "ipwho.is": Probe("/"),
+    "ip-api": Probe("/json/", (("fields", ip_api.FIELDS),), read=ip_api.read),
+    "ipwho.is": Probe("/", read=ipwhois.read),
     "groq": _MODELS,
     "cerebras": _MODELS,
     "openai": _MODELS,
@@ -69,9 +77,16 @@ PROBES: Mapping[str, Probe] = {
     "llamacpp": _MODELS,
     "llm": _MODELS,
     "airlabs": Probe("/ping", (), airlabs_replies.classify, "a call of the month"),
-    "openweather": Probe("/forecast", (("lat", 0), ("lon", 0), ("cnt", 1)), None, "a call of the minute"),
-    "open-meteo": Probe("/forecast", (*_EQUATOR, ("forecast_days", 1)), None, "a call of the day"),
-    "met-norway": Probe("/compact", (("lat", 60.1), ("lon", 9.58))),
+    "openweather": Probe(
+        "/forecast",
+        (("lat", 0), ("lon", 0), ("cnt", 1), ("units", "metric")),
+        costs="a call of the minute",
+        read=openweather.scrub,
+    ),
+    "open-meteo": Probe(
+        "/forecast", (*_EQUATOR, ("forecast_days", 1)), open_meteo.classify, "a call of the day", _read_daily
+    ),
+    "met-norway": Probe("/compact", (("lat", 60.1), ("lon", 9.58)), read=met_norway.scrub),
 }
 
 
@@ -128,7 +143,7 @@ async def _check(fact: Fact, one: Chosen, sources: Sources, deadline: float | No
         age_s = await _ask(probe, upstream, deadline)
     except UpstreamError as error:
         key: Key = "refused" if error.kind == "refused_key" else "given"
-        return report(key if has_key else "none needed", works=False, says=str(error), hint=error.hint)
+        return report(key if has_key else "none needed", works=False, says=str(error), hint=error.hint or _when(error))
     ms = round((time.monotonic() - began) * 1000)
     key = "accepted" if has_key else "none needed"
     if (quota := upstream.state().quota) is not None and quota.left <= 0:
@@ -138,15 +153,26 @@ async def _check(fact: Fact, one: Chosen, sources: Sources, deadline: float | No
     return report(key, works=True, says="answers", ms=ms, costs=probe.costs)
 
 
+def _when(error: UpstreamError) -> str | None:
+    """When it can be asked again, where it says so."""
+    told = error.retry_after_s is not None and not error.unasked and error.kind in ("rate_limited", "quota")
+    return f"It can be asked again in {in_words(error.retry_after_s or 0)}." if told else None
+
+
 async def _ask(probe: Probe, upstream: Upstream, deadline: float) -> float:
     """The age of the answer in seconds: one that costs is asked for now and then only."""
+
+    def read(body: Any) -> None:
+        if probe.read is not None:
+            probe.read(body)  # nothing of it is kept
+
     reply = await upstream.get_json(
         probe.path,
         params=probe.params,
         deadline=deadline,
         lifetime=Lifetime(KEPT_S, ours=True, private=True) if probe.costs else None,
         classify=probe.classify,
-        scrub=lambda body: None,
+        scrub=read,
     )
     return reply.age_s
 

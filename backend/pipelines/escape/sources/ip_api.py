@@ -8,6 +8,7 @@ from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources.spot import Spot, read_spot, spot_of
 from backend.upstream import Lifetime, Quota, Spec, Upstream, UpstreamError, Upstreams, Window
 
+NAME = "ip-api"
 PER_MINUTE = 45
 # ``status`` and ``message`` obey the projection too; the address itself (``query``) need not come back.
 FIELDS = "status,message,countryCode,city,lat,lon,timezone"
@@ -20,8 +21,8 @@ _UNKNOWN = ("private range", "reserved range", "invalid query")
 def spec(settings: EscapeSettings) -> Spec:
     """How it is called."""
     return Spec(
-        id="ip-api",
-        name="ip-api",
+        id=NAME,
+        name=NAME,
         base_url=settings.ip_api_url,
         read_s=2.0,
         max_bytes=64 << 10,
@@ -33,7 +34,7 @@ def spec(settings: EscapeSettings) -> Spec:
 class IpApi:
     """A ``WhereSource``."""
 
-    id = "ip-api"
+    id = NAME
 
     def __init__(self, settings: EscapeSettings, upstreams: Upstreams) -> None:
         self.upstream: Upstream = upstreams.open(spec(settings))
@@ -45,18 +46,20 @@ class IpApi:
             params=[("fields", FIELDS)],
             deadline=deadline,
             lifetime=THEIRS if address else OURS,
-            scrub=self._read,
+            scrub=read,
             call=call,
         )
         return spot_of(reply.data)
 
-    def _read(self, body: Any) -> dict[str, Any]:
-        if isinstance(body, dict) and body.get("status") == "fail":  # with HTTP 200
-            message = str(body.get("message"))
-            if message in _UNKNOWN:
-                return {}
-            raise UpstreamError(self.upstream.name, "bad_payload", f"ip-api refuses: {message}", detail=body)
-        return read_spot(self.upstream.name, body, _SHAPE)
+
+def read(body: Any) -> dict[str, Any]:
+    """What ``spot_of`` takes, {} where it knows no place. Raises UpstreamError."""
+    if isinstance(body, dict) and body.get("status") == "fail":  # with HTTP 200
+        message = str(body.get("message"))
+        if message in _UNKNOWN:
+            return {}
+        raise UpstreamError(NAME, "bad_payload", f"{NAME} refuses: {message}", detail=body)
+    return read_spot(NAME, body, _SHAPE)
 
 
 def _read_quota(status: int, headers: Mapping[str, str], body: Any) -> Quota | None:

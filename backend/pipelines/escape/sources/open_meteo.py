@@ -104,25 +104,26 @@ class OpenMeteo:
             lifetime=LIFETIME,
             scrub=lambda data: scrub(data, chunk, day),
             weight=len(chunk),
-            classify=self._classify,
+            classify=classify,
             call=call,
         )
 
-    def _classify(self, status: int, data: Any) -> UpstreamError | None:
-        """Its errors say in words which limit was met; none comes with ``Retry-After``."""
-        reason = fields.text(fields.mapping(data).get("reason"), 200) or ""
-        if status != 429:
-            if fields.mapping(data).get("error") is True and status == 200:
-                return UpstreamError(self.name, "bad_payload", f"{self.name} refused: {reason}", status=status)
-            return None
-        for word, wait_s in (("Daily", 86_400.0), ("Hourly", 3600.0)):
-            if reason.startswith(word):
-                said = f"{self.name} has no {word.lower()} calls left for this address"
-                return UpstreamError(self.name, "quota", said, status=status, retry_after_s=wait_s, detail=data)
-        if reason.startswith("Minutely"):
-            said = f"{self.name} has had too many calls within a minute"
-            return UpstreamError(self.name, "rate_limited", said, status=status, retry_after_s=60.0, detail=data)
+
+def classify(status: int, data: Any) -> UpstreamError | None:
+    """Its errors say in words which limit was met; none comes with ``Retry-After``."""
+    reason = fields.text(fields.mapping(data).get("reason"), 200) or ""
+    if status != 429:
+        if fields.mapping(data).get("error") is True and status == 200:
+            return UpstreamError(NAME, "bad_payload", f"{NAME} refused: {reason}", status=status)
         return None
+    for word, wait_s in (("Daily", 86_400.0), ("Hourly", 3600.0)):
+        if reason.startswith(word):
+            said = f"{NAME} has no {word.lower()} calls left for this address"
+            return UpstreamError(NAME, "quota", said, status=status, retry_after_s=wait_s, detail=data)
+    if reason.startswith("Minutely"):
+        said = f"{NAME} has had too many calls within a minute"
+        return UpstreamError(NAME, "rate_limited", said, status=status, retry_after_s=60.0, detail=data)
+    return None
 
 
 def scrub(data: Any, spots: Sequence[Spot], day: datetime.date) -> Any:

@@ -24,8 +24,9 @@ def chosen(fact: Fact, settings: EscapeSettings, *, offline: bool = False) -> tu
     if order != (AUTO,):
         return tuple(Chosen(one, configured=True) for one in order)
     found = [one for one in SOURCE_IDS[fact] if _is_ready(one, settings)]
-    if fact == "wish" and settings.llm_provider is not None:
-        found = [settings.llm_provider, *(one for one in found if one != settings.llm_provider)]
+    first = settings.llm_provider if fact == "wish" else None
+    if first is not None and first != AUTO:
+        found = [first, *(one for one in found if one != first)]
     return tuple(Chosen(one, configured=one != EMBEDDED and not _is_keyless(one, settings)) for one in found)
 
 

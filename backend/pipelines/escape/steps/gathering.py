@@ -79,10 +79,12 @@ class Gathering:
             waiting = [spot for spot in waiting if spot.iata not in self._held]
         return [spot for spot in waiting if self.reach(choice, spot) == reach]
 
-    def out_of_reach(self, choices: Sequence[WeatherChoice]) -> int:
-        """How many places wait for a day that no source reaches."""
+    def out_of_reach(self, choices: Sequence[WeatherChoice]) -> tuple[int, int]:
+        """How many places wait for a day that no source reaches: where it is too far ahead, and where it is over."""
         waiting = [spot for spot in self._spots if spot.iata in self.waiting]
-        return sum(all(self.reach(choice, spot) == "none" for choice in choices) for spot in waiting)
+        unreached = [spot for spot in waiting if all(self.reach(choice, spot) == "none" for choice in choices)]
+        over = sum(self._now.astimezone(spot.zone).date() > self.day for spot in unreached)
+        return len(unreached) - over, over
 
     def taker(self, choice: WeatherChoice) -> Take:
         """What takes the sightings of a source: whole days are confirmed at once, others held for want of better."""

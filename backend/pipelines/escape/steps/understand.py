@@ -32,6 +32,8 @@ async def understand(question: Question, ctx: Context) -> Request:
         before=before,
         refines=refines,
     )
+    # A run may be shown to others, and is kept: whose address asked is nobody's business there.
+    ctx.detail({key: value for key, value in msgspec.structs.asdict(request).items() if key != "address"})
     words = len(request.text.split())
     said = f"{words} {'word' if words == 1 else 'words'}"
     perhaps = "perhaps " if request.origin_guessed else ""

@@ -38,11 +38,16 @@ async def weather(
     usual = atlas.climates(airports, wish.depart) if choices else {}
     gathering = Gathering(airports, spots, usual, wish, bands, ctx)
     await _foresee(choices, gathering, ctx)
-    out_of_reach = gathering.out_of_reach(choices) if choices else 0
+    too_far, over = gathering.out_of_reach(choices) if choices else (0, 0)
     if gathering.waiting and may_be_typical(sources):
         await _fill_up(gathering, atlas, ctx)
     gathering.drop("none of the services that are asked has a forecast")
-    _explain(gathering, choices, out_of_reach, ctx)
+    if over:
+        ctx.log(f"{spoken_day(gathering.day)} is over already at {_places(over)}: nobody forecasts it any more.")
+    if too_far:
+        ahead = ", ".join(f"{choice.source.name} {choice.source.horizon}" for choice in choices)
+        ctx.log(f"{spoken_day(gathering.day)} is beyond the forecasts for {_places(too_far)} ({ahead}).")
+    _explain(gathering, ctx)
     found = gathering.in_order()
     if not found and not may_be_typical(sources):
         raise _no_weather(gathering)
@@ -77,10 +82,7 @@ async def _fill_up(gathering: Gathering, atlas: Atlas, ctx: Context) -> None:
     await gathering.fill_up(climates, call.id)
 
 
-def _explain(gathering: Gathering, choices: Sequence[WeatherChoice], out_of_reach: int, ctx: Context) -> None:
-    if out_of_reach:
-        ahead = ", ".join(f"{choice.source.name} {choice.source.horizon}" for choice in choices)
-        ctx.log(f"{spoken_day(gathering.day)} is beyond the forecasts for {_places(out_of_reach)} ({ahead}).")
+def _explain(gathering: Gathering, ctx: Context) -> None:
     for shortfall in gathering.shortfalls:
         instead = gathering.instead(shortfall.airports)
         say = f"{shortfall.error}; for {_places(len(shortfall.airports))} {_used(instead)} instead."

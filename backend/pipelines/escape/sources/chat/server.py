@@ -130,7 +130,9 @@ class _Asking:
                 wrote = await self._request(model)
                 answer, remarks = decode_answer(wrote)
             except NotAnAnswer as error:
-                trouble = Trouble(f"{self._server.name} wrote no answer: {error}", "rephrase", wrote=wrote)
+                said = f"{self._server.name} wrote no answer: {error}"
+                trouble = Trouble(said, "rephrase", code="no_answer", wrote=wrote)
+                self._ctx.log(f"{trouble}.", level="warning")
             except Trouble as error:
                 trouble = error
                 if (salvaged := _salvaged(error.wrote)) is not None:

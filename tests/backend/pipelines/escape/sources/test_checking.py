@@ -122,6 +122,35 @@ async def test_a_key_that_is_refused(name: str, all_live: Checked) -> None:
     all_live.simulators[name].requests.clear()
 
 
+@pytest.mark.parametrize(
+    ("name", "fault", "says", "hint"),
+    [
+        ("ip-api", {"body": '{"status": "fail", "message": "SSL unavailable"}'}, "ip-api refuses", None),
+        ("ip-api", {"status": 429, "headers": {"X-Rl": "0", "X-Ttl": "31"}}, "too many calls", "again in 31 s."),
+        ("ipwho.is", {"body": '{"success": false, "message": "You have hit the monthly limit"}'}, "is used up", None),
+        ("open-meteo", {"status": 429, "body": '{"error": true, "reason": "Daily API request limit exceeded."}'},
+         "has no daily calls left", "again in 24 h."),
+        ("open-meteo", {"status": 429, "body": '{"error": true, "reason": "Minutely API request limit exceeded."}'},
+         "too many calls within a minute", "again in 60 s."),
+        ("open-meteo", {"body": "{}"}, "holds no forecast", None),
+        ("openweather", {"body": "{}"}, "holds no forecast", None),
+        ("openweather", {"status": 429}, "too many calls", "again in 60 s."),
+        ("met-norway", {"body": "{}"}, "holds no forecast", None),
+        ("airlabs", {"body": '{"error": {"code": "month_limit_exceeded"}}'}, "used up for this month", "pricing"),
+    ],
+)  # fmt: skip
+async def test_what_a_question_could_not_use_does_not_work(
+    all_live: Checked, name: str, fault: dict[str, Any], says: str, hint: str | None
+) -> None:
+    """Many say with HTTP 200 that they won't; a body of another service is no answer either."""
+    all_live.simulators[name].faults.always(**fault)
+    report = (await all_live.reports())[name]
+    assert report.works is False
+    assert says in report.says
+    assert (report.hint or "").endswith("plans with more calls." if hint == "pricing" else hint or "")
+    assert (report.hint is None) == (hint is None)
+
+
 async def test_one_without_calls_left_is_not_what_a_question_would_use(all_live: Checked) -> None:
     airlabs_ = all_live.simulators["airlabs"]
     assert isinstance(airlabs_, AirLabsSimulator)

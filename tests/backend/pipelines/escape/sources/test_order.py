@@ -28,6 +28,7 @@ def ids(fact: Fact, *, offline: bool = False, **settings: Any) -> list[str]:
         ("wish", {"groq_api_key": KEY, "openai_api_key": KEY}, ["groq*", "openai*", "embedded"]),
         ("wish", {"groq_api_key": KEY, "cerebras_api_key": KEY, "llm_provider": "cerebras"},
          ["cerebras*", "groq*", "embedded"]),
+        ("wish", {"groq_api_key": KEY, "llm_provider": "auto"}, ["groq*", "embedded"]),
         ("wish", {"llm_provider": "ollama"}, ["ollama*", "embedded"]),
         ("wish", {"groq_api_key": KEY, "llm_provider": "llamacpp"}, ["llamacpp*", "groq*", "embedded"]),
         ("wish", {"llm_provider": "embedded", "groq_api_key": KEY}, ["embedded", "groq*"]),

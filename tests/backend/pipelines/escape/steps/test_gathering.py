@@ -17,6 +17,7 @@ from backend.upstream import UpstreamError
 from tests.escape_values import candidates, destination, no_services, wish
 from tests.fake_context import NOON, FakeContext
 
+LATE = datetime.datetime(2026, 11, 24, 2, 0, tzinfo=datetime.UTC)  # still Monday evening in New York alone
 CITIES = ("LPA", "AGP", "OSL", "JFK")
 
 
@@ -154,6 +155,16 @@ async def test_a_day_that_nobody_reaches_is_said_and_asked_of_nobody(
     assert first.asked == []
     assert ("info", "23 November is beyond the forecasts for 4 places (first 3 days).") in ctx.logs
     assert ctx.degradations == []
+
+
+async def test_a_day_that_is_over_there_is_not_called_too_far(bundled: Atlas, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere: dict[str, Reach] = dict.fromkeys(CITIES, "none")
+    monkeypatch.setattr(FakeContext, "clock", lambda self: LATE)
+    _, ctx = await read(bundled, monkeypatch, (Scripted("first", reach=nowhere), True))
+    assert [text for _, text in ctx.logs if "23 November" in text and "beyond" in text] == [
+        "23 November is beyond the forecasts for 1 place (first 3 days)."
+    ]
+    assert ("info", "23 November is over already at 3 places: nobody forecasts it any more.") in ctx.logs
 
 
 async def test_without_the_bundled_climate_who_has_no_forecast_goes(

@@ -1,5 +1,6 @@
 """The question as it was asked, and what came with it."""
 
+import msgspec
 import pytest
 
 from backend.pipeline import Question
@@ -14,6 +15,9 @@ async def test_the_question_its_options_and_the_address_are_handed_on() -> None:
     assert (request.text, request.origin, request.from_option) == ("hot, from Valencia", "Valencia", "Gijón")
     assert (request.tz, request.address) == ("Europe/Madrid", "203.0.113.7")
     assert ctx.said == "3 words, leaving from “Valencia”"
+    shown = msgspec.json.encode(ctx.outcome).decode()
+    assert "Gijón" in shown
+    assert "address" not in shown, "a run is kept, and may be shown to others"
 
 
 @pytest.mark.parametrize("tz", ["Mars/Base", "../etc/passwd", "Europe", "x" * 300, "Europe/Madrid\n"])

@@ -8,6 +8,8 @@ import pytest
 from backend.config import Config
 from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import Bands, Place, Request
+from backend.pipelines.escape.reader.dates import FORECAST_DAYS
+from backend.pipelines.escape.sources import open_meteo
 from backend.pipelines.escape.sources.sources import Sources, open_sources
 from backend.pipelines.escape.steps.wish import read_wish
 from tests.fake_context import FakeContext, Now
@@ -49,6 +51,16 @@ async def test_a_day_beyond_any_forecast_is_allowed_and_said_to_be_typical(bundl
     wish = await read_wish(Request("hot in three weeks"), place(SUNDAY), BANDS, bundled, sources, ctx)
     assert wish.days_ahead == 21
     assert "typical weather: a forecast doesn't reach that far" in (ctx.said or "")
+
+
+@pytest.mark.parametrize(("days", "is_beyond"), [(6, False), (15, False), (16, True)])
+async def test_a_day_that_some_service_foresees_is_not_called_typical(
+    bundled: Atlas, sources: Sources, days: int, is_beyond: bool
+) -> None:
+    ctx = FakeContext()
+    await read_wish(Request(f"hot in {days} days"), place(SUNDAY), BANDS, bundled, sources, ctx)
+    assert ("typical" in (ctx.said or "")) == is_beyond
+    assert FORECAST_DAYS == open_meteo.DAYS - 1  # the one that sees farthest, today included
 
 
 async def test_a_question_that_says_nothing_gets_the_defaults(bundled: Atlas, sources: Sources) -> None:

@@ -189,6 +189,18 @@ async def test_a_failing_model_costs_one_retry_where_it_helps_and_never_the_answ
     assert (answer.end.status == "ok") == (reader == "model")
 
 
+async def test_what_is_no_answer_is_said_before_it_is_asked_once_more() -> None:
+    """Each call went well as such: without a word a reader of the log would wonder why there are two."""
+    async with Chat() as sim:
+        sim.faults.next(Fault(body=streamed("Sure! I can help."), content_type="text/event-stream"), times=2)
+        answer = await ask(sim.url)
+    said = f"{sim.origin[7:]} wrote no answer: no JSON object is in it."
+    assert [line for line in answer.lines("intent") if line == said] == [said] * 2
+    failed = ends(answer)[0]
+    assert failed.error is not None
+    assert failed.error.code == "no_answer"
+
+
 async def test_a_service_that_is_not_there() -> None:
     async with Chat() as sim:
         url = sim.url

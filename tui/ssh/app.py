@@ -1,0 +1,89 @@
+"""The app as one of many in a process: painted at a pace, its troubles in our log and not on the client's screen."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+from textual.app import ScreenError, SystemCommand
+from textual.screen import Screen
+
+from tui import application
+from tui.application import WindowseatApp
+from tui.desk import Desk
+from tui.session import Session
+from tui.ssh.console import ROUTER, error_console
+from tui.ssh.driver import ChannelDriver
+from tui.ssh.governor import Governor
+from tui.ssh.link import Link
+from tui.ssh.pace import Pace
+from tui.ssh.rules import share_rules
+
+_NOT_HERE = frozenset({"Screenshot"})
+
+log = logging.getLogger(__name__)
+
+
+class SshApp(WindowseatApp):
+    """``painted`` is set at the first frame. ``crashed``: whether it ended by a fault of ours."""
+
+    CSS_PATH = str(Path(application.__file__).with_name("windowseat.tcss"))
+
+    def __init__(self, desk: Desk, question: str | None, *, session: Session, link: Link, governor: Governor) -> None:
+        super().__init__(desk, question, session=session)
+        self.link = link
+        self.pace = Pace(self, link.outlet, governor)
+        self.painted = asyncio.Event()
+        self.crashed = False
+        self.driver_class = ChannelDriver
+        self.error_console = error_console()
+        self._capture_stdout = self._capture_stderr = ROUTER  # type: ignore[assignment]  # writable is all it must be
+        share_rules(self)
+        self._missed = False
+        self.pace.typed()  # the first frames are waited for
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        return (command for command in super().get_system_commands(screen) if command.title not in _NOT_HERE)
+
+    # --- painting ---------------------------------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        self._missed = False
+        self._begin_batch()
+
+    def release(self) -> None:
+        """What was drawn in between is lost: then all is painted again, which costs less than it seems."""
+        with self._context(), suppress(ScreenError):
+            self._end_batch()
+            if self._missed:
+                self.screen.refresh()
+            self.screen.check_idle()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if renderable is None:
+            return
+        if self._batch_count:
+            self._missed = True
+        super()._display(screen, renderable)
+        if not self._batch_count:
+            self.painted.set()
+            self.pace.painted()
+
+    async def _shutdown(self) -> None:
+        self.pace.close()
+        await super()._shutdown()
+
+    # --- faults -----------------------------------------------------------------------------------------------------
+
+    def _handle_exception(self, error: Exception) -> None:
+        """To the log, without the values of variables: they are what people ask."""
+        if not self.crashed:
+            self.crashed = True
+            log.error("a session failed", exc_info=error)
+        self._return_code = 1
+        self._exception = self._exception or error
+        self._exception_event.set()
+        self._close_messages_no_wait()

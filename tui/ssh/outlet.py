@@ -1,0 +1,90 @@
+"""What goes out to one client: how much of it still waits somewhere, and when it has waited too long.
+
+asyncssh doesn't heed its transport, so what waits is looked up in all three places: the channel (the client's window is
+full), the transport, and the kernel.
+"""
+
+import fcntl
+import logging
+import struct
+import termios
+import time
+from contextlib import suppress
+from typing import Any
+
+import asyncssh
+
+GATE = 12 * 1024
+"""Bytes that may wait before painting stops: more of them is only older news."""
+
+log = logging.getLogger(__name__)
+
+
+class Outlet:
+    """The way out through ``channel``. ``limit``: bytes that may wait; ``stall_s``: how long nothing may be taken."""
+
+    def __init__(self, channel: "asyncssh.SSHServerChannel[bytes]", limit: int, stall_s: float) -> None:
+        self.closed = False
+        self.sent = 0
+        self._channel = channel
+        self._limit = limit
+        self._stall_s = stall_s
+        self._connection: Any = channel.get_connection()
+        self._taken_at = time.monotonic()
+        self._least = 0
+
+    def unsent(self) -> int:
+        """Bytes that the client hasn't been given yet, as far as this machine can know."""
+        if self.closed:
+            return 0
+        waiting = self._channel.get_write_buffer_size()
+        transport = self._connection._transport
+        if transport is None:
+            return waiting
+        waiting += transport.get_write_buffer_size()
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.fileno() >= 0:
+            with suppress(OSError):
+                waiting += struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[0]
+        return int(waiting)
+
+    def is_free(self, gate: int = GATE) -> bool:
+        """Whether less than ``gate`` waits. Gives up on the client when it has taken nothing for too long."""
+        waiting = self.unsent()
+        now = time.monotonic()
+        if waiting <= gate:
+            self._taken_at, self._least = now, 0
+            return True
+        if not self._least or waiting < self._least:
+            self._taken_at, self._least = now, waiting
+        elif now - self._taken_at > self._stall_s:
+            self.give_up("it took nothing for too long")
+        return False
+
+    def write(self, data: bytes) -> None:
+        """Send; a client for which too much waits is given up instead."""
+        if self.closed or not data:
+            return
+        if self.unsent() + len(data) > self._limit:
+            self.give_up("too much waited for it")
+            return
+        self.sent += len(data)
+        try:
+            self._channel.write(data)
+        except (OSError, asyncssh.Error):
+            self.closed = True
+
+    def write_stderr(self, data: bytes) -> None:
+        if self.closed or not data:
+            return
+        try:
+            self._channel.write_stderr(data)
+        except (OSError, asyncssh.Error):
+            self.closed = True
+
+    def give_up(self, why: str) -> None:
+        """End the connection at once: what waits is lost, and was never going to be read."""
+        if not self.closed:
+            self.closed = True
+            log.info("a client is given up: %s", why)
+            self._connection.abort()
