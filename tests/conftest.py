@@ -60,13 +60,13 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         monkeypatch.delenv(name, raising=False)
 
 
-@functools.cache
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(_SLOW):
             item.add_marker("slow")
 
 
+@functools.cache
 def _is_there(tool: str) -> bool:
     """Whether a program is on the path, ``npm:<package>`` among those that node finds for tests, or the kernel able."""
     if tool == "network namespaces":
