@@ -32,20 +32,20 @@ LIMIT_S = 120
 
 async def quits(house: Opened) -> None:
     async with house.connected() as ssh, a_screen(ssh) as screen:
-        await screen.has(OPEN, 60)
+        await screen.has(OPEN, 10)
         screen.type(CTRL_Q)
         await screen.ended()
 
 
 async def is_cut_in_the_app(house: Opened) -> None:
     async with house.connected() as ssh, a_screen(ssh) as screen:
-        await screen.has(OPEN, 60)
+        await screen.has(OPEN, 10)
         ssh.abort()
 
 
 async def is_reset_in_mid_stream(house: Opened) -> None:
     async with house.connected() as ssh, a_screen(ssh) as screen:
-        await screen.has(OPEN, 60)
+        await screen.has(OPEN, 10)
         screen.type(b"somewhere hot\r")
         await asyncio.sleep(random.random() * 0.3)
         assert ssh._transport is not None
@@ -89,7 +89,7 @@ async def speaks_something_else(house: Opened) -> None:
 
 async def breaks_its_app(house: Opened) -> None:
     async with house.connected() as ssh, a_screen(ssh) as screen:
-        await screen.has(OPEN, 60)
+        await screen.has(OPEN, 10)
         for door in list(house.house.doors.values()):
             visit = door._session._visit if door._session is not None else None
             if visit is not None and visit._app is not None and random.random() < 0.3:
@@ -105,10 +105,10 @@ def _fail() -> None:
 
 Fault: TypeAlias = Callable[[Opened], Coroutine[Any, Any, None]]
 FAULTS: list[Fault] = [
-    *[is_cut_in_the_app, is_reset_in_mid_stream, breaks_its_app, quits] * 10,
-    *[leaves_before_the_first_paint] * 20,
+    *[is_cut_in_the_app, is_reset_in_mid_stream, breaks_its_app, quits] * 6,
+    *[leaves_before_the_first_paint] * 16,
     *[asks_and_hangs_up, asks, comes_in_and_says_nothing] * 30,
-    *[speaks_something_else] * 50,
+    *[speaks_something_else] * 70,
 ]
 
 
