@@ -1,8 +1,10 @@
 # Two commands: `make run` (everything set up, then the app) and `make test` (everything set up, then every check).
+# `make test SLOW=1` runs the slow tests too, as CI does: about twice as long.
 # `make run Q="somewhere cold on Friday, under 3 hours, from Oslo"` asks that question at once.
 
 PYTHON ?= python3
 BIN := .venv/bin
+SLOW ?=
 SAMPLE := somewhere hot tomorrow, under 5 hours, from New York
 Q ?=
 export Q SAMPLE
@@ -20,7 +22,7 @@ test: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(if $(SLOW),,-m "not slow")
 
 format: .venv/.dev
 	$(BIN)/ruff format .

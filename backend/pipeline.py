@@ -101,7 +101,8 @@ class Pipeline:
     ``config.of(settings)``. ``check`` tells ``windowseat doctor`` how the sources fare. ``follows`` names the steps
     whose outcomes a follow-up question builds on (``Question.previous``); without any the pipeline takes none.
     ``repeatable``: a step that was cut off may simply run again (it changes nothing outside), so that another server
-    may go on with a run whose server died; the steps' values are kept for that, as JSON. Raises PlanError when the
+    may go on with a run whose server died; the steps' values are kept for that, as JSON (``kept()``
+    of a value gives one that can be written down). Raises PlanError when the
     steps' signatures don't make a plan.
     """
 

@@ -17,6 +17,30 @@ settings.register_profile("wide", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 _skipped: list[str] = []
+
+# Whole directories and files of tests that start many servers, browsers or proxies, or go through whole corpora.
+_SLOW = (
+    "tests/deploy/test_nodes.py",
+    "tests/deploy/test_proxies.py",
+    "tests/e2e/test_canary.py",
+    "tests/e2e/test_fresh_clone.py",
+    "tests/e2e/test_herd.py",
+    "tests/e2e/test_no_network.py",
+    "tests/backend/test_disk_faults.py",
+    "tests/backend/test_two_nodes.py",
+    "tests/backend/test_stop.py",
+    "tests/backend/runs/test_machine.py",
+    "tests/backend/runs/test_nodes.py",
+    "tests/backend/runs/test_redis_faults.py",
+    "tests/backend/runs/test_sqlite_processes.py",
+    "tests/backend/web/test_journeys.py",
+    "tests/backend/pipelines/escape/test_live_failures.py",
+    "tests/backend/pipelines/escape/sources/test_hostile.py",
+    "tests/backend/pipelines/escape/sources/chat/test_corpus.py",
+    "tests/tui/conform/test_kit.py",
+    "tests/tui/ssh/test_leaks.py",
+    "tests/tui/ssh/test_hostile_clients.py",
+)
 _OURS = re.compile(r"WINDOWSEAT_|DEMO_|LLM_|\w+_(API_KEY|MODEL|PROXY)$", re.IGNORECASE)
 
 
@@ -34,6 +58,12 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     for name in ("SSH_CONNECTION", "SSH_TTY", "NO_COLOR", "TMUX", "COLORTERM"):
         monkeypatch.delenv(name, raising=False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(_SLOW):
+            item.add_marker("slow")
 
 
 @functools.cache

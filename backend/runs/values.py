@@ -87,8 +87,10 @@ def check_value(step: Step, value: Any) -> None:
 
 
 def encode_kept(value: Any, order: Sequence[str] | None) -> bytes:
-    """What a step returned and the order that it gave the rows, as JSON."""
-    return msgspec.json.encode(_Kept(msgspec.Raw(msgspec.json.encode(value)), None if order is None else tuple(order)))
+    """What a step returned and the order that it gave the rows, as JSON; of a value that has ``kept()``, what that
+    returns: an equal one without what can't be written down. Raises TypeError for what JSON can't hold."""
+    written = msgspec.json.encode(value.kept() if hasattr(value, "kept") else value)
+    return msgspec.json.encode(_Kept(msgspec.Raw(written), None if order is None else tuple(order)))
 
 
 def decode_kept(step: Step, data: bytes) -> tuple[Any, tuple[str, ...] | None]:

@@ -150,7 +150,7 @@ async def echo() -> list[Check]:
     took: list[float] = []
     async with asking(script) as (sent, write):
         await asyncio.sleep(1.0)
-        for place in range(100):
+        for place in range(400):
             letter = b"QWXZ"[place % 4 : place % 4 + 1]
             before = len(sent)
             began = time.perf_counter()

@@ -198,21 +198,28 @@ class ResultsTable(OneLineTable):
             self._change(part, marks)
         else:
             self._refill(part, marks)
-        self._shown, self._marks = {row.id: row for row in part}, marks
+            self._shown, self._marks = {row.id: row for row in part}, marks
 
     def _change(self, part: Sequence[RowView], marks: dict[str, str]) -> None:
-        """The same rows in the same order, and perhaps more at the end."""
+        """The same rows in the same order, and perhaps more at the end. At most AT_ONCE of them change in one go."""
+        changed = 0
         for row in part[: len(self._shown)]:
             before = self._shown[row.id]
             if before is row and marks[row.id] == self._marks[row.id]:
                 continue
+            changed += 1
+            if changed > AT_ONCE:
+                self.incomplete = True
+                return
             restyled = before.state != row.state
             for place, cell in enumerate(self._cells(row, marks[row.id])):
                 key = self._columns[place - 1].key if place != _MARK else ""
                 if restyled or place == _MARK or before.cells.get(key) != row.cells.get(key):
                     self.update_cell(row.id, str(place), cell, update_width=True)
+            self._shown[row.id], self._marks[row.id] = row, marks[row.id]
         for row in part[len(self._shown) :]:
             self.add_row(*self._cells(row, marks[row.id]), key=row.id)
+            self._shown[row.id], self._marks[row.id] = row, marks[row.id]
 
     def _refill(self, part: Sequence[RowView], marks: dict[str, str]) -> None:
         """Other rows or another order: cursor and topmost row stay with their ids where those are still there."""

@@ -211,6 +211,10 @@ class Routes(msgspec.Struct, frozen=True):
     left_out: tuple[LeftOut, ...] = ()
     network: Network | msgspec.UnsetType = msgspec.UNSET
 
+    def kept(self) -> "Routes":
+        """What another server needs to go on with: all but the network, which only suggestions for other days use."""
+        return msgspec.structs.replace(self, network=msgspec.UNSET)
+
 
 class Candidates(msgspec.Struct, frozen=True):
     """The destinations near enough and those that are ``farther``, each by flight time, the shortest first."""

@@ -5,8 +5,6 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 
-import msgspec
-
 from backend.errors import StepError
 from backend.pipeline import Call, Context, Later
 from backend.pipelines.escape.atlas import Atlas
@@ -43,7 +41,7 @@ async def routes(
     )
     _explain(day, destinations, left_out, ctx)
     found = Routes(day, answer.call, tuple(destinations), tuple(left_out), network)
-    ctx.detail(msgspec.structs.replace(found, network=msgspec.UNSET))
+    ctx.detail(found.kept())
     return found
 
 
