@@ -7,6 +7,7 @@ process: what differs between terminals comes with the session.
 from collections.abc import Iterable
 
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.filter import Monochrome
 from textual.screen import Screen
 
@@ -55,6 +56,10 @@ class WindowseatApp(App[int]):
     async def _open(self) -> None:
         await self.desk.open()
         self._main.paint()  # over SSH the next frame would be a second away
+
+    def pop_screen(self) -> AwaitComplete:
+        """Two keys in one breath dismiss Textual's palette twice: the second time there is nothing left to pop."""
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what Textual offers, and every action of ours that makes sense from the main screen."""
