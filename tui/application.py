@@ -59,7 +59,7 @@ class WindowseatApp(App[int]):
 
     def pop_screen(self) -> AwaitComplete:
         """Two keys in one breath dismiss Textual's palette twice: the second time there is nothing left to pop."""
-        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()  # type: ignore[no-untyped-call]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what Textual offers, and every action of ours that makes sense from the main screen."""
