@@ -259,7 +259,6 @@ async def test_what_the_server_has_lost_is_said_and_the_answer_is_whole(
         (["import"], "FILE"),
         (["conform"], "URL"),
         (["conform", "localhost:1"], "is 'localhost:1', but must be like http://"),
-        (["--record", "f", "hot"], "those are for `windowseat ask`"),
     ],
 )
 async def test_wrong_usage_is_one_sentence(arguments: list[str], complaint: str) -> None:
