@@ -140,12 +140,17 @@ class Pipeline:
         _check_follows(self.follows, self.steps)
         self.needs = {step.id: step.needs for step in self.steps}
         self.context_names = {step.id: step.context_name for step in self.steps}
+        self.returns = {step.id: step.returns for step in self.steps}
         self.producers = _producers(self.steps, self.needs, frozenset({Question, *self.resources}))
         if repeatable:
             _check_kept(self.producers)
+        self._plan = self._planned()
 
     def plan(self) -> tuple[PlanStep, ...]:
         """The plan as ``run.started`` tells it: strict needs only, since a step starts before its ``Later`` values."""
+        return self._plan
+
+    def _planned(self) -> tuple[PlanStep, ...]:
         return tuple(
             PlanStep(
                 id=step.id,

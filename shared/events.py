@@ -241,9 +241,11 @@ _envelope = msgspec.json.Decoder(UnknownEvent)
 _KNOWN_TYPES = frozenset(cls.__struct_config__.tag for cls in WireKnown.__args__)
 
 # Line separators of other standards: some readers split on them, so they are never sent raw.
-# Three plain searches take a third of the time of one regular expression, and ASCII alone, which most events are, a
-# thirtieth of that.
-_ESCAPED = ((b"\xe2\x80\xa8", rb"\u2028"), (b"\xe2\x80\xa9", rb"\u2029"), (b"\xc2\x85", rb"\u0085"))
+# Three plain searches take a third of the time of one regular expression, with a look for their rarest byte before each
+# a quarter of that, and ASCII alone, which most events are, a thirtieth.
+_ESCAPED = (
+    (0xE2, b"\xe2\x80\xa8", rb"\u2028"), (0xE2, b"\xe2\x80\xa9", rb"\u2029"), (0x85, b"\xc2\x85", rb"\u0085"),
+)  # fmt: skip
 
 # JSON that can hold a character that must not reach a terminal: an escape other than \" \\ \/ \n \t, DEL, C1, soft
 # hyphen, or anything from combining marks (U+0300) up but for the common punctuation of U+2010-2027.
@@ -264,8 +266,8 @@ def escape_separators(data: bytes) -> bytes:
     """JSON without raw U+2028, U+2029 and U+0085, which some readers of lines take for line ends."""
     if data.isascii():
         return data
-    for raw, escaped in _ESCAPED:
-        if raw in data:
+    for rarest, raw, escaped in _ESCAPED:
+        if rarest in data and raw in data:
             data = data.replace(raw, escaped)
     return data
 

@@ -19,39 +19,42 @@ STOPPING = "The server is stopping."
 
 
 class RowStates:
-    """The state of each row by the rules of ``shared.view``: one layer a step, the newest last."""
+    """The state of each row by the rules of ``shared.view``: one layer a step, the newest last.
+
+    What is said is kept as it comes, and put together where it is asked for: rows change by the thousand, and are asked
+    for once, when the run ends.
+    """
 
     def __init__(self) -> None:
-        self._layers: dict[str, dict[str, str]] = {}
+        self._changes: list[tuple[str, dict[str, str]]] = []
 
     def change(self, event: ev.RowsChanged) -> None:
-        for row in event.upsert:
-            self._put(row.id, event.step, row.state)
+        states: dict[str, str] = {row.id: row.state for row in event.upsert}
         for removal in event.remove:
-            self._put(removal.id, event.step, "removed")
+            states[removal.id] = "removed"
+        self._changes.append((event.step, states))
 
     def forget(self, step: str) -> None:
         """``step`` begins again: what a superseded attempt had said of rows is void."""
-        for layers in self._layers.values():
-            layers.pop(step, None)
+        self._changes = [change for change in self._changes if change[0] != step]
 
     def shown(self, row_ids: Iterable[str]) -> tuple[str, ...]:
         """Those of ``row_ids`` that are in the result."""
-        return tuple(row for row in row_ids if self._last(row)[1] in ("provisional", "confirmed"))
+        states: dict[str, str] = {}
+        for _, changed in self._changes:
+            states |= changed
+        return tuple(row for row in row_ids if states.get(row) in ("provisional", "confirmed"))
 
     def unconfirmed_by(self) -> set[str]:
         """The steps whose rows nobody confirmed."""
-        last = (self._last(row) for row in self._layers)
-        return {step for step, state in last if state == "provisional"}
-
-    def _put(self, row: str, step: str, state: str) -> None:
-        layers = self._layers.setdefault(row, {})
-        layers.pop(step, None)
-        layers[step] = state
-
-    def _last(self, row: str) -> tuple[str, str]:
-        layers = self._layers.get(row)
-        return list(layers.items())[-1] if layers else ("", "")
+        provisional: dict[str, str] = {}
+        for step, changed in self._changes:
+            for row, state in changed.items():
+                if state == "provisional":
+                    provisional[row] = step
+                else:
+                    provisional.pop(row, None)
+        return set(provisional.values())
 
 
 def closing_events(

@@ -23,7 +23,7 @@ from backend.errors import StepError
 from backend.pipeline import Pipeline, Question, Step
 from backend.runs.ending import closing_events, explain_bug, explain_failure, last_sentence
 from backend.runs.progress import NODE_LOST, Progress
-from backend.runs.values import Values, check_value, encode_kept
+from backend.runs.values import Values, encode_kept
 from backend.runs.voice import StepVoice
 from backend.runs.writer import RunWriter
 from shared import events as ev
@@ -190,7 +190,7 @@ class Execution:
         try:
             async with limit:
                 value = await step.run(**arguments)
-                check_value(step, value)
+                self._values.check(step, value)
                 detail = _detail(voice, value)
                 kept = encode_kept(value, voice.ordering) if self._writer.keeps_values else None
         except asyncio.CancelledError as error:

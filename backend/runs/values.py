@@ -28,6 +28,7 @@ class Values:
 
     def __init__(self, pipeline: Pipeline, given: Mapping[Any, Any]) -> None:
         loop = asyncio.get_running_loop()
+        self._kinds = pipeline.returns  # a step itself looks its hints up at each question
         self._futures: dict[Any, asyncio.Future[Any]] = {kind: loop.create_future() for kind in pipeline.producers}
         for kind, value in given.items():
             self._futures[kind] = loop.create_future()
@@ -35,7 +36,7 @@ class Values:
 
     def give(self, step: Step, value: Any) -> None:
         """What ``step`` returned; None for an optional one that failed."""
-        self._futures[step.returns].set_result(value)
+        self._futures[self._kinds[step.id]].set_result(value)
 
     async def arguments(self, needs: Sequence[Need]) -> dict[str, Any]:
         """The values that ``needs`` name, once they are all there."""
@@ -44,6 +45,12 @@ class Values:
             future = self._futures[need.type]
             arguments[need.name] = _LaterValue(future) if need.later else await asyncio.shield(future)
         return arguments
+
+    def check(self, step: Step, value: Any) -> None:
+        """Raises TypeError for what ``step`` didn't say it would return."""
+        expected = self._kinds[step.id]
+        if isinstance(expected, type) and not isinstance(value, expected):
+            raise TypeError(f"step {step.id!r} returned {type(value).__name__}, not {expected.__name__}")
 
     def restore(
         self, steps: Sequence[Step], ends: Mapping[str, ev.StepFinished], kept: Mapping[str, bytes]
@@ -58,7 +65,7 @@ class Values:
             if end.status == "failed":
                 self.give(step, None)
                 continue
-            value, ordering = decode_kept(step, kept[step_id])
+            value, ordering = decode_kept(self._kinds[step_id], kept[step_id])
             self.give(step, value)
             order = order if ordering is None else ordering
         return order
@@ -79,13 +86,6 @@ class _LaterValue(Later[Any]):
         return asyncio.shield(self._future).__await__()
 
 
-def check_value(step: Step, value: Any) -> None:
-    """Raises TypeError for what ``step`` didn't say it would return."""
-    expected = step.returns
-    if isinstance(expected, type) and not isinstance(value, expected):
-        raise TypeError(f"step {step.id!r} returned {type(value).__name__}, not {expected.__name__}")
-
-
 def encode_kept(value: Any, order: Sequence[str] | None) -> bytes:
     """What a step returned and the order that it gave the rows, as JSON; of a value that has ``kept()``, what that
     returns: an equal one without what can't be written down. Raises TypeError for what JSON can't hold."""
@@ -93,10 +93,10 @@ def encode_kept(value: Any, order: Sequence[str] | None) -> bytes:
     return msgspec.json.encode(_Kept(msgspec.Raw(written), None if order is None else tuple(order)))
 
 
-def decode_kept(step: Step, data: bytes) -> tuple[Any, tuple[str, ...] | None]:
-    """The value, of the type that ``step`` returns, and the order. Raises msgspec.MsgspecError for what isn't one."""
+def decode_kept(kind: Any, data: bytes) -> tuple[Any, tuple[str, ...] | None]:
+    """The value, of type ``kind``, and the order. Raises msgspec.MsgspecError for what isn't one."""
     kept = msgspec.json.decode(data, type=_Kept)
-    return msgspec.json.decode(kept.value, type=step.returns), kept.order
+    return msgspec.json.decode(kept.value, type=kind), kept.order
 
 
 def encode_recipe(question: Question, on_disconnect: Literal["grace", "continue", "cancel"]) -> bytes:

@@ -52,14 +52,11 @@ class Bands(msgspec.Struct, frozen=True):
 
         A figure replaces the edge of the band on its side. A band that leaves nothing beyond the figure is dropped.
         """
-        edges: dict[str, tuple[float | None, float | None]] = {
-            "cold": (None, self.cold_max_c),
-            "normal": (self.cold_max_c, self.hot_min_c),
-            "hot": (self.hot_min_c, None),
-        }
-        band = edges.get(weather, (None, None))
-        low = band[0] if min_c is None else min_c
-        high = band[1] if max_c is None else max_c
+        low, high = min_c, max_c
+        if low is None and weather in ("normal", "hot"):
+            low = self.cold_max_c if weather == "normal" else self.hot_min_c
+        if high is None and weather in ("cold", "normal"):
+            high = self.cold_max_c if weather == "cold" else self.hot_min_c
         is_one_figure = (min_c is None) != (max_c is None)
         if is_one_figure and low is not None and high is not None and low >= high:
             return min_c, max_c

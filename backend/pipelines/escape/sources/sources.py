@@ -7,6 +7,7 @@ from pathlib import Path
 
 from backend.config import Config
 from backend.pipelines.escape.settings import EscapeSettings
+from backend.pipelines.escape.sources.atlas_routes import AtlasNetworks
 from backend.pipelines.escape.sources.chat import ChatModels, chat_models_of
 from backend.pipelines.escape.sources.where import ChosenSource, where_sources
 from backend.upstream import Upstreams, open_upstreams
@@ -18,7 +19,8 @@ MEMORY = Path(":memory:")
 class Sources:
     """``upstreams`` opens (once) and holds every service; ``offline``: only what is embedded is to be used.
 
-    ``where``: who places an address, in the order in which they are asked; ``models``: who reads the wish.
+    ``where``: who places an address, in the order in which they are asked; ``models``: who reads the wish;
+    ``networks``: the bundled non-stops, as far as they are worked out.
     """
 
     settings: EscapeSettings
@@ -26,6 +28,7 @@ class Sources:
     offline: bool = False
     where: tuple[ChosenSource, ...] = ()
     models: ChatModels = field(default_factory=ChatModels)
+    networks: AtlasNetworks = field(default_factory=AtlasNetworks)
 
 
 @contextlib.asynccontextmanager

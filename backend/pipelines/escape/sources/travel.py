@@ -54,7 +54,9 @@ def airport_sources(sources: Sources, atlas: Atlas) -> list[AirportChoice]:
 def route_sources(sources: Sources, atlas: Atlas) -> list[RouteChoice]:
     """Who is asked for routes."""
     return [
-        RouteChoice(AtlasRoutes(atlas) if one.id == EMBEDDED else _airlabs(sources, atlas), one.configured)
+        RouteChoice(
+            AtlasRoutes(atlas, sources.networks) if one.id == EMBEDDED else _airlabs(sources, atlas), one.configured
+        )
         for one in chosen("route", sources.settings, offline=sources.offline)
     ]
 

@@ -1,12 +1,14 @@
 """How far it is, and who is near enough. The first rows appear here."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from backend.pipeline import Context
 from backend.pipelines.escape.models import Candidates, Destination, Distances, Intent, Measured, Routes
 from shared.events import RowRemoval, RowUpsert
 
 LEEWAY_MIN = 15
+_LOOKED_UP = ("km", "flights", "airlines", "evidence")
 
 
 async def distances(routes: Routes, wish: Intent, ctx: Context) -> Candidates:
@@ -16,7 +18,7 @@ async def distances(routes: Routes, wish: Intent, ctx: Context) -> Candidates:
     near = [one for one in ordered if one.minutes <= limit]
     far = ordered[len(near) :]
     ctx.rows(
-        [_row(one, routes.call) for one in ordered],
+        _rows(ordered, routes.call),
         [
             RowRemoval(id=one.iata, why=f"{duration(one.minutes)} of flight: more than {duration_of(wish.hours)}")
             for one in far
@@ -67,8 +69,20 @@ def _counted(near: int, total: int, hours: float) -> str:
     return f"{near or 'None'} of {total} {within}"
 
 
-def _row(one: Destination, call: str) -> RowUpsert:
-    cells = {
+def _rows(destinations: Sequence[Destination], call: str) -> list[RowUpsert]:
+    # What has one source shares its evidence: a dict for each of hundreds of rows is work for the garbage collector.
+    evidence: dict[tuple[str, bool], dict[str, str]] = {}
+    rows = []
+    for one in destinations:
+        known = one.call or call, one.estimated
+        if known not in evidence:
+            evidence[known] = dict.fromkeys(_LOOKED_UP if one.estimated else (*_LOOKED_UP, "duration"), known[0])
+        rows.append(RowUpsert(id=one.iata, cells=_cells(one), state="provisional", from_=evidence[known]))
+    return rows
+
+
+def _cells(one: Destination) -> dict[str, Any]:
+    return {
         "city": one.city,
         "airport": one.iata,
         "country": one.country,
@@ -80,6 +94,3 @@ def _row(one: Destination, call: str) -> RowUpsert:
         "lat": one.lat,
         "lon": one.lon,
     }
-    sources = ["km", "flights", "airlines", "evidence", *([] if one.estimated else ["duration"])]
-    evidence = dict.fromkeys(sources, one.call or call)
-    return RowUpsert(id=one.iata, cells=cells, state="provisional", from_=evidence)

@@ -26,6 +26,7 @@ from shared.events import RowUpsert
 
 WISH_POINTS, FLIGHT_POINTS, EVIDENCE_POINTS = 50, 35, 15
 EVIDENCE_SHARE = {"live": 1.0, "timetable": 1.0, "network": 0.6, "doubtful": 0.4, "route": 0.2}
+_EVIDENCE_POINTS = {known: round(EVIDENCE_POINTS * share, 1) for known, share in EVIDENCE_SHARE.items()}
 EXPLAINED = (
     f"Score of 100: up to {WISH_POINTS} for how surely the day is as you wish, up to {FLIGHT_POINTS} for a short "
     f"flight, up to {EVIDENCE_POINTS} for how well the flight is known."
@@ -45,8 +46,9 @@ async def rank(
 ) -> Ranking:
     """Best first. With no place left it names the nearest misses and what to loosen: that is an answer too."""
     destinations = {one.iata: one for one in candidates.destinations}
+    limits, longest = bands.limits(wish), limit_minutes(wish.hours)
     ranked = sorted(
-        (_ranked(one, destinations[one.iata], wish, bands) for one in forecasts.forecasts if one.fits),
+        (_ranked(one, destinations[one.iata], limits, longest) for one in forecasts.forecasts if one.fits),
         key=lambda one: (-one.score, destinations[one.iata].minutes, one.iata),
     )
     if not ranked:
@@ -64,17 +66,19 @@ async def rank(
     return Ranking(tuple(ranked), EXPLAINED)
 
 
-def _ranked(forecast: Forecast, destination: Destination, wish: Intent, bands: Bands) -> Ranked:
-    wish_points = WISH_POINTS * chance(forecast, *bands.limits(wish))
-    flight_points = FLIGHT_POINTS * max(0.0, 1 - destination.minutes / limit_minutes(wish.hours))
-    evidence_points = EVIDENCE_POINTS * EVIDENCE_SHARE[destination.evidence]
+def _ranked(
+    forecast: Forecast, destination: Destination, limits: tuple[float | None, float | None], longest: int
+) -> Ranked:
+    wish_points = WISH_POINTS * chance(forecast, *limits)
+    flight_points = FLIGHT_POINTS * max(0.0, 1 - destination.minutes / longest)
+    evidence_points = _EVIDENCE_POINTS[destination.evidence]
     return Ranked(
         iata=destination.iata,
         city=destination.city,
         score=round(wish_points + flight_points + evidence_points),
         wish=round(wish_points, 1),
         flight=round(flight_points, 1),
-        evidence=round(evidence_points, 1),
+        evidence=evidence_points,
     )
 
 

@@ -2,6 +2,7 @@
 
 import calendar
 import datetime
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -146,6 +147,8 @@ def spoken_day(day: datetime.date) -> str:
 
 
 def _stations(forecasts: Sequence[Forecast]) -> str:
-    counts = {quality: sum(one.quality == quality for one in forecasts) for quality in _NEARNESS}
-    listed = ", ".join(f"{count} {_NEARNESS[quality]} ({quality})" for quality, count in counts.items() if count)
+    counts = Counter(one.quality for one in forecasts)
+    listed = ", ".join(
+        f"{counts[quality]} {near} ({quality})" for quality, near in _NEARNESS.items() if counts[quality]
+    )
     return f"The weather station behind it: {listed or 'none'}."

@@ -86,3 +86,13 @@ def test_unknown_airports_are_left_out_and_repeated_ones_answered_once(atlas: At
     assert set(atlas.climates(["vlc", "VLC", "QQQ", "LIS"], day)) == {"VLC", "LIS"}
     assert atlas.climate("QQQ", day) is None
     assert atlas.climates([], day) == {}
+
+
+def test_what_was_read_for_a_day_is_that_of_a_fresh_atlas(atlas: Atlas) -> None:
+    asked = ["VLC", "JFK", "QQQ", "NRT"]
+    for day in (date(2026, 11, 28), date(2026, 11, 29), date(2026, 11, 28), date(2028, 2, 29)):
+        kept = atlas.climates(asked[:2], day) | atlas.climates(asked, day)
+        with Atlas.open() as fresh:
+            assert kept == fresh.climates(asked, day)
+    assert list(atlas.climates(["NRT", "VLC"], date(2026, 11, 28))) == ["NRT", "VLC"]
+    assert atlas.climate("QQQ", date(2026, 11, 28)) is None

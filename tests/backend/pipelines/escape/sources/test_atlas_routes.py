@@ -7,7 +7,7 @@ import pytest
 
 from backend.pipelines.escape.atlas import Atlas, Carrier, Route, TimetableEntry, block_minutes
 from backend.pipelines.escape.models import Destination, LeftOut
-from backend.pipelines.escape.sources.atlas_routes import flown_on
+from backend.pipelines.escape.sources.atlas_routes import MIN_CONFIDENCE, MOST_KEPT, AtlasNetworks, flown_on
 from tests.escape_values import MONDAY
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(1, 8)
@@ -126,3 +126,33 @@ def test_a_codeshare_is_shown_once(bundled: Atlas) -> None:
     (found,), _ = on(MON, bundled, carriers=carriers)
     assert found.flights == ("9E5190", "9E5036", "DL7")
     assert found.airlines == ("Endeavor", "Delta")
+
+
+def test_what_is_worked_out_once_is_the_same_for_every_run_and_each_day(bundled: Atlas) -> None:
+    networks = AtlasNetworks()
+    network = networks.of(bundled, "JFK")
+    assert network is not None
+    assert networks.of(bundled, "JFK") is network
+    origin, routes = bundled.airport("JFK"), bundled.routes_from("JFK", MIN_CONFIDENCE)
+    assert origin is not None
+    assert len(network) == len(routes)
+    week = [MONDAY + datetime.timedelta(days=ahead) for ahead in range(14)]
+    for day in week:
+        assert network.flown_on(day) == flown_on(day, origin, routes)
+    assert len({len(network.flown_on(day)[0]) for day in week}) > 1  # days do differ
+    destinations, left_out = network.flown_on(MONDAY)
+    destinations.clear()
+    left_out.clear()
+    assert network.flown_on(MONDAY) == flown_on(MONDAY, origin, routes)  # who got them may do with them as they like
+
+
+def test_an_airport_without_routes_has_no_network_and_only_so_many_are_kept(bundled: Atlas) -> None:
+    networks = AtlasNetworks()
+    assert networks.of(bundled, "QQQ") is None
+    first = networks.of(bundled, "VLC")
+    assert first is not None
+    others = [route.to.iata for route in bundled.routes_from("FRA")][:MOST_KEPT]
+    assert all(networks.of(bundled, iata) for iata in others)
+    again = networks.of(bundled, "VLC")
+    assert again is not None
+    assert again is not first
