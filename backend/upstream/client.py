@@ -15,7 +15,8 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import httpcore
-import httpx
+
+from backend.upstream.lean_httpx import httpx
 
 _log = logging.getLogger(__name__)
 

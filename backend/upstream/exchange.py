@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from backend.upstream.client import Client
 from backend.upstream.decoding import Undecodable, decode_json, excerpt
 from backend.upstream.errors import Kind, UpstreamError
+from backend.upstream.lean_httpx import httpx
 from backend.upstream.network import Down
 from backend.upstream.redaction import Redactor
 from backend.upstream.retrying import retry_after

@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
-
 from backend.upstream.client import Client
 from backend.upstream.exchange import Exchange
+from backend.upstream.lean_httpx import httpx
 from backend.upstream.memory import Memory
 from backend.upstream.network import Network
 from backend.upstream.proxy import proxy_for

@@ -43,5 +43,9 @@ def test_what_works_without_a_screen_never_imports_textual_or_rich(module: str) 
     assert not loaded_by(f"import tui.{module}") & {"textual", "rich", "backend", "quart"}
 
 
+def test_the_client_imports_no_second_protocol() -> None:
+    assert not loaded_by("import tui.client") & {"h2", "hpack", "hyperframe"}
+
+
 def test_the_local_server_is_started_before_httpx_is_imported() -> None:
     assert not loaded_by("import tui.cli, tui.local_server, tui.connection") & {"httpx", "asyncio"}
