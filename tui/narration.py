@@ -143,7 +143,11 @@ def counts(view: RunView) -> str:
 
 def warnings(view: RunView) -> list[str]:
     """What a reader of the result must know: degraded steps, and rows that were never confirmed."""
-    found = [f"{one_line(step.title)}: {_shortfall(step, view.t)}" for step in view.steps if step.state == "degraded"]
+    short: dict[str, list[str]] = {}  # a source that two steps miss is told of once
+    for step in view.steps:
+        if step.state == "degraded":
+            short.setdefault(_shortfall(step, view.t), []).append(one_line(step.title))
+    found = [f"{', '.join(titles)}: {said}" for said, titles in short.items()]
     if not found and view.state == "partial":
         found.append(one_line(view.say) or "a part of the answer is missing")
     provisional = sum(row.state == "provisional" for row in view.shown_rows())

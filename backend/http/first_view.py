@@ -3,6 +3,7 @@
 Drawn as the modules draw it, so that nothing moves when they take over.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -13,6 +14,8 @@ from shared.events import PlanStep
 from shared.text import clean
 from shared.view import step_numbers
 
+KEY_FIELD = "Idempotency-Key"
+"""The hidden field that makes a repeat of the form safe: another one each time that the page is drawn."""
 _SENT_BY_ITSELF = ("tz", "previous")
 _INPUTS = {"text": 'type="text"', "number": 'type="number" step="any"', "flag": 'type="checkbox" value="true"'}
 
@@ -28,6 +31,7 @@ def fill(template: str, pipelines: Sequence[Pipeline], chosen: Pipeline | None, 
         "placeholder": _text(next(iter(chosen.examples), "")) if chosen else "",
         "options": "" if chosen and _offered(chosen) else " hidden",
         "fields": "".join(map(_field, _offered(chosen))) if chosen else "",
+        "key": f'<input type="hidden" name="{KEY_FIELD}" value="{secrets.token_urlsafe(16)}">' if chosen else "",
         "steps": "".join(_steps(chosen.plan())) if chosen else "",
         "attributions": "".join(_attribution(one) for one in chosen.attributions()) if chosen else "",
         "plain": f' <a href="/plain/{_text(run)}">Read this run line by line.</a>' if run else "",

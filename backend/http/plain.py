@@ -1,6 +1,8 @@
 """``POST /plain``: the same run for a browser without JavaScript, as one HTML document that grows while it is read.
 
-Each step is a line when it has ended, the result a table at the end. ``GET /plain/<run>`` shows a run that exists.
+Each step is a line when it has ended, the result a table at the end. ``GET /plain/<run>`` shows a run that exists. What
+goes wrong is a page too. A form that is sent again (a double click, a reload) gets the run that it began: it carries a
+key, which means its question alone, so that another question from the same page is another run.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,9 +13,13 @@ from quart import Blueprint, Response, current_app, request
 
 from backend.errors import InvalidRequest
 from backend.http.assist import find_pipeline, read_question, refuse_other_sites
+from backend.http.first_view import KEY_FIELD
 from backend.http.formats import Format
 from backend.http.pages import HEADERS
+from backend.http.problems import explained
+from backend.http.reading import claim_of, read_key
 from backend.http.stream import stream_response
+from backend.runs.log import Claim
 from backend.runs.manager import RunManager
 from shared import events as ev
 from shared.frames import FrameParser
@@ -27,7 +33,11 @@ _HEAD = """<!doctype html>
 <meta name="color-scheme" content="light dark"><title>{title} · Windowseat</title>
 <link rel="icon" href="/static/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/static/style.css"></head>
 <body class="plain"><p class="brand"><a href="/">Windowseat</a></p><h1 dir="auto">{title}</h1>
-<p><a href="/runs/{run}">The page of this run</a></p><h2>The way there</h2><ol>
+"""
+_WAY = """<p><a href="/runs/{run}">The page of this run</a></p><h2>The way there</h2><ol>
+"""
+_TROUBLE = """<p class="trouble" dir="auto">{detail}</p>{hint}
+<p><a href="/">Ask something else</a></p></body></html>
 """
 _CUT = '<p class="trouble">This is not the whole answer: the connection ended before the run did. {again}</p>'
 _HIDDEN_KINDS = ("latitude", "longitude", "series", "category")
@@ -44,7 +54,11 @@ async def ask_plainly() -> Response:
     if question is None:
         raise InvalidRequest("There is no question.", status=422, title="Unprocessable content")
     on_disconnect, asked = await read_question(question, given, pipeline, manager)
-    viewer = await manager.ask(pipeline, asked, on_disconnect=on_disconnect)
+    claim = None
+    if (key := form.get(KEY_FIELD)) is not None:
+        claim = claim_of(read_key(key), pipeline.name, asked, on_disconnect)
+        claim = Claim(f"form {claim.key} {claim.fingerprint}", claim.fingerprint)
+    viewer = await manager.ask(pipeline, asked, on_disconnect=on_disconnect, claim=claim)
     return stream_response(manager, viewer, _Document(viewer.run).format(), more_headers=HEADERS)
 
 
@@ -53,6 +67,14 @@ async def show_plainly(run: str) -> Response:
     manager: RunManager = current_app.extensions["manager"]
     viewer = await manager.watch(run)
     return stream_response(manager, viewer, _Document(run).format(), more_headers=HEADERS)
+
+
+@blueprint.errorhandler(Exception)
+async def _explain(error: Exception) -> Response:
+    told = explained(error)
+    hint = f'<p class="hint" dir="auto">{escape(told.hint)}</p>' if told.hint else ""
+    page = _HEAD.format(title=escape(told.title)) + _TROUBLE.format(detail=escape(told.detail), hint=hint)
+    return Response(page, told.status, {**HEADERS, **told.headers, "Content-Type": "text/html; charset=utf-8"})
 
 
 class _Document:
@@ -86,7 +108,7 @@ class _Document:
 def _told(event: ev.LogEvent, view: RunView) -> Iterable[str]:
     match event:
         case ev.RunStarted():
-            yield _HEAD.format(title=escape(view.question), run=escape(view.run))
+            yield _HEAD.format(title=escape(view.question)) + _WAY.format(run=escape(view.run))
         case ev.StepFinished(step=step_id) if (step := view.step(step_id)) is not None:
             yield _step(step)
         case ev.RunNotice(text=text):

@@ -20,29 +20,24 @@ def problem_response(error: RequestError) -> Response:
 
 def install(app: Quart) -> None:
     """Make every error of ``app`` a problem."""
-    app.register_error_handler(RequestError, problem_response)
-    app.register_error_handler(StorageError, _storage)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _bug)
+    app.register_error_handler(Exception, lambda error: problem_response(explained(error)))
 
 
-def _storage(error: StorageError) -> Response:
-    _log.error("%s", error)
-    detail = "The server can't use its run log."
-    return problem_response(Unavailable(detail, hint="Its log says why.", headers={"Retry-After": "5"}))
-
-
-def _http(error: HTTPException) -> Response:
-    status = error.code or 500
-    headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
-    return problem_response(
-        RequestError(error.description or error.name, status=status, title=error.name, headers=headers)
-    )
-
-
-def _bug(error: Exception) -> Response:
+def explained(error: Exception) -> RequestError:
+    """What to tell who asked, whatever was raised; what only its keeper should know is logged."""
+    match error:
+        case RequestError():
+            return error
+        case StorageError():
+            _log.error("%s", error)
+            detail = "The server can't use its run log."
+            return Unavailable(detail, hint="Its log says why.", headers={"Retry-After": "5"})
+        case HTTPException():
+            headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+            detail, status = error.description or error.name, error.code or 500
+            return RequestError(detail, status=status, title=error.name, headers=headers)
     number = secrets.token_hex(4)
     _log.error("bug %s", number, exc_info=error)
     detail = f"Something went wrong inside Windowseat ({number}); this is a bug, and not your fault."
     hint = f"Please report it with what the server logged under {number}."
-    return problem_response(RequestError(detail, status=500, title="Internal error", hint=hint))
+    return RequestError(detail, status=500, title="Internal error", hint=hint)

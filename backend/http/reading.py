@@ -59,8 +59,11 @@ def whole_number(name: str, default: int) -> int:
 def idempotency_key() -> str | None:
     """The ``Idempotency-Key``, if there is one. Raises InvalidRequest (400)."""
     key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
+    return None if key is None else read_key(key)
+
+
+def read_key(key: str) -> str:
+    """An ``Idempotency-Key``. Raises InvalidRequest (400) for what is none."""
     if not _KEY.fullmatch(key):
         detail = "An Idempotency-Key has 1 to 200 visible ASCII characters, without spaces."
         raise InvalidRequest(detail, hint="A random UUID for each new question is a good one.")

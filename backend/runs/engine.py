@@ -222,6 +222,7 @@ class Execution:
             may_call=lambda: self._ending is None,
             on_rows=self._progress.record,
             on_order=self._on_order,
+            told=self._progress.told,
         )
 
     def _end(self, step: Step, voice: StepVoice, began: float, status: ev.StepStatus, **fields: Any) -> None:

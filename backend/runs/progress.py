@@ -11,8 +11,8 @@ NODE_LOST = "node_lost"
 
 class Progress:
     """``attempts`` made, steps still ``open`` and how, steps that ``ended`` and with what, in the order in which they
-    did; ``failures`` of the attempts before; ``lost`` attempts count against nobody; ``calls`` is the number of the
-    newest piece of evidence."""
+    did; ``failures`` of the attempts before; ``lost`` attempts count against nobody; ``told``: what of the answer is
+    missing, as it was said; ``calls`` is the number of the newest piece of evidence."""
 
     def __init__(self, steps: Iterable[str]) -> None:
         self.attempts = dict.fromkeys(steps, 0)
@@ -21,6 +21,7 @@ class Progress:
         self.failures: dict[str, ev.ErrorInfo] = {}
         self.lost = dict.fromkeys(self.attempts, 0)
         self.rows = RowStates()
+        self.told: set[str] = set()
         self.calls = 0
         self.recoveries = 0
 
@@ -43,6 +44,8 @@ class Progress:
                 self.rows.change(event)
             case ev.StepLog(evidence=ev.Evidence(id=call)) if call[1:].isdecimal():
                 self.calls = max(self.calls, int(call[1:]))
+            case ev.RunNotice(kind="degraded"):
+                self.told.add(event.text)
             case ev.RunNotice(kind="recovered"):
                 self.recoveries += 1
 

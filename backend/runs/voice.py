@@ -20,7 +20,8 @@ class StepEndedError(RuntimeError):
 
 
 class StepVoice:
-    """The ``Context`` that one attempt of a step gets (see ``backend.pipeline.Context``)."""
+    """The ``Context`` that one attempt of a step gets (see ``backend.pipeline.Context``). ``told``: the notices of the
+    run so far, each of which is said once, whichever steps are degraded by it."""
 
     def __init__(
         self,
@@ -35,12 +36,14 @@ class StepVoice:
         may_call: Callable[[], bool],
         on_rows: Callable[[ev.RowsChanged], None],
         on_order: Callable[[Sequence[str]], None],
+        told: set[str] | None = None,
     ) -> None:
         self.step, self.attempt, self.failure, self.deadline = step, attempt, failure, deadline
         self.clock = clock
         self.sentence: str | None = None
         self.outcome: Any = None
         self.degradations: list[str] = []
+        self._told = set() if told is None else told
         self.ordering: tuple[str, ...] | None = None
         self._writer = writer
         self._new_call_id, self._may_call, self._on_rows, self._on_order = new_call_id, may_call, on_rows, on_order
@@ -61,7 +64,9 @@ class StepVoice:
     def degraded(self, why: str) -> None:
         self.log(why, level="warning")
         self.degradations.append(why)
-        self._writer.emit(ev.RunNotice, kind="degraded", text=why)
+        if why not in self._told:
+            self._told.add(why)
+            self._writer.emit(ev.RunNotice, kind="degraded", text=why)
 
     def progress(self, done: int, total: int | None = None, unit: str | None = None) -> None:
         total = self._total if total is None else total

@@ -133,7 +133,7 @@ class Guard:
                 hint=error.hint,
                 detail=error.detail,
                 unasked=True,
-            )
+            ) from error
 
     def _check_circuit(self) -> None:
         circuit = self.circuit

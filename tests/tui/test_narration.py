@@ -98,6 +98,13 @@ def test_rows_left_out_are_counted_by_what_they_have_in_common() -> None:
     assert narration.counts(RunView(rows=(kept, kept))) == "2 rows"
 
 
+def test_what_two_steps_miss_is_one_warning() -> None:
+    line = LogLine(t=0, attempt=1, level="warning", text="AirLabs refuses the key; the atlas is used instead.")
+    both = [step(id=name, title=name, state="degraded", log=(line,)) for name in ("One", "Two")]
+    told = RunView(state="partial", steps=(*both, step(id="c", title="Three", state="degraded", say="Cut")))
+    assert narration.warnings(told) == ["One, Two: AirLabs refuses the key; the atlas is used instead.", "Three: Cut"]
+
+
 def test_a_whole_answer_needs_no_warning_and_has_no_failure() -> None:
     view = fold_all(a_run())
     assert narration.warnings(view) == []

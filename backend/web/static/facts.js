@@ -3,6 +3,7 @@
 import { formatWithUnit } from "./cells.js";
 import { element } from "./dom.js";
 import { sparkline } from "./sparkline.js";
+import { moment } from "./words.js";
 
 const FOR_DRAWINGS = new Set(["latitude", "longitude"]);
 
@@ -34,6 +35,6 @@ export function sourcesOf(row, view) {
 }
 
 function describe({ source, operation, as_of, cached }) {
-  const age = [as_of === null ? null : `as of ${as_of}`, cached ? "from cache" : null].filter(Boolean);
+  const age = [as_of === null ? null : `as of ${moment(as_of)}`, cached ? "from cache" : null].filter(Boolean);
   return age.length === 0 ? `${source} · ${operation}` : `${source} · ${operation} (${age.join(", ")})`;
 }

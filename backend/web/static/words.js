@@ -69,6 +69,18 @@ export function size(bytes) {
   return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** A day, or a moment in the reader's time zone, in words: "19 August 2026", "28 Nov 2026, 14:05"; what is neither stays. */
+export function moment(text, timeZone) {
+  const isDay = DAY.test(text);
+  const time = isDay || MOMENT.test(text) ? new Date(text) : null;
+  if (time === null || Number.isNaN(time.getTime())) return text;
+  const form = isDay ? { dateStyle: "long", timeZone: "UTC" } : { dateStyle: "medium", timeStyle: "short", timeZone };
+  return new Intl.DateTimeFormat("en-GB", form).format(time);
+}
+
 /** The facts of one call to the outside, as pairs of label and text; what is not known is left out. */
 export function callFacts(evidence) {
   const request = Object.entries(evidence.request).map(([key, value]) => `${key}=${asText(value)}`);
@@ -77,7 +89,7 @@ export function callFacts(evidence) {
     ["took", duration(evidence.ms)],
     ["asked", request.join(" ")],
     ["received", evidence.bytes ? size(evidence.bytes) : ""],
-    ["as of", evidence.as_of ?? ""],
+    ["as of", moment(evidence.as_of ?? "")],
     ["from cache", evidence.cached ? "yes" : ""],
     ["retries", evidence.retries ? String(evidence.retries) : ""],
   ].filter(([, text]) => text !== "");

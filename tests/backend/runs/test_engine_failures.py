@@ -185,6 +185,22 @@ async def test_a_degraded_step_makes_the_run_partial_and_says_why() -> None:
     ]
 
 
+async def test_what_degrades_two_steps_is_told_once_and_both_are_degraded() -> None:
+    async def first(ctx: Context) -> First:
+        ctx.degraded("The key is refused.")
+        return First(1)
+
+    async def second(a: First, ctx: Context) -> Second:
+        ctx.degraded("The key is refused.")
+        ctx.degraded("The list is cut.")
+        return Second(1)
+
+    story = await ask(pipeline_of(Step("a", "A", first), Step("b", "B", second)))
+    assert [notice.text for notice in story.all(ev.RunNotice)] == ["The key is refused.", "The list is cut."]
+    assert [line.step for line in story.all(ev.StepLog)] == ["a", "b", "b"]
+    assert story.finished.degraded == ("a", "b")
+
+
 async def test_rows_that_nobody_confirmed_make_the_run_partial() -> None:
     async def run(ctx: Context) -> First:
         ctx.rows([ev.RowUpsert(id="r", cells={"n": 1}, state="provisional")])

@@ -183,4 +183,4 @@ def test_sources_of_a_row_are_the_calls_that_its_cells_came_from(node: Node) -> 
     view = {"columns": COLUMNS, "steps": [{"log": []}, {"log": log}]}
     origin = {"city": "c1", "km": "c1", "high": "gone"}
     [found] = call(node, "facts.js", "sourcesOf", ({"from": origin}, view))
-    assert found == [{"words": "atlas · routes (as of 2026-08-19, from cache)", "labels": ["City", "Distance"]}]
+    assert found == [{"words": "atlas · routes (as of 19 August 2026, from cache)", "labels": ["City", "Distance"]}]

@@ -172,3 +172,20 @@ def test_a_partial_run_names_what_is_missing(node: Node) -> None:
 def test_a_failed_run_says_what_to_try(node: Node) -> None:
     status = shown(node, "failed", error={"message": "No place.", "hint": "Say from where."})
     assert status == {"kind": "failed", "text": "No place.", "hint": "Say from where."}
+
+
+MOMENTS = [
+    ("2026-08-19", "America/New_York", "19 August 2026"),
+    ("2026-11-28T22:05:09Z", "UTC", "28 Nov 2026, 22:05"),
+    ("2026-11-28T22:05:09.123+00:00", "Asia/Tokyo", "29 Nov 2026, 07:05"),
+    ("2026-11-28T02:05Z", "America/New_York", "27 Nov 2026, 21:05"),
+    ("2026-13-28", "UTC", "2026-13-28"),
+    ("2026-11-28T22:05:09", "UTC", "2026-11-28T22:05:09"),  # of which zone, nobody knows
+    ("last week", "UTC", "last week"),
+    ("", "UTC", ""),
+]
+
+
+def test_moments_in_words_and_in_the_readers_zone(node: Node) -> None:
+    given = [(text, zone) for text, zone, _ in MOMENTS]
+    assert call(node, "words.js", "moment", *given) == [said for *_, said in MOMENTS]

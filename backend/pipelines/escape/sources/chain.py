@@ -75,4 +75,10 @@ def _tell(ctx: Context, failed: Sequence[tuple[Attempt[T], UpstreamError]], inst
     for attempt, error in failed:
         if attempt.configured:
             hint = f" {error.hint}" if error.hint else ""
-            ctx.degraded(f"{error}; {instead}.{hint}")
+            ctx.degraded(f"{_remediable(error)}; {instead}.{hint}")
+
+
+def _remediable(error: UpstreamError) -> BaseException:
+    """Without for how long a source is left alone that refused its key: waiting is no remedy, and another step that
+    misses it says the same."""
+    return error.__cause__ if error.kind == "refused_key" and error.__cause__ is not None else error

@@ -267,6 +267,16 @@ async def test_a_second_question_costs_no_call_of_airlabs(tmp_path: Path) -> Non
     assert [one.cached for one in evidence if one.source == "AirLabs"] == [True] * first
 
 
+async def test_a_refused_key_is_told_once_though_two_steps_miss_it() -> None:
+    async with live(World(seed=57), only=("airlabs",)) as page:
+        page.up.airlabs.keys = {}
+        answer = await ask(page)
+    told = [one.text for one in answer.events if isinstance(one, ev.RunNotice) and "AirLabs" in one.text]
+    assert len(told) == 1
+    assert "key" in told[0]
+    assert set(answer.end.degraded) == MISSED["airlabs"]
+
+
 async def test_no_secret_is_anywhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     frames: list[bytes] = []
