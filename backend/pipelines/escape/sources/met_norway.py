@@ -13,7 +13,7 @@ from typing import Any
 from backend.pipeline import Context
 from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources import fields, sky
-from backend.pipelines.escape.sources.facts import Reach, Sighting, Spot, Take
+from backend.pipelines.escape.sources.facts import Reach, Spot, Take
 from backend.pipelines.escape.sources.local_day import (
     COLDEST_C,
     HOTTEST_C,
@@ -23,7 +23,7 @@ from backend.pipelines.escape.sources.local_day import (
     afternoon,
     day_of,
 )
-from backend.pipelines.escape.sources.reading import Series, aged, calling, unreadable
+from backend.pipelines.escape.sources.reading import PlaceByPlace
 from backend.upstream import Lifetime, Spec, Upstream, UpstreamError, Window
 
 NAME = "MET Norway"
@@ -74,27 +74,7 @@ class MetNorway:
         if not self._upstream.configured:
             said = f"{NAME} is not asked, since it wants to know whom to turn to"
             return [UpstreamError(NAME, "refused_key", said, hint="Set WINDOWSEAT_CONTACT to an address of yours.")]
-        series = Series(ctx, PATIENCE_S)
-
-        async def ask(spot: Spot) -> None:
-            lat, lon = round(spot.lat, 4), round(spot.lon, 4)
-            async with calling(ctx, self.name, "location forecast", place=spot.iata, lat=lat, lon=lon) as call:
-                reply = await self._upstream.get_json(
-                    "/complete",
-                    params=(("lat", lat), ("lon", lon)),
-                    deadline=series.call_deadline(),
-                    lifetime=LIFETIME,
-                    scrub=scrub,
-                    call=call,
-                )
-                found = read_day(reply.data, spot, day)
-                if found is None:
-                    raise unreadable(self.name, f"forecast of {day.isoformat()}", reply)
-                call.text = f"{spot.city}: {found.high_c:.1f} °C{aged(reply)}"
-            take(Sighting(call.id, reply.fetched_at, reply.age_s, {spot.iata: found}))
-
-        await series.each(spots, ask, CONCURRENCY)
-        return series.errors
+        return await BY_PLACE.read(self._upstream, spots, day, ctx, take)
 
 
 def scrub(data: Any) -> Any:
@@ -155,3 +135,14 @@ def _instant(written: Any) -> int | None:
     if instant is None:
         return None
     return int(instant.replace(tzinfo=instant.tzinfo or datetime.UTC).timestamp())
+
+
+BY_PLACE = PlaceByPlace(
+    operation="location forecast",
+    path="/complete",
+    lifetime=LIFETIME,
+    scrub=scrub,
+    read_day=read_day,
+    at_once=CONCURRENCY,
+    patience_s=PATIENCE_S,
+)

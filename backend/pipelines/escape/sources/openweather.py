@@ -11,7 +11,7 @@ from typing import Any
 from backend.pipeline import Context
 from backend.pipelines.escape.settings import EscapeSettings
 from backend.pipelines.escape.sources import fields, sky
-from backend.pipelines.escape.sources.facts import Reach, Sighting, Spot, Take
+from backend.pipelines.escape.sources.facts import Reach, Spot, Take
 from backend.pipelines.escape.sources.local_day import (
     COLDEST_C,
     HOTTEST_C,
@@ -21,7 +21,7 @@ from backend.pipelines.escape.sources.local_day import (
     afternoon,
     day_of,
 )
-from backend.pipelines.escape.sources.reading import Series, aged, calling, unreadable
+from backend.pipelines.escape.sources.reading import PlaceByPlace
 from backend.upstream import Lifetime, Spec, Upstream, UpstreamError, Window
 
 NAME = "OpenWeather"
@@ -77,27 +77,7 @@ class OpenWeather:
         self, spots: Sequence[Spot], day: datetime.date, ctx: Context, take: Take
     ) -> Sequence[UpstreamError]:
         """One call a place, a few at a time; after an error that the next call would meet too, no more are made."""
-        series = Series(ctx, PATIENCE_S)
-
-        async def ask(spot: Spot) -> None:
-            place = {"place": spot.iata, "lat": spot.lat, "lon": spot.lon}
-            async with calling(ctx, self.name, "5 day / 3 hour forecast", **place) as call:
-                reply = await self._upstream.get_json(
-                    "/forecast",
-                    params=(("lat", spot.lat), ("lon", spot.lon), ("units", "metric")),
-                    deadline=series.call_deadline(),
-                    lifetime=LIFETIME,
-                    scrub=scrub,
-                    call=call,
-                )
-                found = read_day(reply.data, spot, day)
-                if found is None:
-                    raise unreadable(self.name, f"forecast of {day.isoformat()}", reply)
-                call.text = f"{spot.city}: {found.high_c:.1f} °C{aged(reply)}"
-            take(Sighting(call.id, reply.fetched_at, reply.age_s, {spot.iata: found}))
-
-        await series.each(spots, ask, CONCURRENCY)
-        return series.errors
+        return await BY_PLACE.read(self._upstream, spots, day, ctx, take)
 
 
 def scrub(data: Any) -> Any:
@@ -156,3 +136,15 @@ def _slot(slim: fields.Json) -> Slot:
 def _next_slot(now: datetime.datetime) -> datetime.datetime:
     seconds = SLOT.total_seconds()
     return datetime.datetime.fromtimestamp((now.timestamp() // seconds + 1) * seconds, datetime.UTC)
+
+
+BY_PLACE = PlaceByPlace(
+    operation="5 day / 3 hour forecast",
+    path="/forecast",
+    lifetime=LIFETIME,
+    scrub=scrub,
+    read_day=read_day,
+    at_once=CONCURRENCY,
+    patience_s=PATIENCE_S,
+    params=(("units", "metric"),),
+)

@@ -2,12 +2,16 @@
 
 import asyncio
 import contextlib
+import datetime
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from backend.pipeline import Call, Context
-from backend.upstream import Reply, UpstreamError
+from backend.pipelines.escape.sources.facts import Sighting, Spot, Take
+from backend.pipelines.escape.sources.local_day import DaySky
+from backend.upstream import Lifetime, Reply, Upstream, UpstreamError
 
 T = TypeVar("T")
 
@@ -72,6 +76,52 @@ class Series:
                 self.stopped = True
         else:
             self._in_a_row = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceByPlace:
+    """Forecasts of an upstream that tells of one place a call: ``path`` with ``lat``, ``lon`` and ``params``.
+
+    ``read_day`` finds a place's day in a scrubbed reply, or nothing; ``at_once`` calls are made at a time, all of them
+    within ``patience_s``.
+    """
+
+    operation: str
+    path: str
+    lifetime: Lifetime
+    scrub: Callable[[Any], Any]
+    read_day: Callable[[Any, Spot, datetime.date], DaySky | None]
+    at_once: int
+    patience_s: float
+    params: tuple[tuple[str, Any], ...] = ()
+
+    async def read(
+        self, upstream: Upstream, spots: Sequence[Spot], day: datetime.date, ctx: Context, take: Take
+    ) -> Sequence[UpstreamError]:
+        """Hands each day to ``take`` as it arrives; after an error that the next call would meet too, no more are
+        made. The errors are returned."""
+        series = Series(ctx, self.patience_s)
+
+        async def ask(spot: Spot) -> None:
+            # Four decimals are ten metres, and what MET Norway's terms allow.
+            lat, lon = round(spot.lat, 4), round(spot.lon, 4)
+            async with calling(ctx, upstream.name, self.operation, place=spot.iata, lat=lat, lon=lon) as call:
+                reply = await upstream.get_json(
+                    self.path,
+                    params=(("lat", lat), ("lon", lon), *self.params),
+                    deadline=series.call_deadline(),
+                    lifetime=self.lifetime,
+                    scrub=self.scrub,
+                    call=call,
+                )
+                found = self.read_day(reply.data, spot, day)
+                if found is None:
+                    raise unreadable(upstream.name, f"forecast of {day.isoformat()}", reply)
+                call.text = f"{spot.city}: {found.high_c:.1f} °C{aged(reply)}"
+            take(Sighting(call.id, reply.fetched_at, reply.age_s, {spot.iata: found}))
+
+        await series.each(spots, ask, self.at_once)
+        return series.errors
 
 
 def unreadable(source: str, wanted: str, reply: Reply) -> UpstreamError:
