@@ -7,7 +7,6 @@ key, which means its question alone, so that another question from the same page
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any
 
 from quart import Blueprint, Response, current_app, request
 
@@ -22,6 +21,7 @@ from backend.http.stream import stream_response
 from backend.runs.log import Claim
 from backend.runs.manager import RunManager
 from shared import events as ev
+from shared.cells import format_cell, visible_columns
 from shared.frames import FrameParser
 from shared.view import EMPTY, RowView, RunView, StepView, fold
 
@@ -40,7 +40,6 @@ _TROUBLE = """<p class="trouble" dir="auto">{detail}</p>{hint}
 <p><a href="/">Ask something else</a></p></body></html>
 """
 _CUT = '<p class="trouble">This is not the whole answer: the connection ended before the run did. {again}</p>'
-_HIDDEN_KINDS = ("latitude", "longitude", "series", "category")
 
 
 @blueprint.post("/plain")
@@ -127,7 +126,7 @@ def _step(step: StepView) -> str:
 def _end(view: RunView) -> Iterable[str]:
     hint = f" {escape(view.error.hint)}" if view.error and view.error.hint else ""
     yield f'</ol><h2>The view</h2><p><strong dir="auto">{escape(view.say)}</strong>{hint}</p>\n'
-    columns = [column for column in view.columns if column.kind not in _HIDDEN_KINDS]
+    columns = visible_columns(view.columns)
     rows = view.shown_rows()
     if rows:
         head = "".join(f'<th scope="col">{escape(_label(column))}</th>' for column in columns)
@@ -146,24 +145,10 @@ def _label(column: ev.Column) -> str:
 
 
 def _row(row: RowView, columns: Sequence[ev.Column]) -> str:
-    cells = (f'<td dir="auto">{escape(_cell(row.cells.get(column.key), column))}</td>' for column in columns)
+    cells = (f'<td dir="auto">{escape(format_cell(row.cells.get(column.key), column))}</td>' for column in columns)
     return f"<tr>{''.join(cells)}</tr>\n"
 
 
 def _left_out(row: RowView, columns: Sequence[ev.Column]) -> str:
-    name = _cell(row.cells.get(columns[0].key), columns[0]) if columns else row.id
+    name = format_cell(row.cells.get(columns[0].key), columns[0]) if columns else row.id
     return f'<li dir="auto">{escape(name)} – {escape(row.why or "")}</li>\n'
-
-
-def _cell(value: Any, column: ev.Column) -> str:
-    """A cell as text, as the page writes it (cells.js)."""
-    if value is None or value in ("", []):
-        return "–"
-    if isinstance(value, list | tuple):
-        return ", ".join(str(one) for one in value)
-    if column.kind == "duration" and isinstance(value, int | float):
-        hours, minutes = divmod(round(value), 60)
-        return f"{hours} h {minutes:02}" if hours else f"{minutes} min"
-    if isinstance(value, float) and column.kind in ("integer", "temperature", "percent"):
-        return f"{value:.0f}"
-    return str(value)

@@ -1,6 +1,5 @@
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,42 +13,6 @@ KINDS: tuple[ColumnKind, ...] = (
 
 def column(kind: ColumnKind, unit: str | None = None) -> Column:
     return Column(key="k", label="Label", kind=kind, unit=unit)
-
-
-@pytest.mark.parametrize(
-    ("value", "kind", "text"),
-    [
-        ("Málaga", "text", "Málaga"),
-        (" a\tb\nc ", "text", "a b c"),
-        ("\n", "text", "–"),
-        ("", "text", "–"),
-        (None, "integer", "–"),
-        ([], "list", "–"),
-        (1234, "integer", "1,234"),
-        (1234.6, "integer", "1,235"),
-        (0, "integer", "0"),
-        (0.5, "number", "0.5"),
-        (2.0, "number", "2"),
-        (-1234.567, "number", "-1,234.57"),
-        (100, "number", "100"),
-        (45, "duration", "45 min"),
-        (60, "duration", "1 h 00"),
-        (185, "duration", "3 h 05"),
-        (184.6, "duration", "3 h 05"),
-        (-5, "duration", "-5 min"),
-        (1505, "duration", "25 h 05"),
-        (21.4, "temperature", "21°"),
-        (-0.2, "temperature", "0°"),
-        (30, "percent", "30%"),
-        (["IB 3456", "VY 12"], "list", "IB 3456, VY 12"),
-        ([None, 7], "list", "–, 7"),
-        ("unknown", "integer", "unknown"),
-        (True, "text", "yes"),
-        ({"a": [1]}, "text", '{"a":[1]}'),
-    ],
-)
-def test_each_kind_has_its_own_form(value: Any, kind: ColumnKind, text: str) -> None:
-    assert format_cell(value, column(kind)) == text
 
 
 def test_a_unit_in_the_heading_is_not_repeated_in_the_cells() -> None:

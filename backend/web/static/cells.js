@@ -1,4 +1,4 @@
-/** A value of the result as text, by the kind of its column and the reader's units. Pure; the twin of tui/cells.py. */
+/** A value of the result as text, by the kind of its column and the reader's units. Pure; the twin of shared/cells.py. */
 
 const UNKNOWN = "–";
 const NUMERIC = new Set(["integer", "number", "duration", "temperature", "percent"]);
@@ -39,7 +39,11 @@ export function minutes(value) {
 /** A cell as text; what is not known is a dash, what doesn't fit its kind is shown as it is. */
 export function formatCell(value, column, units = METRIC) {
   if (value === null || value === undefined || value === "") return UNKNOWN;
-  if (Array.isArray(value)) return value.length === 0 ? UNKNOWN : value.map(item).join(", ");
+  if (Array.isArray(value)) {
+    // One entry of a list stays on one line.
+    const entries = value.map((entry) => formatCell(entry, column, units).replaceAll(" ", "\u00a0"));
+    return entries.join(", ") || UNKNOWN;
+  }
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "number" && isNumeric(column)) {
     return formatNumber(conversion(column, units)?.of(value) ?? value, column);
@@ -63,6 +67,5 @@ function formatNumber(value, { kind, unit }) {
   return kind === "percent" ? `${rounded}%` : rounded;
 }
 
-/** One entry of a list stays on one line. */
-const item = (value) => plain(value).replaceAll(" ", "\u00a0");
-const plain = (value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : String(value));
+const plain = (value) => oneLine(typeof value === "object" ? JSON.stringify(value) : String(value)) || UNKNOWN;
+const oneLine = (text) => text.trim().replace(/\s+/g, " ");

@@ -1,6 +1,8 @@
 """The page's pure modules: text.js, cells.js, words.js, status.js."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,38 +11,23 @@ pytestmark = pytest.mark.needs("node")
 
 Node = Callable[[str, Any], Any]
 
-CELLS: list[tuple[Any, str, str | None, str]] = [
-    (None, "text", None, "–"),
-    ("", "text", None, "–"),
-    ([], "list", None, "–"),
-    ("Rome", "text", None, "Rome"),
-    (7, "text", None, "7"),
-    (True, "text", None, "yes"),
-    (1129.4, "integer", "km", "1,129"),
-    (2.346, "number", None, "2.35"),
-    (1.5, "number", "kg", "1.5"),
-    (38, "temperature", "°C", "38"),
-    (-0.4, "temperature", "°C", "0"),
-    (-0.7, "temperature", None, "-1°"),
-    (3, "percent", None, "3%"),
-    (3, "percent", "%", "3"),
-    (185, "duration", None, "3 h 05"),
-    (55, "duration", None, "55 min"),
-    (60, "duration", "min", "1 h 00"),
-    (119.7, "duration", None, "2 h 00"),
-    ("soon", "duration", None, "soon"),
-    (["VY 1 07:05", "FR 2"], "list", None, "VY\u00a01\u00a007:05, FR\u00a02"),
-    ({"a": 1}, "text", None, '{"a":1}'),
-]
+CELLS = json.loads((Path(__file__).parents[2] / "fixtures" / "cells.json").read_text())
+NBSP = "\u00a0"
 
 
 def call(node: Node, module: str, name: str, *arguments: tuple[Any, ...]) -> Any:
     return node("call", [module, [[name, *given] for given in arguments]])
 
 
-def test_cells_by_kind(node: Node) -> None:
-    given = [(value, {"key": "k", "label": "L", "kind": kind, "unit": unit}) for value, kind, unit, _ in CELLS]
-    assert call(node, "cells.js", "formatCell", *given) == [text for *_, text in CELLS]
+def test_cells_by_kind_are_those_of_the_terminal(node: Node) -> None:
+    given = [(one["value"], {"key": "k", "label": "L", "kind": one["kind"], "unit": one["unit"]}) for one in CELLS]
+    shown = call(node, "cells.js", "formatCell", *given)
+    assert [text.replace(NBSP, " ") for text in shown] == [one["text"] for one in CELLS]
+
+
+def test_an_entry_of_a_list_stays_on_one_line(node: Node) -> None:
+    [text] = call(node, "cells.js", "formatCell", (["VY 1 07:05", "FR 2"], {"kind": "list"}))
+    assert text == f"VY{NBSP}1{NBSP}07:05, FR{NBSP}2"
 
 
 def test_tables_leave_coordinates_to_maps(node: Node) -> None:
