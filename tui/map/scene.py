@@ -1,7 +1,8 @@
 """What lies on the map of a result: its rows, by the columns of kind latitude and longitude, and where one starts.
 
 The start is a convention, not a domain: the last step whose detail is an object with numbers under the same keys as
-those two columns tells the place from which the rows are seen. Without one there is none.
+those two columns tells the place from which the rows are seen, and its name under the key of the first column, or else
+in its first text. Without one there is none. The page's twin is map.js.
 """
 
 import math
@@ -96,8 +97,9 @@ def _start(view: RunView, lon: Column, lat: Column) -> tuple[Position | None, st
         if isinstance(step.detail, dict):
             position = _position(step.detail, lon, lat)
             if position is not None:
-                texts = [value for value in step.detail.values() if isinstance(value, str) and value]
-                return position, one_line(texts[0]) if texts else ""
+                key = next((column.key for column in visible_columns(view.columns)), "")
+                named = (step.detail.get(key), *step.detail.values())
+                return position, one_line(next((text for text in named if isinstance(text, str) and text), ""))
     return None, ""
 
 

@@ -1,8 +1,9 @@
 /**
  * The map: where the rows are, and from where. For any run whose columns have a latitude and a longitude.
  *
- * The origin is the last step, in the order of the plan, whose outcome has `lat` and `lon`. A column of kind `category`
- * gives each mark a colour and a shape. One mark is in the tab order; arrow keys go from row to row.
+ * The origin is the last step, in the order of the plan, whose outcome has numbers under the keys of those two columns; it
+ * is called what it has under the key of the first column, or else its first text. The twin of tui/map/scene.py. A column
+ * of kind `category` gives each mark a colour and a shape. One mark is in the tab order; arrow keys go from row to row.
  */
 
 import { formatWithUnit, visibleColumns } from "./cells.js";
@@ -27,11 +28,21 @@ const draw = (name, attributes = {}, ...children) => {
   return node;
 };
 
+/** The columns that hold latitude and longitude; null where rows have no place. */
+function coordinates({ columns }) {
+  const [lat, lon] = ["latitude", "longitude"].map((kind) => columns.find((column) => column.kind === kind)?.key);
+  return lat === undefined || lon === undefined ? null : { lat, lon };
+}
+
 /** The place that all rows are seen from, or null. */
 export function origin(view) {
-  const places = view.steps.map(({ detail }) => detail).filter((detail) => isPlace(detail?.lat, detail?.lon));
-  const last = places.at(-1);
-  return last === undefined ? null : { lat: last.lat, lon: last.lon, name: String(last.city ?? last.name ?? "") };
+  const keys = coordinates(view);
+  const places = keys === null ? [] : view.steps.map(({ detail }) => detail);
+  const last = places.findLast((detail) => isPlace(detail?.[keys.lat], detail?.[keys.lon]));
+  if (last === undefined) return null;
+  const texts = [last[visibleColumns(view.columns)[0]?.key], ...Object.values(last)];
+  const name = texts.find((text) => typeof text === "string" && text !== "") ?? "";
+  return { lat: last[keys.lat], lon: last[keys.lon], name };
 }
 
 const isPlace = (lat, lon) => Number.isFinite(lat) && Number.isFinite(lon) && Math.abs(lat) <= 90 && Math.abs(lon) <= 180;
@@ -60,9 +71,9 @@ export class WorldMap {
   }
 
   render(view, rows, units) {
-    const [lat, lon] = ["latitude", "longitude"].map((kind) => view.columns.find((column) => column.kind === kind));
+    const keys = coordinates(view);
     const from = origin(view);
-    const placed = lat && lon ? rows.filter(({ cells }) => isPlace(cells[lat.key], cells[lon.key])) : [];
+    const placed = keys === null ? [] : rows.filter(({ cells }) => isPlace(cells[keys.lat], cells[keys.lon]));
     this.#section.hidden = placed.length === 0;
     if (placed.length === 0) return;
     const key = JSON.stringify([from, units, placed.map(({ id, state }) => [id, state])]);
@@ -71,7 +82,7 @@ export class WorldMap {
     this.#make();
     this.#width = Math.max(LEAST_WIDTH, Math.round(this.#svg.getBoundingClientRect().width));
     this.#last = [view, rows, units];
-    const points = placed.map(({ id, state, cells }) => ({ id, state, cells, lat: cells[lat.key], lon: cells[lon.key] }));
+    const points = placed.map(({ id, state, cells }) => ({ id, state, cells, lat: cells[keys.lat], lon: cells[keys.lon] }));
     this.#draw(from, points, view.columns, units);
   }
 

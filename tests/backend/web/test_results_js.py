@@ -184,3 +184,28 @@ def test_sources_of_a_row_are_the_calls_that_its_cells_came_from(node: Node) -> 
     origin = {"city": "c1", "km": "c1", "high": "gone"}
     [found] = call(node, "facts.js", "sourcesOf", ({"from": origin}, view))
     assert found == [{"words": "atlas · routes (as of 19 August 2026, from cache)", "labels": ["City", "Distance"]}]
+
+
+def place(key: str, kind: str) -> dict[str, str]:
+    return {"key": key, "label": key, "kind": kind}
+
+
+HERE, NAMED = {"code": "VLC", "x": -0.48, "y": 39.49}, {"code": "VLC", "name": "Valencia", "x": -0.48, "y": 39.49}
+
+
+@pytest.mark.parametrize(
+    ("details", "found"),
+    [
+        ([], None),
+        ([None, {"lat": 1, "lon": 2}], None),  # no keys of these columns
+        ([{"x": 1, "y": 2, "name": "home"}, HERE, {"rows": [{"x": 9, "y": 9}]}], (39.49, -0.48, "VLC")),
+        ([HERE, NAMED], (39.49, -0.48, "Valencia")),
+        ([{"x": 1, "y": 2}, {"x": "1", "y": 2}, {"x": 1, "y": 91}], (2, 1, "")),
+    ],
+)
+def test_the_start_of_the_map_is_told_under_the_keys_of_its_columns(node: Node, details: list[Any], found: Any) -> None:
+    columns = [place("name", "text"), place("y", "latitude"), place("x", "longitude")]
+    steps = [{"detail": detail} for detail in details]
+    told = call(node, "map.js", "origin", ({"columns": columns, "steps": steps},), ({"columns": [], "steps": steps},))
+    assert told[1] is None
+    assert told[0] == (None if found is None else dict(zip(("lat", "lon", "name"), found, strict=True)))

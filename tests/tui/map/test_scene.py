@@ -58,6 +58,8 @@ def test_the_start_is_what_the_last_step_with_a_place_tells() -> None:
     scene = scene_of(view(CITY, LAT, LON, steps=steps), [row("a", x=1, y=1)])
     assert (scene.start, scene.start_label) == ((-0.48, 39.49), "VLC")
     assert scene_of(view(CITY, LAT, LON), []).start is None
+    named = StepView(id="four", title="Four", detail={"code": "VLC", "name": "Valencia", "x": -0.48, "y": 39.49})
+    assert scene_of(view(CITY, LAT, LON, steps=(*steps, named)), []).start_label == "Valencia"
 
 
 def test_the_picture_has_spots_start_way_and_labels_that_do_not_overlap() -> None:
