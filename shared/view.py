@@ -4,8 +4,8 @@ Every front end and the server's ``GET /runs/<id>`` show this state, so that all
 total: an event of the future, or one that names a step that the plan lacks, changes ``upto`` and nothing else; an event
 that was folded before changes nothing. For every k, fold(1…N) = fold(fold(1…k), k+1…N).
 
-Rows are layered by step. A row shows the cells of its layers, later ones over earlier ones, and the state of the last;
-when a step begins another attempt its layers are taken away, and with them what the superseded attempt had said.
+Rows are layered by step (``shared.layers``); when a step begins another attempt its layers are taken away, and with
+them what the superseded attempt had said.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,17 +14,15 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from shared import events as ev
+from shared.layers import Layer as Layer
+from shared.layers import RowView as RowView
+from shared.layers import View, change_rows, without_layers_of
 
 StepState: TypeAlias = Literal["waiting", "running", "retrying", "ok", "degraded", "failed", "skipped", "cancelled"]
 RunState: TypeAlias = Literal["new", "running", "cancelling", "ok", "partial", "failed", "cancelled", "interrupted"]
-RowViewState: TypeAlias = Literal["provisional", "confirmed", "removed"]
 
 
-class _View(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    pass
-
-
-class LogLine(_View, frozen=True, kw_only=True):
+class LogLine(View, frozen=True, kw_only=True):
     """A line inside a step; ``evidence`` is the call to the outside that it reports."""
 
     t: int
@@ -34,7 +32,7 @@ class LogLine(_View, frozen=True, kw_only=True):
     evidence: ev.Evidence | None = None
 
 
-class StepView(_View, frozen=True, kw_only=True):
+class StepView(View, frozen=True, kw_only=True):
     """A step of the plan and all that is known of its current attempt. ``started`` is the ``t`` of that attempt,
     ``text`` what a language model answered, ``reasoning`` what it wrote on the way."""
 
@@ -59,34 +57,13 @@ class StepView(_View, frozen=True, kw_only=True):
     retry_in_ms: int | None = None
 
 
-class Layer(_View, frozen=True, kw_only=True):
-    """What one step said of a row. ``why`` marks a removal."""
-
-    step: str
-    cells: dict[str, Any] = {}
-    state: ev.RowState | None = None
-    from_: dict[str, str] = msgspec.field(name="from", default_factory=dict)
-    why: str | None = None
-
-
-class RowView(_View, frozen=True, kw_only=True):
-    """A row as shown. A removed row keeps its cells, and ``why`` says what put it out."""
-
-    id: str
-    cells: dict[str, Any]
-    state: RowViewState
-    from_: dict[str, str] = msgspec.field(name="from", default_factory=dict)
-    why: str | None = None
-    layers: tuple[Layer, ...]
-
-
-class Notice(_View, frozen=True, kw_only=True):
+class Notice(View, frozen=True, kw_only=True):
     t: int
     kind: ev.NoticeKind
     text: str
 
 
-class RunView(_View, frozen=True, kw_only=True):
+class RunView(View, frozen=True, kw_only=True):
     """The state of a run after event ``upto``; ``t`` is that event's time in ms since the run began."""
 
     upto: int = 0
@@ -217,9 +194,9 @@ def _step_event(view: RunView, event: _StepEvent) -> RunView:
     if event.attempt < step.attempt:
         return view
     if isinstance(event, ev.RowsChanged):
-        return msgspec.structs.replace(view, rows=_change_rows(view.rows, event))
+        return msgspec.structs.replace(view, rows=change_rows(view.rows, event))
     if isinstance(event, ev.StepStarted) and event.attempt > 1:
-        view = msgspec.structs.replace(view, rows=_without_layers_of(view.rows, event.step))
+        view = msgspec.structs.replace(view, rows=without_layers_of(view.rows, event.step))
     steps = (*view.steps[:index], _change_step(step, event), *view.steps[index + 1 :])
     return msgspec.structs.replace(view, steps=steps)
 
@@ -263,54 +240,3 @@ def _change_step(
                 error=event.error,
                 retry_in_ms=event.retry_in_ms,
             )
-
-
-def _change_rows(rows: tuple[RowView, ...], event: ev.RowsChanged) -> tuple[RowView, ...]:
-    by_id = {row.id: row for row in rows}
-    for upsert in event.upsert:
-        layers = _layers(by_id, upsert.id)
-        mine = next((layer for layer in layers if layer.step == event.step), None)
-        layer = Layer(
-            step=event.step,
-            cells={**mine.cells, **upsert.cells} if mine else upsert.cells,
-            state=upsert.state,
-            from_={**(mine.from_ if mine else {}), **(upsert.from_ or {})},
-        )
-        by_id[upsert.id] = _row(upsert.id, _with_layer(layers, layer))
-    for removal in event.remove:
-        layers = _layers(by_id, removal.id)
-        mine = next((layer for layer in layers if layer.step == event.step), None)
-        layer = msgspec.structs.replace(mine or Layer(step=event.step), why=removal.why)
-        by_id[removal.id] = _row(removal.id, _with_layer(layers, layer))
-    return tuple(by_id.values())
-
-
-def _layers(by_id: dict[str, RowView], row_id: str) -> tuple[Layer, ...]:
-    row = by_id.get(row_id)
-    return row.layers if row else ()
-
-
-def _with_layer(layers: tuple[Layer, ...], layer: Layer) -> tuple[Layer, ...]:
-    return (*(other for other in layers if other.step != layer.step), layer)
-
-
-def _without_layers_of(rows: tuple[RowView, ...], step: str) -> tuple[RowView, ...]:
-    kept: list[RowView] = []
-    for row in rows:
-        layers = tuple(layer for layer in row.layers if layer.step != step)
-        if len(layers) == len(row.layers):
-            kept.append(row)
-        elif layers:
-            kept.append(_row(row.id, layers))
-    return tuple(kept)
-
-
-def _row(row_id: str, layers: tuple[Layer, ...]) -> RowView:
-    cells: dict[str, Any] = {}
-    sources: dict[str, str] = {}
-    for layer in layers:
-        cells.update(layer.cells)
-        sources.update(layer.from_)
-    last = layers[-1]
-    state: RowViewState = "removed" if last.why is not None else (last.state or "provisional")
-    return RowView(id=row_id, cells=cells, state=state, from_=sources, why=last.why, layers=layers)
