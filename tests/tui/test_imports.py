@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("textual", "rich", "httpx", "quart", "hypercorn", "backend", "asyncio")
+HEAVY = ("textual", "rich", "httpx", "quart", "hypercorn", "backend", "asyncio", "tomllib")
 
 
 def loaded_by(code: str) -> set[str]:
