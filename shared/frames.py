@@ -83,9 +83,7 @@ class FrameParser:
         # The unfinished block as it came, LF only: never starts with LF, never holds LF LF, so that only new bytes
         # are searched.
         self._parts: list[bytes] = []
-        self._joined = self._joined_bytes = (
-            0  # so many of the parts were joined from smaller ones, and how long they are
-        )
+        self._joined = self._joined_bytes = 0  # how many of the parts were joined from smaller ones; their length
         self._room = self._usual_room  # how many parts there can be, none of them larger than _SMALL, within the limit
         self._head: bytes | None = b""  # what may be the start of a BOM, until that is known
         self._after_cr = False
