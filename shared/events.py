@@ -235,7 +235,7 @@ LogEvent: TypeAlias = KnownEvent | UnknownEvent
 WireEvent: TypeAlias = LogEvent | StreamSnapshot | StreamBye
 
 WireKnown: TypeAlias = KnownEvent | StreamSnapshot | StreamBye
-_encoder = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[WireKnown] = msgspec.json.Decoder(WireKnown)
 _envelope = msgspec.json.Decoder(UnknownEvent)
 _KNOWN_TYPES = frozenset(cls.__struct_config__.tag for cls in WireKnown.__args__)
@@ -257,7 +257,8 @@ def encode_event(event: KnownEvent | StreamSnapshot | StreamBye) -> bytes:
     Raises UnicodeEncodeError for a lone surrogate and TypeError for a ``detail`` that is not JSON: both are the
     caller's fault, since text is cleaned where it enters.
     """
-    return escape_separators(_encoder.encode(event))
+    data = _encode(event)
+    return data if data.isascii() else escape_separators(data)
 
 
 def escape_separators(data: bytes) -> bytes:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
-from shared.encoding import encode_event_frame, encode_frame
+from shared.encoding import EventFrames, encode_frame
 from shared.frames import FrameParser
 from tests.benchmarks.harness import ROOT, Options, Row, alone, interleaved, ratio, timed
 
@@ -42,9 +42,10 @@ def data_only(rng: random.Random, events: int) -> bytes:
 
 def identified(rng: random.Random, events: int, text: str = PLAIN) -> bytes:
     """Our own wire: ids, and a heartbeat in every fifty frames."""
+    encode = EventFrames("r7f3a9c2d1e4b58").encode
     frames = []
     for seq in range(1, events + 1):
-        frames.append(encode_event_frame(b"r7f3a9c2d1e4b58.%d" % seq, event_json(rng, seq, text)))
+        frames.append(encode(seq, event_json(rng, seq, text)))
         if seq % 50 == 0:
             frames.append(encode_frame(comment=f"hb {seq}"))
     return b"".join(frames)
