@@ -194,8 +194,9 @@ class FrameParser:
         if _NUL in blocks:  # in the bytes: a text with wide characters is full of zeros
             frames = self._read_lines(text, [])
         else:
-            # What took three chunks to come is one block, mostly.
-            frames = (len(parts) > 2 and self._read_one(text)) or self._read(text, [])
+            # What is short, or took three chunks to come, is one frame mostly.
+            alone = (len(parts) > 2 or len(text) < 300) and self._read_one(text)
+            frames = alone or self._read(text, [])
         if not frames and self._overflow:
             raise self._too_large()
         return frames
