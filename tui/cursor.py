@@ -74,13 +74,14 @@ class Cursor:
                 continue
             if self.anew:
                 yield self._from_the_start()
-            if 0 < event.seq <= self.seq:
+            seq = event.seq
+            if 0 < seq <= self.seq:
                 continue
-            if event.seq != self.seq + 1 or event.seq == 1:
+            if seq != self.seq + 1 or seq == 1:
                 self._check_place(event)
             elif frame.id and frame.id.rpartition(".")[0] != self.run:
                 raise ProtocolViolation(f"an event of another run ({clean(frame.id)}) is in the stream of {self.run}")
-            self.seq = event.seq
+            self.seq = seq
             self.tried = 0
             self.finished = type(event) is RunFinished
             yield Received(event, frame.data)
