@@ -104,9 +104,8 @@ def compare(name: str, size: int, rounds: int) -> Row:
     for read in (read_ours, read_httpx_sse):
         if (count := read(chunks)) != events:
             raise AssertionError(f"{read.__name__} saw {count} of {events} events")
-    found = interleaved(
-        {"ours": timed(lambda: read_ours(chunks)), "peer": timed(lambda: read_httpx_sse(chunks))}, rounds
-    )
+    sides = {"ours": timed(lambda: read_ours(chunks), 5), "peer": timed(lambda: read_httpx_sse(chunks), 5)}
+    found = interleaved(sides, rounds)
     target = 3.5 if size == 1 else 4.0 if name == "data, LF" and size == 65_536 else 2.5
     return ratio(
         f"parser, {name}, {CHUNK_SIZES[size]} / httpx-sse", found["peer"], found["ours"],
