@@ -231,7 +231,6 @@ class FrameParser:
         return self._read_lines(text, frames)
 
     def _read_identified(self, text: str, frames: list[Frame]) -> list[Frame]:
-        append = frames.append
         last_id = ""
         for block in text.rsplit("\n\nid: "):
             last_id, found, data = block.partition("\ndata: ")
@@ -239,11 +238,11 @@ class FrameParser:
                 data, _, heartbeat = data.partition("\n\n: ")
                 found = "" if "\n" in data or "\n" in heartbeat else found
             if "\n" not in last_id and found:
-                append(Frame(data, "message", last_id))
+                frames.append(Frame(data, "message", last_id))
                 continue
             last_id, _, event = last_id.partition("\nevent: ")
             if "\n" not in event and "\n" not in last_id and found:
-                append(Frame(data, event or "message", last_id))
+                frames.append(Frame(data, event or "message", last_id))
                 continue
             self._read_lines("id: " + block, frames)
             last_id = self.last_event_id
