@@ -1,11 +1,6 @@
 """Server-Sent Events frames: values in, bytes out. Writes what a reader of the standard gives back, or refuses."""
 
-from typing import Final
-
 from shared.frames import MAX_RETRY_MS
-
-_LF: Final = 0x0A
-_CR: Final = 0x0D
 
 
 def encode_frame(
@@ -43,15 +38,26 @@ def encode_frame(
     return _utf8("\n".join(lines) + "\n\n")
 
 
-def encode_event_frame(event_id: bytes, data: bytes) -> bytes:
-    """Return one ``id`` and one ``data`` line as a frame, from UTF-8: a quarter of ``encode_frame``'s cost.
+class EventFrames:
+    """The frames of one run's events: an ``id`` line ``<run>.<seq>`` and a ``data`` line, at a fifth of
+    ``encode_frame``'s cost, since what they have in common is made and checked once.
 
-    Raises ``ValueError`` if ``event_id`` or ``data`` isn't one line, or ``event_id`` holds NUL; that it is
-    UTF-8 isn't checked.
+    Raises ``ValueError`` if ``run`` isn't one line, holds NUL or lone surrogates.
     """
-    if _LF in data or _CR in data or _LF in event_id or _CR in event_id or 0 in event_id:
-        raise ValueError("the id and the data of an event frame must be one line each, the id without NUL")
-    return b"id: %b\ndata: %b\n\n" % (event_id, data)
+
+    __slots__ = ("_frame",)
+
+    def __init__(self, run: str) -> None:
+        self._frame = _utf8(f"id: {_one_line('id', run)}.").replace(b"%", b"%%") + b"%d\ndata: %b\n\n"
+
+    def encode(self, seq: int, data: bytes) -> bytes:
+        """The frame of event ``seq``, whose ``data`` is UTF-8, which isn't checked.
+
+        Raises ``ValueError`` if ``data`` isn't one line.
+        """
+        if 10 in data or 13 in data:  # LF, CR
+            raise ValueError("the data of an event frame must be one line")
+        return self._frame % (seq, data)
 
 
 def _lines(text: str) -> list[str]:

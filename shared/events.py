@@ -6,7 +6,8 @@ older reader survives a newer server. Pure: values in, bytes out; never a clock,
 """
 
 import re
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable
+from typing import Any, Final, Literal, TypeAlias, final
 
 import msgspec
 
@@ -214,6 +215,7 @@ class UnknownEvent(msgspec.Struct, frozen=True, kw_only=True):
     t: int
 
 
+@final
 class StreamSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.snapshot"):
     """Belongs to one connection, not to the log: the folded view of events 1 … ``upto``."""
 
@@ -221,6 +223,7 @@ class StreamSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"
     view: Any
 
 
+@final
 class StreamBye(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="stream.bye"):
     """Belongs to one connection: the server ends it; come back after ``retry_ms``."""
 
@@ -235,8 +238,8 @@ LogEvent: TypeAlias = KnownEvent | UnknownEvent
 WireEvent: TypeAlias = LogEvent | StreamSnapshot | StreamBye
 
 WireKnown: TypeAlias = KnownEvent | StreamSnapshot | StreamBye
-_encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[WireKnown] = msgspec.json.Decoder(WireKnown)
+_encode = msgspec.json.Encoder().encode
+_decode: Final[Callable[[bytes | str], WireKnown]] = msgspec.json.Decoder(WireKnown).decode
 _envelope = msgspec.json.Decoder(UnknownEvent)
 _KNOWN_TYPES = frozenset(cls.__struct_config__.tag for cls in WireKnown.__args__)
 
@@ -249,7 +252,6 @@ _ESCAPED = (
 
 # JSON that can hold a character that must not reach a terminal: an escape other than \" \\ \/ \n \t, DEL, C1, soft
 # hyphen, or anything from combining marks (U+0300) up but for the common punctuation of U+2010-2027.
-_BACKSLASH, _DEL = 0x5C, 0x7F
 _SUSPECT = re.compile(rb"\\[ubfr]|\x7f|\xc2[\x80-\x9f\xad]|[\xcc-\xe1\xe3-\xff]|\xe2(?!\x80[\x90-\xa7])")
 
 
@@ -259,7 +261,8 @@ def encode_event(event: KnownEvent | StreamSnapshot | StreamBye) -> bytes:
     Raises UnicodeEncodeError for a lone surrogate and TypeError for a ``detail`` that is not JSON: both are the
     caller's fault, since text is cleaned where it enters.
     """
-    return escape_separators(_encoder.encode(event))
+    data = _encode(event)
+    return data if data.isascii() else escape_separators(data)
 
 
 def escape_separators(data: bytes) -> bytes:
@@ -275,7 +278,7 @@ def escape_separators(data: bytes) -> bytes:
 def decode_event(data: bytes | str) -> WireEvent:
     """The event in a frame's ``data``. Raises MalformedEvent; a type of the future is an UnknownEvent."""
     try:
-        return _decoder.decode(data)
+        return _decode(data)
     except msgspec.ValidationError as error:
         return _decode_unknown(data, error)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
@@ -287,12 +290,15 @@ def decode_untrusted(data: bytes | str) -> WireEvent:
 
     Nearly all frames hold nothing suspect and are decoded straight; the others go through ``clean_json`` first.
     """
-    raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
-    # The expression takes 10 ns a byte; what it can find in ASCII has a backslash or is DEL.
-    if (raw.isascii() and _BACKSLASH not in raw and _DEL not in raw) or not _SUSPECT.search(raw):
-        return decode_event(raw)
+    if isinstance(data, str):
+        # The expression takes 10 ns a byte; what it can find in ASCII has a backslash or is DEL.
+        if data.isascii() and "\\" not in data and "\x7f" not in data:
+            return decode_event(data)
+        data = data.encode("utf-8", "replace")
+    if not _SUSPECT.search(data):
+        return decode_event(data)
     try:
-        tree = clean_json(msgspec.json.decode(raw))
+        tree = clean_json(msgspec.json.decode(data))
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise MalformedEvent(str(error)) from None
     return decode_event(msgspec.json.encode(tree))

@@ -6,7 +6,6 @@ Events come out contiguous and cleaned, or not at all.
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlencode
@@ -97,7 +96,7 @@ class AssistClient:
     ) -> None:
         await self._http.__aexit__(kind, error, trace)
 
-    async def ask(
+    def ask(
         self, q: str, *, pipeline: str | None = None, options: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Received, None]:
         """Start a run and receive its events, 1 … ``run.finished``. Closing the generator leaves the run to the server.
@@ -116,15 +115,11 @@ class AssistClient:
                 return self._request("POST", "/assist", json=body, headers=headers, stream=True)
             return self._resume_request(cursor)
 
-        async with aclosing(self._follow(Cursor(), request)) as stream:
-            async for received in stream:
-                yield received
+        return self._follow(Cursor(), request)
 
-    async def attach(self, run: str, *, after: int = 0) -> AsyncGenerator[Received, None]:
+    def attach(self, run: str, *, after: int = 0) -> AsyncGenerator[Received, None]:
         """Receive the events of ``run`` after ``after``, those that exist at once. Raises as ``ask`` does."""
-        async with aclosing(self._follow(Cursor(run=run, seq=after), self._resume_request)) as stream:
-            async for received in stream:
-                yield received
+        return self._follow(Cursor(run=run, seq=after), self._resume_request)
 
     async def cancel(self, run: str) -> str:
         """Ask the server to cancel ``run``; its state now: ``cancelling``, or how it had ended before.

@@ -25,7 +25,7 @@ ANSWERED, FAILED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 ConnectionState: TypeAlias = Literal["connecting", "connected", "reconnecting", "ended"]
 
 
-class Received(NamedTuple):
+class Received(msgspec.Struct, frozen=True, gc=False):
     """An event of the log, every string made fit for a terminal, and its JSON line exactly as the server sent it.
 
     A StreamSnapshot says that events are missing before its ``upto``, since the server no longer has them, and brings

@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from shared.errors import WireError
@@ -48,10 +48,6 @@ class Patience:
     settled_s: float = SETTLED_S
     gather_s: Callable[[], float] = lambda: 0.0
 
-    async def gather(self) -> None:
-        if seconds := self.gather_s():
-            await asyncio.sleep(seconds)
-
     def pause_before(self, attempt: int, retry_ms: int | None) -> float:
         longest = min(_LONGEST_PAUSE_S, self.pause_s * 2.0 ** min(attempt - 1, 30))
         return random.uniform(0, longest) + min(retry_ms or 0, _LONGEST_RETRY_MS) / 1000
@@ -78,23 +74,33 @@ class Following:
 
     async def events(self) -> AsyncGenerator[Received, None]:
         """The events to ``run.finished``. Raises NotReachable, Refused, StreamCut and ProtocolViolation."""
-        self._tell(Connection("connecting", run=self._cursor.run or ""))
+        cursor = self._cursor
+        self._tell(Connection("connecting", run=cursor.run or ""))
         while True:
-            request = self._requests(self._cursor)
+            request = self._requests(cursor)
             try:
-                async with aclosing(self._read(request)) as stream:
-                    async for received in stream:
-                        self._began = True
-                        yield received
-                        if self._cursor.finished:
-                            self._tell(Connection("ended", run=self._cursor.run or ""))
+                async with self._stream(request) as (chunks, parser):
+                    async for chunk in chunks:
+                        for received in cursor.receive(parser.feed(chunk)):
+                            self._began = True
+                            yield received
+                        if cursor.finished:
+                            self._tell(Connection("ended", run=cursor.run or ""))
                             return
-                why = self._cursor.bye or "the connection closed before the run ended"
+                        if cursor.bye:
+                            break
+                        if seconds := self._patience.gather_s():
+                            await asyncio.sleep(seconds)
+                why = cursor.bye or "the connection closed before the run ended"
             except (NotReachable, Refused, Gap, httpx.TransportError) as error:
                 why = self._why(error)
+            except WireError as error:
+                raise ProtocolViolation(str(error), hint=NOT_OURS) from error
             await self._pause(why)
 
-    async def _read(self, request: httpx.Request) -> AsyncGenerator[Received, None]:
+    @asynccontextmanager
+    async def _stream(self, request: httpx.Request) -> AsyncIterator[tuple[AsyncIterator[bytes], FrameParser]]:
+        """The chunks of the answer, and who parses them: no generator around them, which would cost 0.5 µs a chunk."""
         cursor = self._cursor
         response = await send(self._http, request)
         self._arrived, connected_at = True, time.monotonic()
@@ -104,15 +110,7 @@ class Following:
             if cursor.seq == 0 and request.method == "POST":
                 cursor.run = clean(response.headers.get("windowseat-run", "")) or None
             self._tell(Connection("connected", run=cursor.run or ""))
-            async for chunk in _chunks(response):
-                for frame in parser.feed(chunk):
-                    for received in cursor.receive(frame):
-                        yield received
-                if cursor.bye:
-                    return
-                await self._patience.gather()
-        except WireError as error:
-            raise ProtocolViolation(str(error), hint=NOT_OURS) from error
+            yield _chunks(response), parser
         finally:
             if parser.retry is not None and not cursor.bye:
                 cursor.retry_ms = parser.retry
@@ -172,8 +170,11 @@ class Following:
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     # Asked not to, some proxies compress all the same.
-    encoded = response.headers.get("content-encoding", "identity") != "identity"
-    return response.aiter_bytes() if encoded else response.aiter_raw()
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return response.aiter_bytes()
+    # What aiter_raw() reads: its own generator around it would be a tenth of all the time.
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    return aiter(response.stream)
 
 
 def _is_loss(refused: Refused) -> bool:

@@ -154,10 +154,10 @@ def _receive(line: bytes, cursor: Cursor) -> Received:
     if cursor.finished:
         raise ValueError("something follows run.finished")
     frame = Frame(data=line.decode())
-    found = cursor.receive(frame)
+    found = [*cursor.receive([frame])]
     if not found and isinstance(decode_untrusted(line), StreamSnapshot):
         cursor.begin_anew()  # the recording client had lost its place, and went on from there
-        found = cursor.receive(frame)
+        found = [*cursor.receive([frame])]
     if not found:
         raise ValueError("it is there twice, or doesn't belong to a log")
     return found[0]

@@ -11,18 +11,13 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from backend.runs.log import Entry, EventsLost, RunLog
-from shared.encoding import encode_event_frame
+from shared.encoding import EventFrames
 
 BLOCK_BYTES = 32 * 1024
 """The most that is handed to the server at once, so that a replay lets others have their turn. A reader that stalls
 holds several copies of it: 236 KiB in all, with 64 KiB it was 400; a long replay costs an eighth more CPU time."""
 KEPT_BYTES = 4 * 1024 * 1024
 """How much of a live run stays in memory; older frames are read from the log."""
-
-
-def encode_entry(run: str, entry: Entry) -> bytes:
-    """The frame of an event (PROTOCOL.md): ``id: <run>.<seq>``, ``data: <JSON>``, an empty line."""
-    return encode_event_frame(b"%b.%d" % (run.encode(), entry.seq), entry.data)
 
 
 class LiveRun:
@@ -35,13 +30,14 @@ class LiveRun:
         self.finished = False
         self.viewers: set[Viewer] = set()
         self.on_viewers: Callable[[int], None] = lambda count: None
+        self._encode = EventFrames(run).encode
         self._frames: deque[bytes] = deque()
         self._kept_bytes = 0
 
     def publish(self, entries: Iterable[Entry]) -> None:
         """Show events that the log has. Entries continue at ``head + 1``."""
         for entry in entries:
-            frame = encode_entry(self.run, entry)
+            frame = self._encode(entry.seq, entry.data)
             self._frames.append(frame)
             self._kept_bytes += len(frame)
             self.head, self.last = entry.seq, entry.data
@@ -157,7 +153,8 @@ class Viewer:
             if entries[0].seq != self._cursor + 1:
                 raise EventsLost(self.run, self._cursor)
             self._cursor = entries[-1].seq
-        return b"".join(encode_entry(self.run, entry) for entry in entries)
+        encode = EventFrames(self.run).encode
+        return b"".join([encode(entry.seq, entry.data) for entry in entries])
 
     async def _wait(self) -> bool:
         """Sleep until there may be news (True) or a heartbeat is due (False)."""

@@ -195,7 +195,7 @@ def canned_answer(run: str, chunk: int, events: int = 2_000) -> bytes:
     import msgspec
 
     from shared import events as ev
-    from shared.encoding import encode_event_frame
+    from shared.encoding import EventFrames
 
     told: list[Any] = [
         ev.RunStarted(
@@ -207,7 +207,7 @@ def canned_answer(run: str, chunk: int, events: int = 2_000) -> bytes:
         text = "AirLabs: routes from VLC, " + "page two of three, " * (seq % 7)
         told.append(ev.StepLog(seq=seq, t=seq, step="routes", attempt=1, level="info", text=text))
     told.append(ev.RunFinished(seq=events, t=events, status="ok", say="Done.", ms=9, events=events))
-    frames = [encode_event_frame(b"%b.%d" % (run.encode(), one.seq), msgspec.json.encode(one)) for one in told]
+    frames = [EventFrames(run).encode(one.seq, msgspec.json.encode(one)) for one in told]
     blocks = [b"".join(frames[start : start + chunk]) for start in range(0, len(frames), chunk)]
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     return head + b"".join(b"%x\r\n%b\r\n" % (len(block), block) for block in blocks) + b"0\r\n\r\n"

@@ -1,4 +1,4 @@
-"""encode_frame and encode_event_frame: exact bytes, what is refused, and the way back through FrameParser."""
+"""encode_frame and EventFrames: exact bytes, what is refused, and the way back through FrameParser."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.encoding import encode_event_frame, encode_frame
+from shared.encoding import EventFrames, encode_frame
 from shared.frames import MAX_RETRY_MS, Frame, FrameParser
 
 
@@ -97,14 +97,22 @@ def test_only_bad_input_is_refused(id: str, data: str) -> None:
         assert encode_frame(data, id=id, event="e", retry=1, comment=data)
 
 
-def test_the_hot_path_writes_the_same_bytes() -> None:
-    assert encode_event_frame(b"r1.5", b'{"a":1}') == encode_frame('{"a":1}', id="r1.5")
+def test_a_frame_of_an_event_has_its_id_and_one_line_of_data() -> None:
+    assert EventFrames("abc").encode(7, b'{"a":1}') == b'id: abc.7\ndata: {"a":1}\n\n'
 
 
-@pytest.mark.parametrize(
-    ("event_id", "data"),
-    [(b"a\nb", b"x"), (b"a\rb", b"x"), (b"a\0b", b"x"), (b"a", b"x\ny"), (b"a", b"x\ry")],
-)
-def test_the_hot_path_refuses_what_is_not_one_line(event_id: bytes, data: bytes) -> None:
+@pytest.mark.parametrize("run", ["r1", "Málaga", "100%d", ""])
+def test_the_hot_path_writes_the_same_bytes(run: str) -> None:
+    assert EventFrames(run).encode(5, '{"a":"ö"}'.encode()) == encode_frame('{"a":"ö"}', id=f"{run}.5")
+
+
+@pytest.mark.parametrize("run", ["a\nb", "a\rb", "a\0b", "a\ud800"])
+def test_the_hot_path_refuses_a_run_that_no_id_can_hold(run: str) -> None:
+    with pytest.raises(ValueError, match=r"one line|NUL|surrogate"):
+        EventFrames(run)
+
+
+@pytest.mark.parametrize("data", [b"x\ny", b"x\ry", b"x\n"])
+def test_the_hot_path_refuses_what_is_not_one_line(data: bytes) -> None:
     with pytest.raises(ValueError, match="one line"):
-        encode_event_frame(event_id, data)
+        EventFrames("a").encode(1, data)

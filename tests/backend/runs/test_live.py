@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 
 from backend.errors import StorageError
 from backend.runs import live as live_module
-from backend.runs.live import LiveRun, Viewer, encode_entry
+from backend.runs.live import LiveRun, Viewer
 from backend.runs.log import Entry
 from backend.runs.sqlite import MEMORY, SQLiteRunLog
+from shared.encoding import EventFrames
 from tests.asked_runs import entries, read_all, summary_of, until
 
 NEVER_S = 1000.0
 
 
 def frames(count: int, first: int = 1, size: int = 2) -> bytes:
-    return b"".join(encode_entry("r", entry) for entry in entries(count, first, size))
+    return b"".join(EventFrames("r").encode(*entry) for entry in entries(count, first, size))
 
 
 class Watched:
@@ -52,10 +53,6 @@ async def run() -> AsyncIterator[Watched]:
     await run.log.aclose()
     assert asyncio.all_tasks() - before == {asyncio.current_task()} - before
     assert not [viewer for viewer in run.viewers if not viewer._timer.cancelled()], "no timer is left"
-
-
-def test_a_frame_has_its_id_and_one_line_of_data() -> None:
-    assert encode_entry("abc", Entry(7, b'{"a":1}')) == b'id: abc.7\ndata: {"a":1}\n\n'
 
 
 async def test_a_heartbeat_comes_at_once_when_nothing_is_ready(run: Watched) -> None:
@@ -149,7 +146,7 @@ def test_viewers_that_come_at_any_time_and_read_at_any_pace_get_the_log(
             new = entries(number, count + 1, size)
             await run.append(new)
             count += number
-            written += b"".join(encode_entry("r", entry) for entry in new)
+            written += b"".join(EventFrames("r").encode(*entry) for entry in new)
             for viewer, got, start in seen[:reads]:
                 if len(got) < len(written) - start:
                     got += await viewer.take() or b""
