@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from shared.settings import SettingError
+from tui import garbage
 from tui.asked import AskedBefore
 from tui.config import ClientSettings
 from tui.connection import Connection, NotReachable, Received, RunSummary, run_options
@@ -69,7 +70,7 @@ async def _main(
     session: Session | None = None,
     tap: Callable[[Received], None] | None = None,
 ) -> int:
-    session = session or session_of(settings)
+    session = replace(session or session_of(settings), is_alone=True)
     if session.terminal.remote:
         os.environ.setdefault("TEXTUAL_FPS", "10")  # read when Textual is imported
     from tui.application import WindowseatApp
@@ -82,7 +83,8 @@ async def _main(
     app.theme = settings.theme
     _check_keys(session)
     try:
-        await app.run_async(mouse=settings.mouse)
+        with garbage.looked_after():
+            await app.run_async(mouse=settings.mouse)
     finally:
         await closed(desk)
         if server is not None:

@@ -37,6 +37,7 @@ _ANYWHERE: tuple[Key, ...] = (
     Key("app.help", "f1", "help", "F1", "this help", "anywhere"),
     Key("app.debug", "f12", "debug", "F12", "connection, versions, terminal, last frames", "anywhere"),
     Key("app.palette", "ctrl+p", "app.command_palette", "ctrl+p", "every action, by name", "anywhere"),
+    Key("app.redraw", "ctrl+l", "app.redraw", "ctrl+l", "draw the screen anew, if something wrote over it", "anywhere"),
     Key("app.quit", "ctrl+q", "app.quit", "ctrl+q", "quit", "anywhere", True),
 )  # fmt: skip
 _OUTSIDE: tuple[Key, ...] = (

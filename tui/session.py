@@ -14,7 +14,8 @@ Expand: TypeAlias = Literal["never", "failed", "always"]
 class Session:
     """``expand``: which steps open by themselves. ``keys``: key ids bound anew. ``motion``: whether a spinner turns.
 
-    ``bell``: rung at the end of a long run if the terminal is not looked at.
+    ``bell``: rung at the end of a long run if the terminal is not looked at. ``is_alone``: whether the process is this
+    app's own.
     """
 
     expand: Expand = "failed"
@@ -25,6 +26,7 @@ class Session:
     terminal: Terminal = field(default_factory=Terminal)
     asked: AskedBefore = field(default_factory=AskedBefore)
     frames: float | None = None
+    is_alone: bool = False
 
     @property
     def frames_per_second(self) -> float:

@@ -13,11 +13,13 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Static
 
 from shared.view import StepView
+from tui import garbage
 from tui.bindings import bindings
 from tui.desk import Desk
 from tui.keys import hint
 from tui.messages import RunOpened
 from tui.screens.actions import Actions
+from tui.screens.compositor import ThriftyCompositor
 from tui.session import Session
 from tui.watch import planned
 from tui.widgets.banner import Banner
@@ -57,6 +59,7 @@ class MainScreen(Actions):
 
     def __init__(self, desk: Desk, session: Session) -> None:
         super().__init__(desk, session)
+        self._compositor = ThriftyCompositor()
         self._period = 1 / session.frames_per_second
         self._header = RunHeader()
         self.transcript = Transcript(session.expand, self._planned)
@@ -66,6 +69,7 @@ class MainScreen(Actions):
         self._hints = Static(id="hints", markup=False)
         self._painted: object = None
         self._rung = True
+        self._seen_at_tick = self._swept = desk.version
 
     def compose(self) -> ComposeResult:
         yield self._header
@@ -118,6 +122,15 @@ class MainScreen(Actions):
     def _tick(self) -> None:
         self._header.show(self.desk.server, self.desk.link, self.desk.watch)
         self.transcript.tick()
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Once after all that has happened, when for a second nothing more has."""
+        if self.session.is_alone and self.desk.version not in (self._swept, self._seen_at_tick):
+            self._seen_at_tick = self.desk.version
+        elif self.session.is_alone and self.desk.version != self._swept:
+            self._swept = self.desk.version
+            garbage.sweep()
 
     def _planned(self) -> tuple[Sequence[StepView], str]:
         pipeline = self.desk.pipeline
