@@ -20,7 +20,6 @@ from tui.painting import Drawn, Shown
 from tui.screens.main import MainScreen
 from tui.session import Session
 
-
 _TEXTUALS = ("app.focus_next", "app.command_palette", "app.quit")
 """Actions that Textual has, and offers, itself."""
 

@@ -58,6 +58,8 @@ _OUTSIDE: tuple[Key, ...] = (
     Key("copy.text", "y", "copy_chosen", "y", "copy the row, step or run as text", "outside the prompt"),
     Key("copy.json", "Y", "copy_chosen(True)", "Y", "copy it as JSON", "outside the prompt"),
     Key("results.export", "x", "export", "x", "export all rows: csv, json, md", "outside the prompt"),
+    Key("app.settings", "comma", "settings", ",", "settings: colours, movement, what opens by itself, …",
+        "outside the prompt"),
     Key("steps.next_trouble", "e", "trouble(1)", "e", "next step that failed or is incomplete", "outside the prompt"),
     Key("steps.previous_trouble", "E", "trouble(-1)", "E", "the one before", "outside the prompt"),
     Key("steps.all_letter", "O", "toggle_all", "O", "open all steps, or close them", "outside the prompt"),
@@ -128,7 +130,7 @@ IDS: frozenset[str] = frozenset(key.id for key in KEYS)
 _BY_ID = {key.id: key for key in KEYS}
 _NAMES = {
     "escape": "esc", "question_mark": "?", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
-    "plus": "+", "minus": "-", "up": "↑", "down": "↓", "left": "←", "right": "→", "alt+up": "alt+↑",
+    "plus": "+", "minus": "-", "comma": ",", "up": "↑", "down": "↓", "left": "←", "right": "→", "alt+up": "alt+↑",
     "alt+down": "alt+↓",
 }  # fmt: skip
 

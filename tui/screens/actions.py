@@ -240,6 +240,17 @@ class Actions(Screen[None]):
         self.transcript.focus()
         self.call_after_refresh(partial(self.transcript.focus_run, watch))
 
+    def action_settings(self) -> None:
+        from tui.screens.settings import SettingsScreen
+
+        self.app.push_screen(
+            SettingsScreen(self.session.preferences, sorted(self.app.available_themes), self.apply_setting)
+        )
+
+    def apply_setting(self, name: str) -> None:
+        """Something in ``session.preferences`` has changed: act on it."""
+        raise NotImplementedError
+
     def action_debug(self) -> None:
         from tui.screens.debug import DebugScreen
 

@@ -81,6 +81,11 @@ class RunBlock(Vertical):
         for row in self.rows:
             row.header.spin(frame)
 
+    def set_expand(self, expand: Expand) -> None:
+        self._expand = expand
+        for row in self.rows:
+            row.set_expand(expand)
+
     def numbered(self, number: int) -> list[StepRow]:
         """The steps with this number: 2 is 2a and 2b together."""
         return [row for row in self.rows if row.header.number.rstrip("abcdefghijklmnopqrstuvwxyz") == str(number)]

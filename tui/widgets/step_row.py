@@ -100,6 +100,10 @@ class StepRow(Vertical):
         self._is_growing = wants_open
         self.show(self.step)
 
+    def set_expand(self, expand: Expand) -> None:
+        self._expand = expand
+        self.show(self.step)
+
     def toggle(self) -> bool:
         """Fold or unfold; False where there is nothing to open."""
         if not has_body(self.step):

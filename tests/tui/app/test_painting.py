@@ -1,6 +1,5 @@
 """What is sent to the terminal adds up to what is drawn, and isn't more than has changed."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -107,7 +106,7 @@ class Terminal:
 
 
 @pytest.fixture
-def terminals(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Terminal]]:
+def terminals(monkeypatch: pytest.MonkeyPatch) -> list[Terminal]:
     made: list[Terminal] = []
 
     def display(_: App[Any], screen: object, update: object) -> None:
@@ -116,7 +115,7 @@ def terminals(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Terminal]]:
 
     monkeypatch.setattr(App, "_display", display)
     monkeypatch.setattr(WindowseatApp, "_draws_on_terminal", property(lambda app: True))
-    yield made
+    return made
 
 
 async def test_what_is_sent_adds_up_to_what_is_drawn(terminals: list[Terminal]) -> None:
