@@ -6,6 +6,7 @@ What the user folded stays so, also when the run is closed and opened again.
 from collections.abc import Sequence
 
 from textual.containers import Vertical
+from textual.geometry import Size
 
 from shared.view import StepView, step_numbers
 from tui.session import Expand
@@ -35,6 +36,12 @@ class RunBlock(Vertical):
 
     def on_mount(self) -> None:
         self.mount(self.line, *self.rows)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Its line and its rows, without Textual's arranging all of them to learn it."""
+        return 1 + sum(
+            row.get_content_height(container, viewport, width - row.styles.gutter.width) for row in self.rows
+        )
 
     def show(self, steps: Sequence[StepView], title: str = "") -> None:
         """Bring the block up to its run; ``steps`` are those planned as long as the run has none."""

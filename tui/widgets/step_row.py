@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.message import Message
 
 from shared.view import StepView
@@ -48,6 +49,12 @@ class StepRow(Vertical):
     def on_mount(self) -> None:
         self._is_drawn = True
         self.show(self.step)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A closed one is a line: nothing inside needs to be asked."""
+        if self._body is None or not self._body.display:
+            return 1
+        return super().get_content_height(container, viewport, width)
 
     @property
     def is_open(self) -> bool:
