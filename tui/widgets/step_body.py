@@ -53,7 +53,7 @@ class StepBody(Static):
     def _describe(self) -> None:
         self._width = self.size.width
         inside = describe(self._step, width=self._width or self.app.size.width - _MARGIN)
-        height = inside.get_height(self.styles, self._width) if self._width else 0
+        height = inside.get_height({}, self._width) if self._width else 0
         # As long as it fits the old height nothing else moves: laying the screen out is half the cost of a painting.
         self.update(inside, layout=height == 0 or height != self.size.height)
 
