@@ -79,11 +79,12 @@ class LineView(ScrollView, can_focus=True):
             self._measure()
 
     def _measure(self) -> None:
-        room = max(1, self.size.width - _ARROW)
         if self.wraps:
+            # Room is left for the scrollbar that wrapping may bring.
+            room = max(1, self.outer_size.width - self.styles.scrollbar_size_vertical - _ARROW)
             self._breaks = [_breaks("".join(text for text, _ in line.parts)[:WIDEST], room) for line in self.lines]
             self._ends = list(accumulate(len(breaks) for breaks in self._breaks))
-            widest = self.size.width
+            widest = 0
         else:
             self._ends = list(range(1, len(self.lines) + 1))
             widths = [min(WIDEST, sum(_at_most(text) for text, _ in line.parts)) for line in self.lines]

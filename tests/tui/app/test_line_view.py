@@ -13,6 +13,8 @@ WIDE = "漢字" * 20
 
 
 class Lines(App[None]):
+    CSS = "LineView { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }"
+
     def compose(self) -> ComposeResult:
         yield LineView()
 
@@ -39,7 +41,7 @@ async def test_a_long_line_is_cut_at_the_edge_and_scrolled_to() -> None:
 
 async def test_wrapped_it_is_whole_on_as_many_rows_as_it_needs() -> None:
     app = Lines()
-    async with app.run_test(size=(32, 9)) as pilot:
+    async with app.run_test(size=(33, 9)) as pilot:
         view = app.query_one(LineView)
         view.show([line("a", LONG[:40], LONG[40:]), line("b", "short"), line("c", WIDE), line("d", "")])
         view.wrap(True)
@@ -51,7 +53,7 @@ async def test_wrapped_it_is_whole_on_as_many_rows_as_it_needs() -> None:
         assert view.text() == f"{LONG}\nshort\n{WIDE}\n"
 
 
-@pytest.mark.parametrize("width", [4, 7, 33])
+@pytest.mark.parametrize("width", [5, 7, 33])
 async def test_no_wide_character_is_lost_at_an_edge(width: int) -> None:
     app = Lines()
     async with app.run_test(size=(width, 60)) as pilot:
@@ -64,9 +66,20 @@ async def test_no_wide_character_is_lost_at_an_edge(width: int) -> None:
         assert len([row for row in drawn(view) if row]) == view.virtual_size.height
 
 
+async def test_a_scrollbar_that_comes_covers_nothing() -> None:
+    app = Lines()
+    async with app.run_test(size=(33, 5)) as pilot:
+        view = app.query_one(LineView)
+        view.show([line(str(n), LONG) for n in range(20)])
+        view.wrap(True)
+        await pilot.pause()
+        assert view.show_vertical_scrollbar
+        assert "".join(row[2:] for row in drawn(view)[:4]) == LONG
+
+
 async def test_the_cursor_goes_from_line_to_line_and_is_in_sight() -> None:
     app = Lines()
-    async with app.run_test(size=(32, 5)) as pilot:
+    async with app.run_test(size=(33, 5)) as pilot:
         view = app.query_one(LineView)
         view.focus()
         view.show([line(str(n), LONG) for n in range(20)])
@@ -76,7 +89,7 @@ async def test_the_cursor_goes_from_line_to_line_and_is_in_sight() -> None:
             view.move(1)
         await pilot.pause()
         chosen = [view.chosen]
-        assert view.scroll_y == 7 * 4
+        assert view.scroll_y == 7 * 4 - 1
         view.scroll_to(y=8, animate=False)
         await pilot.pause()
         await pilot.click(LineView, offset=(4, 1))
@@ -85,13 +98,13 @@ async def test_the_cursor_goes_from_line_to_line_and_is_in_sight() -> None:
 
 async def test_another_width_wraps_anew() -> None:
     app = Lines()
-    async with app.run_test(size=(32, 10)) as pilot:
+    async with app.run_test(size=(33, 10)) as pilot:
         view = app.query_one(LineView)
         view.show([line("a", LONG)])
         view.wrap(True)
         await pilot.pause()
         assert view.virtual_size.height == 4
-        await pilot.resize_terminal(52, 10)
+        await pilot.resize_terminal(53, 10)
         await pilot.pause()
         assert view.virtual_size.height == 2
 
