@@ -23,7 +23,7 @@ from tui.preferences import Preferences
 from tui.recorded import RecordedClient, RunRecorder
 from tui.recording import Recording
 from tui.session import Expand, Session
-from tui.terminal import terminal_of
+from tui.terminal import AUTO, terminal_of
 
 if TYPE_CHECKING:
     from tui.application import WindowseatApp
@@ -85,9 +85,10 @@ async def _main(
 
     desk = desk_for(settings, session, connect, tap)
     app = WindowseatApp(desk, question, session=session)
-    if settings.theme not in app.available_themes:
-        raise SettingError("theme", settings.theme, "one of " + ", ".join(sorted(app.available_themes)))
-    app.theme = settings.theme
+    theme = session.terminal.theme_of(settings.theme)
+    if theme not in app.available_themes:
+        raise SettingError("theme", theme, "one of " + ", ".join([AUTO, *sorted(app.available_themes)]))
+    app.theme = theme
     _check_keys(session)
     try:
         with garbage.looked_after():

@@ -16,6 +16,7 @@ from tui.desk import Desk
 from tui.messages import QuestionAsked
 from tui.screens.help import HelpScreen
 from tui.session import Session
+from tui.terminal import AUTO
 from tui.watch import Watch
 from tui.widgets.prompt import Prompt
 from tui.widgets.results_pane import ResultsPane
@@ -244,7 +245,7 @@ class Actions(Screen[None]):
         from tui.screens.settings import SettingsScreen
 
         self.app.push_screen(
-            SettingsScreen(self.session.preferences, sorted(self.app.available_themes), self.apply_setting)
+            SettingsScreen(self.session.preferences, [AUTO, *sorted(self.app.available_themes)], self.apply_setting)
         )
 
     def apply_setting(self, name: str) -> None:

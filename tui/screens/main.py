@@ -168,7 +168,7 @@ class MainScreen(Actions):
         settings = self.session.preferences.settings
         match name:
             case "theme":
-                self.app.theme = settings.theme
+                self.app.theme = self.session.terminal.theme_of(settings.theme)
             case "motion":
                 self._move(settings.motion == "full" and not self.session.terminal.remote)
             case "expand":
