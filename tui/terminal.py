@@ -29,8 +29,8 @@ class Terminal:
     """``remote``: at the other end of an SSH connection. ``tmux``: the program of the tmux around it, "" for none.
 
     ``clipboard``: a command that puts its stdin on the clipboard of the person's own machine, () for none.
-    ``is_light``: dark letters on light, where the terminal has told so in COLORFGBG. ``can_save``: whether files written
-    by the app are the person's. ``name`` is TERM, for who looks for trouble.
+    ``is_light``: dark letters on light, where the terminal has told so in COLORFGBG. ``can_save``: whether files that
+    the app writes are the person's. ``name`` is TERM, for who looks for trouble.
     """
 
     remote: bool = False
