@@ -24,6 +24,7 @@ from tests.scripted_server import ScriptedServer
 from tests.tui.app.driving import opened
 from tests.tui.app.scripted import finished, log, numbered, row, sample_run, started, step_started
 from tests.tui.app.scripted import rows as changed
+from tui import garbage
 
 WATCHED_S = 10.0
 KIB = 1024
@@ -89,6 +90,13 @@ async def _rate(sent: bytearray) -> float:
 async def stall() -> list[Check]:
     """The longest turn of the event loop, in ms of its CPU time, while 10,000 rows arrive. On a machine with nothing
     else to do that is how long everything else waits; the clock would measure what else this machine does."""
+    with garbage.looked_after():  # as in a process of the app's own
+        longest = await _longest_turn()
+    return [("longest turn while 10,000 rows arrive", longest * 1000, 100.0, "ms")]
+
+
+async def _longest_turn() -> float:
+    """Seconds of CPU time."""
     longest = 0.0
     run = asyncio.Handle._run
 
@@ -98,7 +106,7 @@ async def stall() -> list[Check]:
         run(handle)
         longest = max(longest, time.thread_time() - began)
 
-    async with opened((120, 40)) as app:
+    async with opened((120, 40), is_alone=True) as app:
         await app.ask()
         app.client.say(started(), step_started("distances"))
         await app.until(lambda: app.watch.view.upto == 2)
@@ -111,7 +119,7 @@ async def stall() -> list[Check]:
             await app.until(lambda: app.watch.view.finished and not app.table.incomplete)
         finally:
             asyncio.Handle._run = run  # type: ignore[method-assign]  # as above
-    return [("longest turn while 10,000 rows arrive", longest * 1000, 100.0, "ms")]
+    return longest
 
 
 async def first_paint() -> list[Check]:
