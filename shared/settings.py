@@ -93,6 +93,14 @@ def add_flags(parser: argparse.ArgumentParser, cls: type, only: Sequence[str] | 
             parser.add_argument(flag, default=None, metavar=metavar, help=help_text)
 
 
+def overruled_by(cls: type, name: str, flags: Mapping[str, Any], env: Mapping[str, str]) -> str | None:
+    """The flag or the variable whose value wins over the file's; None if neither is given."""
+    if flags.get(name) is not None:
+        return "--" + name.replace("_", "-")
+    others = next(field.metadata["env"] for field in settings_of(cls) if field.name == name)
+    return next((variable for variable in (ENV_PREFIX + name.upper(), *others) if env.get(variable)), None)
+
+
 def resolve(
     cls: type[C],
     *,

@@ -40,6 +40,7 @@ _SLOW = (
     "tests/tui/conform/test_kit.py",
     "tests/tui/ssh/test_leaks.py",
     "tests/tui/ssh/test_hostile_clients.py",
+    "tests/test_wheel.py",
 )
 _OURS = re.compile(r"WINDOWSEAT_|DEMO_|LLM_|\w+_(API_KEY|MODEL|PROXY)$", re.IGNORECASE)
 

@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from shared.settings import SettingError
+from tui import garbage
 from tui.asked import AskedBefore
 from tui.config import ClientSettings
 from tui.connection import Connection, NotReachable, Received, RunSummary, run_options
 from tui.local_server import LocalServer, LocalServerError
+from tui.preferences import Preferences
 from tui.recorded import RecordedClient, RunRecorder
 from tui.recording import Recording
 from tui.session import Expand, Session
-from tui.terminal import terminal_of
+from tui.terminal import AUTO, terminal_of
 
 if TYPE_CHECKING:
     from tui.application import WindowseatApp
@@ -33,20 +35,25 @@ UNREACHABLE = 3
 """The exit code when no server could be reached at all (``windowseat ask`` has the same)."""
 
 
-def run(settings: ClientSettings, question: str | None, *, record: str = "") -> int:
+def run(
+    settings: ClientSettings, question: str | None, *, record: str = "", preferences: Preferences | None = None
+) -> int:
     """Open the app, asking ``question`` at once if there is one; the exit code when the user has left it.
 
     Without ``settings.url`` a local server is started, which ends with the app. ``record``: the file that the runs are
-    written to. Raises SettingError (unknown theme, key id) and RecordingError.
+    written to. ``preferences``: where what the user changes in the app is kept. Raises SettingError (unknown theme, key
+    id) and RecordingError.
     """
+    session = session_of(settings, preferences)
     with RunRecorder(Path(record)) if record else nullcontext() as recorder:
         if settings.url is not None:
             url = settings.url
-            return asyncio.run(_main(settings, question, to_server(lambda: url, settings.attempts), tap=recorder))
+            connect = to_server(lambda: url, settings.attempts)
+            return asyncio.run(_main(settings, question, connect, session, tap=recorder))
         try:
             with LocalServer() as server:
                 connect = to_server(server.url, settings.attempts)
-                return asyncio.run(_main(settings, question, connect, server=server, tap=recorder))
+                return asyncio.run(_main(settings, question, connect, session, server=server, tap=recorder))
         except LocalServerError as error:
             sys.stderr.write(f"windowseat: {error}\n")
             return UNREACHABLE
@@ -56,20 +63,21 @@ def replay(settings: ClientSettings, recording: Recording, speed: float) -> int:
     """Show a recorded run in the app, ``speed`` times as fast as it was; the exit code. Raises as ``run`` does."""
     client = RecordedClient(recording, speed)
     session = replace(session_of(settings), asked=AskedBefore())
-    settings = replace(settings, epilogue=False)  # no server has the run that it would speak of
-    return asyncio.run(_main(settings, client.question, client.connect(), session=session))
+    # No server has the run that the epilogue would speak of.
+    return asyncio.run(_main(settings, client.question, client.connect(), session, has_epilogue=False))
 
 
 async def _main(
     settings: ClientSettings,
     question: str | None,
     connect: "Connect",
+    session: Session,
     *,
     server: LocalServer | None = None,
-    session: Session | None = None,
     tap: Callable[[Received], None] | None = None,
+    has_epilogue: bool = True,
 ) -> int:
-    session = session or session_of(settings)
+    session = replace(session, is_alone=True)
     if session.terminal.remote:
         os.environ.setdefault("TEXTUAL_FPS", "10")  # read when Textual is imported
     from tui.application import WindowseatApp
@@ -77,32 +85,34 @@ async def _main(
 
     desk = desk_for(settings, session, connect, tap)
     app = WindowseatApp(desk, question, session=session)
-    if settings.theme not in app.available_themes:
-        raise SettingError("theme", settings.theme, "one of " + ", ".join(sorted(app.available_themes)))
-    app.theme = settings.theme
+    theme = session.terminal.theme_of(settings.theme)
+    if theme not in app.available_themes:
+        raise SettingError("theme", theme, "one of " + ", ".join([AUTO, *sorted(app.available_themes)]))
+    app.theme = theme
     _check_keys(session)
     try:
-        await app.run_async(mouse=settings.mouse)
+        with garbage.looked_after():
+            await app.run_async(mouse=settings.mouse)
     finally:
         await closed(desk)
         if server is not None:
             # In here, because a thread may still wait for the server to listen, and asyncio waits for the thread.
             await asyncio.to_thread(server.close)
-    if settings.epilogue:
+    if has_epilogue and session.preferences.settings.epilogue:
         _tell(app, settings.url)
     return app.return_code or (UNREACHABLE if desk.link.state == "unreachable" else 0)
 
 
-def session_of(settings: ClientSettings) -> Session:
+def session_of(settings: ClientSettings, preferences: Preferences | None = None) -> Session:
     """What the app is told of the user and of the terminal that this process stands in."""
     terminal = terminal_of(os.environ)
     return Session(
         expand=cast(Expand, settings.expand),
         motion=settings.motion == "full" and not terminal.remote,
-        bell=settings.bell,
         keys=dict(_bound(part) for part in settings.keys),
         terminal=terminal,
         asked=AskedBefore(_asked_file() if settings.history else None),
+        preferences=preferences or Preferences(settings),
     )
 
 

@@ -6,15 +6,22 @@ process: what differs between terminals comes with the session.
 
 from collections.abc import Iterable
 
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.filter import Monochrome
 from textual.screen import Screen
 
+from tui import garbage
 from tui.desk import Desk
 from tui.keys import KEYS, Key, shown
+from tui.painting import Drawn, Shown
 from tui.screens.main import MainScreen
 from tui.session import Session
+
+_TEXTUALS = ("app.focus_next", "app.command_palette", "app.quit")
+"""Actions that Textual has, and offers, itself."""
 
 
 class WindowseatApp(App[int]):
@@ -31,6 +38,7 @@ class WindowseatApp(App[int]):
         self.session = session or Session()
         self._question = question
         self._main = MainScreen(desk, self.session)
+        self._shown = Shown()
         if not self.session.motion:
             self.animation_level = "none"
         if self.session.theme is not None:
@@ -56,6 +64,41 @@ class WindowseatApp(App[int]):
     async def _open(self) -> None:
         await self.desk.open()
         self._main.paint()  # over SSH the next frame would be a second away
+        if self.session.is_alone:
+            garbage.opened()
+
+    # --- painting ---------------------------------------------------------------------------------------------------
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Send what is another than what the terminal shows. Private to Textual, which is pinned (8.2.8)."""
+        if self._draws_on_terminal and isinstance(renderable, CompositorUpdate):
+            sequences = self._shown.changes(renderable, self.size, self.console)
+            if sequences is not None:
+                if not sequences and self.cursor_position == self._previous_cursor_position:
+                    return
+                renderable = Drawn(sequences)
+        super()._display(screen, renderable)
+
+    @property
+    def _draws_on_terminal(self) -> bool:
+        """Whether Textual would send a frame now, as it decides itself."""
+        return (
+            self._running
+            and not self._closed
+            and not self._batch_count
+            and not self.is_headless
+            and self._driver is not None
+        )
+
+    def on_resize(self) -> None:
+        self._shown.forget()  # also when the app comes back from being suspended
+
+    def action_redraw(self) -> None:
+        """Draw all of the screen anew: something else may have written over it."""
+        self._shown.forget()
+        self.screen.refresh()
+
+    # --- keys and palette -------------------------------------------------------------------------------------------
 
     def pop_screen(self) -> AwaitComplete:
         """Two keys in one breath dismiss Textual's palette twice: the second time there is nothing left to pop."""
@@ -68,7 +111,7 @@ class WindowseatApp(App[int]):
             return
         offered: set[str] = set()
         for key in KEYS:
-            if key.action.startswith("app.") or key.text in offered or key.id.startswith("steps.toggle_1"):
+            if key.action in _TEXTUALS or key.text in offered or key.id.startswith("steps.toggle_1"):
                 continue
             if key.place in ("anywhere", "outside the prompt", "in the steps", "in the results"):
                 offered.add(key.text)

@@ -210,8 +210,11 @@ def _app(arguments: Arguments, settings: ClientSettings) -> int:
     why_not = _no_app(settings)
     if why_not is None:
         from tui import app
+        from tui.preferences import Preferences
 
-        return app.run(settings, question, record=arguments.record)
+        path = config_path(arguments.config, os.environ)
+        preferences = Preferences(settings, arguments.flags, dict(os.environ), path)
+        return app.run(settings, question, record=arguments.record, preferences=preferences)
     if question is None:
         raise UsageError(
             f"the app can't open: {why_not}", 'to get an answer here: windowseat ask "somewhere warm on Friday"'

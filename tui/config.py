@@ -36,7 +36,8 @@ class ClientSettings:
     attempts: int = setting(10, "how often a connection that broke is taken up again before that is given up",
                             minimum=0, metavar="N")  # fmt: skip
     motion: str = setting("full", "movement on a terminal; none for no spinner", choices=("full", "none"))
-    theme: str = setting("textual-dark", "the app's colours: a theme of Textual, such as ansi-dark", metavar="NAME")
+    theme: str = setting("auto", "the app's colours: a theme of Textual, such as ansi-dark; auto: dark, or light where "
+                         "COLORFGBG says so", metavar="NAME")  # fmt: skip
     mouse: bool = setting(True, "the app hears the mouse; without, the terminal selects text as it always does")
     bell: bool = setting(True, "ring when a long run ends while the terminal is not looked at")
     history: bool = setting(True, "remember the questions asked, in a file that only you can read")

@@ -132,6 +132,14 @@ class Desk:
         named = [info for info in self.pipelines if self._chosen in (None, info.name)]
         return named[0] if named else None
 
+    def set_option(self, name: str, value: Any) -> None:
+        """It goes with the next questions; None: it doesn't."""
+        self._options = (
+            {**self._options, name: value}
+            if value is not None
+            else {key: other for key, other in self._options.items() if key != name}
+        )
+
     async def open(self) -> None:
         """Reach the server and learn what can be asked. A failure is left in ``trouble``."""
         try:

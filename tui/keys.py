@@ -37,6 +37,7 @@ _ANYWHERE: tuple[Key, ...] = (
     Key("app.help", "f1", "help", "F1", "this help", "anywhere"),
     Key("app.debug", "f12", "debug", "F12", "connection, versions, terminal, last frames", "anywhere"),
     Key("app.palette", "ctrl+p", "app.command_palette", "ctrl+p", "every action, by name", "anywhere"),
+    Key("app.redraw", "ctrl+l", "app.redraw", "ctrl+l", "draw the screen anew, if something wrote over it", "anywhere"),
     Key("app.quit", "ctrl+q", "app.quit", "ctrl+q", "quit", "anywhere", True),
 )  # fmt: skip
 _OUTSIDE: tuple[Key, ...] = (
@@ -57,6 +58,8 @@ _OUTSIDE: tuple[Key, ...] = (
     Key("copy.text", "y", "copy_chosen", "y", "copy the row, step or run as text", "outside the prompt"),
     Key("copy.json", "Y", "copy_chosen(True)", "Y", "copy it as JSON", "outside the prompt"),
     Key("results.export", "x", "export", "x", "export all rows: csv, json, md", "outside the prompt"),
+    Key("app.settings", "comma", "settings", ",", "settings: colours, movement, what opens by itself, …",
+        "outside the prompt"),
     Key("steps.next_trouble", "e", "trouble(1)", "e", "next step that failed or is incomplete", "outside the prompt"),
     Key("steps.previous_trouble", "E", "trouble(-1)", "E", "the one before", "outside the prompt"),
     Key("steps.all_letter", "O", "toggle_all", "O", "open all steps, or close them", "outside the prompt"),
@@ -104,6 +107,9 @@ _INSPECTOR: tuple[Key, ...] = (
     Key("inspector.first", "g,home", "first", "g", "to the beginning", "in the inspector"),
     Key("inspector.last", "G,end", "last", "G end", "to the end, and follow what comes", "in the inspector"),
     Key("inspector.fold", "space,enter", "fold", "space", "fold: a part of the JSON, a frame", "in the inspector"),
+    Key("inspector.wrap", "w", "wrap", "w", "wrap long lines, or scroll them", "in the inspector"),
+    Key("inspector.scroll_left", "h", "scroll_sideways(-1)", "h", "long lines: to the left", "in the inspector"),
+    Key("inspector.scroll_right", "l", "scroll_sideways(1)", "l", "long lines: to the right", "in the inspector"),
     Key("inspector.copy", "y", "copy", "y", "copy the page", "in the inspector"),
 )  # fmt: skip
 _MAP: tuple[Key, ...] = (
@@ -127,7 +133,7 @@ IDS: frozenset[str] = frozenset(key.id for key in KEYS)
 _BY_ID = {key.id: key for key in KEYS}
 _NAMES = {
     "escape": "esc", "question_mark": "?", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
-    "plus": "+", "minus": "-", "up": "↑", "down": "↓", "left": "←", "right": "→", "alt+up": "alt+↑",
+    "plus": "+", "minus": "-", "comma": ",", "up": "↑", "down": "↓", "left": "←", "right": "→", "alt+up": "alt+↑",
     "alt+down": "alt+↓",
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ import re
 
 from tui.arguments import UsageError
 from tui.client import AssistClient
+from tui.history import find_run
 
 LAST = "last"
 _SEARCHED = 200
@@ -12,23 +13,16 @@ _WHOLE_ID = re.compile(r"[a-z2-7]{26}")
 
 
 def find_previous(url: str, given: str, pipeline: str | None) -> str:
-    """The id of the run meant by ``given``. Raises UsageError where that isn't one run, and as the client.
-
-    A beginning that none of the newest 200 runs has is taken for an id: the server knows.
-    """
+    """The id of the run meant by ``given``. Raises UsageError where there is none yet, and as ``find_run``."""
     return given if _WHOLE_ID.fullmatch(given) else asyncio.run(_find(url, given, pipeline))
 
 
 async def _find(url: str, given: str, pipeline: str | None) -> str:
     async with AssistClient(url) as client:
-        runs = await client.runs(limit=_SEARCHED)
-        if given == LAST:
-            asked = pipeline or next((one.name for one in await client.pipelines()), None)
-            runs = [run for run in runs if run.pipeline == asked]
-            if not runs:
-                raise UsageError("there is no run yet that a question could follow up", "ask without --previous first")
-            return runs[0].run
-    found = [run.run for run in runs if run.run.startswith(given)]
-    if len(found) > 1:
-        raise UsageError(f"{len(found)} runs begin with {given}: {', '.join(found[:5])} …", "give more of its id")
-    return found[0] if found else given
+        if given != LAST:
+            return await find_run(client, given)
+        asked = pipeline or next((one.name for one in await client.pipelines()), None)
+        last = next((run.run for run in await client.runs(limit=_SEARCHED) if run.pipeline == asked), None)
+    if last is None:
+        raise UsageError("there is no run yet that a question could follow up", "ask without --previous first")
+    return last

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from tui.asked import AskedBefore
+from tui.preferences import Preferences
 from tui.terminal import Terminal
 
 Expand: TypeAlias = Literal["never", "failed", "always"]
@@ -14,17 +15,18 @@ Expand: TypeAlias = Literal["never", "failed", "always"]
 class Session:
     """``expand``: which steps open by themselves. ``keys``: key ids bound anew. ``motion``: whether a spinner turns.
 
-    ``bell``: rung at the end of a long run if the terminal is not looked at.
+    ``is_alone``: whether the process is this app's own. ``preferences``: what the user may change in the app.
     """
 
     expand: Expand = "failed"
     motion: bool = True
-    bell: bool = True
     keys: Mapping[str, str] = field(default_factory=dict)
     theme: str | None = None
     terminal: Terminal = field(default_factory=Terminal)
     asked: AskedBefore = field(default_factory=AskedBefore)
     frames: float | None = None
+    is_alone: bool = False
+    preferences: Preferences = field(default_factory=Preferences)
 
     @property
     def frames_per_second(self) -> float:

@@ -19,20 +19,31 @@ _TOOLS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
+AUTO = "auto"
+_LIGHT = ("7", "15")
+"""Of the sixteen colours those that are light backgrounds, as rxvt, which COLORFGBG is from, numbers them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminal:
     """``remote``: at the other end of an SSH connection. ``tmux``: the program of the tmux around it, "" for none.
 
     ``clipboard``: a command that puts its stdin on the clipboard of the person's own machine, () for none.
-    ``can_save``: whether files written by the app are the person's. ``name`` is TERM, for who looks for trouble.
+    ``is_light``: dark letters on light, where the terminal has told so in COLORFGBG. ``can_save``: whether files that
+    the app writes are the person's. ``name`` is TERM, for who looks for trouble.
     """
 
     remote: bool = False
     tmux: str = ""
     clipboard: tuple[str, ...] = ()
     color: bool = True
+    is_light: bool = False
     can_save: bool = True
     name: str = ""
+
+    def theme_of(self, setting: str) -> str:
+        """The theme that a setting means here."""
+        return setting if setting != AUTO else "textual-light" if self.is_light else "textual-dark"
 
     @property
     def frames_per_second(self) -> float:
@@ -55,6 +66,7 @@ def terminal_of(
         # A tool that is there copies to the machine that it runs on: over SSH that is the wrong one.
         clipboard=() if remote else _clipboard_tool(env, which, platform),
         color=not env.get("NO_COLOR"),
+        is_light=env.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT,
         name=env.get("TERM", ""),
     )
 

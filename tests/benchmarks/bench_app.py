@@ -24,6 +24,7 @@ from tests.scripted_server import ScriptedServer
 from tests.tui.app.driving import opened
 from tests.tui.app.scripted import finished, log, numbered, row, sample_run, started, step_started
 from tests.tui.app.scripted import rows as changed
+from tui import garbage
 
 WATCHED_S = 10.0
 KIB = 1024
@@ -89,6 +90,13 @@ async def _rate(sent: bytearray) -> float:
 async def stall() -> list[Check]:
     """The longest turn of the event loop, in ms of its CPU time, while 10,000 rows arrive. On a machine with nothing
     else to do that is how long everything else waits; the clock would measure what else this machine does."""
+    with garbage.looked_after():  # as in a process of the app's own
+        longest = await _longest_turn()
+    return [("longest turn while 10,000 rows arrive", longest * 1000, 100.0, "ms")]
+
+
+async def _longest_turn() -> float:
+    """Seconds of CPU time."""
     longest = 0.0
     run = asyncio.Handle._run
 
@@ -98,7 +106,7 @@ async def stall() -> list[Check]:
         run(handle)
         longest = max(longest, time.thread_time() - began)
 
-    async with opened((120, 40)) as app:
+    async with opened((120, 40), is_alone=True) as app:
         await app.ask()
         app.client.say(started(), step_started("distances"))
         await app.until(lambda: app.watch.view.upto == 2)
@@ -111,7 +119,7 @@ async def stall() -> list[Check]:
             await app.until(lambda: app.watch.view.finished and not app.table.incomplete)
         finally:
             asyncio.Handle._run = run  # type: ignore[method-assign]  # as above
-    return [("longest turn while 10,000 rows arrive", longest * 1000, 100.0, "ms")]
+    return longest
 
 
 async def first_paint() -> list[Check]:
@@ -125,8 +133,8 @@ async def first_paint() -> list[Check]:
             async with in_pty("app", "--url", server.url) as (sent, _, cpu_s):
                 await has(sent, "windowseat")
                 ours.append(cpu_s() * 1000)
-    limit = statistics.median(bare)
-    return [("first paint", statistics.median(ours), limit + 200, "ms CPU")]
+    limit, reached = statistics.median(bare), statistics.median(ours)
+    return [("first paint", reached, limit + 200, "ms CPU"), ("first paint / a bare app", reached / limit, 1.8, "×")]
 
 
 @asynccontextmanager
@@ -167,20 +175,27 @@ async def event_to_screen() -> list[Check]:
     gates = [asyncio.Event() for _ in range(100)]
     script: list[Any] = [frame(1, started()), frame(2, step_started("routes", "Looking up…"))]
     for place, gate in enumerate(gates):
-        script += [gate, frame(place + 3, step_started("routes", f"mark{place:03}x", attempt=place + 2))]
+        script += [gate, frame(place + 3, step_started("routes", mark(place), attempt=place + 2))]
     took: list[float] = []
     async with asking(script) as (sent, _):
         await asyncio.sleep(0.5)
         for place, gate in enumerate(gates):
-            mark = f"{place:03}x".encode()
             before = len(sent)
             began = time.perf_counter()
             gate.set()
-            while mark not in sent[before:]:  # noqa: ASYNC110  # bytes of another process
+            while mark(place).encode() not in sent[before:]:  # noqa: ASYNC110  # bytes of another process
                 await asyncio.sleep(0.001)
             took.append((time.perf_counter() - began) * 1000)
             await asyncio.sleep(0.03 + 0.001 * (place % 40))
-    return [("event to screen p99", p99(took), 120.0, "ms")]
+    return [
+        ("event to screen p50", statistics.median(took), 50.0, "ms"),
+        ("event to screen p99", p99(took), 100.0, "ms"),
+    ]
+
+
+def mark(place: int) -> str:
+    """A text no cell of which is that of the one before: only cells that change are sent."""
+    return chr(ord("A") + place % 26) * 6
 
 
 async def memory() -> list[Check]:

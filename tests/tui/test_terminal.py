@@ -46,3 +46,19 @@ def test_a_clipboard_tool_is_one_of_the_persons_own_machine(
 def test_no_color_is_heard() -> None:
     assert terminal_of({}, having()).color
     assert not terminal_of({"NO_COLOR": "1"}, having()).color
+
+
+@pytest.mark.parametrize(
+    ("told", "theme"),
+    [
+        (None, "textual-dark"),
+        ("15;0", "textual-dark"),
+        ("0;15", "textual-light"),
+        ("0;default;7", "textual-light"),
+        ("x", "textual-dark"),
+    ],
+)
+def test_auto_is_dark_or_light_as_the_terminal_says(told: str | None, theme: str) -> None:
+    terminal = terminal_of({"COLORFGBG": told} if told is not None else {}, having())
+    assert terminal.theme_of("auto") == theme
+    assert terminal.theme_of("nord") == "nord"

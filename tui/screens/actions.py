@@ -16,6 +16,7 @@ from tui.desk import Desk
 from tui.messages import QuestionAsked
 from tui.screens.help import HelpScreen
 from tui.session import Session
+from tui.terminal import AUTO
 from tui.watch import Watch
 from tui.widgets.prompt import Prompt
 from tui.widgets.results_pane import ResultsPane
@@ -239,6 +240,17 @@ class Actions(Screen[None]):
         self.transcript.show(self.desk.runs, asked=self.desk.watch is not None)
         self.transcript.focus()
         self.call_after_refresh(partial(self.transcript.focus_run, watch))
+
+    def action_settings(self) -> None:
+        from tui.screens.settings import SettingsScreen
+
+        self.app.push_screen(
+            SettingsScreen(self.session.preferences, [AUTO, *sorted(self.app.available_themes)], self.apply_setting)
+        )
+
+    def apply_setting(self, name: str) -> None:
+        """Something in ``session.preferences`` has changed: act on it."""
+        raise NotImplementedError
 
     def action_debug(self) -> None:
         from tui.screens.debug import DebugScreen

@@ -56,7 +56,7 @@ class InspectorScreen(Screen[None]):
         with VerticalScroll(id="inspector-all"):
             yield self._all
         yield self._lines
-        yield Static("← → pages · s step or run · space fold · y copy · G follow · esc back",
+        yield Static("← → pages · s step or run · space fold · w wrap · h l sideways · y copy · G follow · esc back",
                      id="inspector-hints", markup=False)  # fmt: skip
 
     def on_mount(self) -> None:
@@ -179,6 +179,16 @@ class InspectorScreen(Screen[None]):
         self._follows = True
         self._scroll.scroll_end(animate=False)
         self._lines.follow()
+
+    def action_wrap(self) -> None:
+        if self._scroll.display:
+            self.app.bell()  # that page is wrapped, at words
+        else:
+            self._lines.wrap(not self._lines.wraps)
+
+    def action_scroll_sideways(self, by: int) -> None:
+        """Half a window; nothing where everything is in sight."""
+        self._lines.scroll_relative(x=by * max(1, self._lines.size.width // 2), animate=False)
 
     def action_fold(self) -> None:
         chosen = self._lines.chosen

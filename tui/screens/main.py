@@ -5,7 +5,7 @@ What the user does is in ``screens.actions``.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -13,12 +13,15 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Static
 
 from shared.view import StepView
+from tui import garbage
 from tui.bindings import bindings
+from tui.config import local_zone
 from tui.desk import Desk
 from tui.keys import hint
 from tui.messages import RunOpened
 from tui.screens.actions import Actions
-from tui.session import Session
+from tui.screens.compositor import ThriftyCompositor
+from tui.session import Expand, Session
 from tui.watch import planned
 from tui.widgets.banner import Banner
 from tui.widgets.examples import Examples
@@ -57,6 +60,7 @@ class MainScreen(Actions):
 
     def __init__(self, desk: Desk, session: Session) -> None:
         super().__init__(desk, session)
+        self._compositor = ThriftyCompositor()
         self._period = 1 / session.frames_per_second
         self._header = RunHeader()
         self.transcript = Transcript(session.expand, self._planned)
@@ -66,6 +70,7 @@ class MainScreen(Actions):
         self._hints = Static(id="hints", markup=False)
         self._painted: object = None
         self._rung = True
+        self._seen_at_tick = self._swept = desk.version
 
     def compose(self) -> ComposeResult:
         yield self._header
@@ -82,8 +87,9 @@ class MainScreen(Actions):
     def on_mount(self) -> None:
         self.set_interval(self._period, self.paint)
         self.set_interval(1.0, self._tick)
-        if self.session.motion:
-            self.set_interval(max(SPINNER_S, self._period), self.transcript.spin)
+        self._spinning = self.set_interval(
+            max(SPINNER_S, self._period), self.transcript.spin, pause=not self.session.motion
+        )
         self.paint()
 
     # --- painting ---------------------------------------------------------------------------------------------------
@@ -118,6 +124,15 @@ class MainScreen(Actions):
     def _tick(self) -> None:
         self._header.show(self.desk.server, self.desk.link, self.desk.watch)
         self.transcript.tick()
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Once after all that has happened, when for a second nothing more has."""
+        if self.session.is_alone and self.desk.version not in (self._swept, self._seen_at_tick):
+            self._seen_at_tick = self.desk.version
+        elif self.session.is_alone and self.desk.version != self._swept:
+            self._swept = self.desk.version
+            garbage.sweep()
 
     def _planned(self) -> tuple[Sequence[StepView], str]:
         pipeline = self.desk.pipeline
@@ -141,8 +156,36 @@ class MainScreen(Actions):
             self._rung = watch is None
         elif not self._rung:
             self._rung = True
-            if self.session.bell and not self.app.app_focus and watch.now_ms() > RING_AFTER_S * 1000:
+            if (
+                self.session.preferences.settings.bell
+                and not self.app.app_focus
+                and watch.now_ms() > RING_AFTER_S * 1000
+            ):
                 self.app.bell()
+
+    def apply_setting(self, name: str) -> None:
+        """Those of the next question, and those that act from the next start, need nothing here."""
+        settings = self.session.preferences.settings
+        match name:
+            case "theme":
+                self.app.theme = self.session.terminal.theme_of(settings.theme)
+            case "motion":
+                self._move(settings.motion == "full" and not self.session.terminal.remote)
+            case "expand":
+                self.transcript.set_expand(cast(Expand, settings.expand))
+            case "origin":
+                self.desk.set_option("from", settings.origin)
+            case "tz":
+                here = None if self.session.terminal.remote else local_zone()
+                self.desk.set_option("tz", settings.tz or here)
+
+    def _move(self, moves: bool) -> None:
+        if moves:
+            self._spinning.resume()
+        else:
+            self._spinning.pause()
+            self.transcript.stand_still()
+        self.app.animation_level = "full" if moves else "none"
 
     def on_run_opened(self, message: RunOpened) -> None:
         if message.watch.dormant:

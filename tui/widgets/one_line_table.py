@@ -1,30 +1,86 @@
 """A DataTable whose cells are single lines, drawn some ten times as fast.
 
 Textual draws a cell with rich's whole machinery, and every cell anew after any change. Here a cell's line is put
-together from its text and style, and kept as long as the text is the same. It overrides private methods of Textual,
-which is pinned (8.2.8); tests compare the outcome with Textual's own.
+together from its text and style, and kept as long as the text is the same; so is a row's, as long as its cells are.
+It overrides private methods of Textual, which is pinned (8.2.8); tests compare the outcome with Textual's own.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.cache import LRUCache
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widgets import DataTable
 from textual.widgets.data_table import RowKey
 
+from tui.widgets.steady import Steady
+
 KEPT_CELLS = 4_096
+KEPT_ROWS = 256
 
 
-class OneLineTable(DataTable[Text]):
+class OneLineTable(Steady, DataTable[Text]):
     """Rows are one line high; cells are ``Text`` with a style of their own and a justification, and no spans."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._lines: LRUCache[tuple[object, ...], list[list[Segment]]] = LRUCache(KEPT_CELLS)
+        self._rows_drawn: dict[RowKey, tuple[tuple[object, ...], Strip]] = {}
+        self._base_style: Style | None = None
+
+    @property
+    def rich_style(self) -> Style:
+        """Kept from one refresh to the next: Textual asks for each line, and looks through all ancestors for it."""
+        if self._base_style is None:
+            self._base_style = super().rich_style
+        return self._base_style
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        self._base_style = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As Textual's, without the borders, paddings and opacities that it looks for around each line."""
+        if any(self.styles.gutter) or self.opacity != 1.0:
+            return super().render_lines(crop)
+        self._pseudo_class_state = self.get_pseudo_class_state()
+        style, background, filters = self.rich_style, self.background_colors[1], self.get_line_filters()
+        strips: list[Strip] = []
+        for y in crop.line_range:
+            strip = self.render_line(y) if y < self.size.height else Strip.blank(self.size.width, style)
+            for one in filters:
+                strip = strip.apply_filter(one, background)
+            strips.append(strip.crop_extend(*crop.column_span, style))  # wider than a line: below the scrollbar
+        return strips
+
+    def _render_line(self, y: int, x1: int, x2: int, base_style: Style) -> Strip:
+        """A row of which nothing has changed is the strip that it was, wherever else in the table something has."""
+        try:
+            row_key, line = self._get_offsets(y)
+        except LookupError:
+            return super()._render_line(y, x1, x2, base_style)
+        columns = self.ordered_columns
+        row = self._row_locations.get(row_key) if row_key in self._row_locations else -1
+        cursor, hover = self.cursor_coordinate, self.hover_coordinate
+        looks = (
+            tuple(self._data[row_key][column.key] if row != -1 else column.label for column in columns),
+            tuple(column.get_render_width(self) for column in columns),
+            row, line, x1, x2, self.size.width, base_style, self.fixed_columns, self.cursor_type,
+            None if self.cursor_type == "cell" and cursor.row != row else cursor,
+            None if self.cursor_type == "cell" and hover.row != row else hover,
+            self._show_hover_cursor, self.show_cursor, self._pseudo_class_state,
+        )  # fmt: skip
+        kept = self._rows_drawn.get(row_key)
+        if kept is None or kept[0] != looks:
+            if len(self._rows_drawn) >= KEPT_ROWS:
+                self._rows_drawn.clear()
+            kept = self._rows_drawn[row_key] = looks, super()._render_line(y, x1, x2, base_style)
+        return kept[1]
 
     def _render_cell(
         self,
@@ -74,6 +130,7 @@ class OneLineTable(DataTable[Text]):
 
     def notify_style_update(self) -> None:
         self._lines.clear()
+        self._rows_drawn.clear()
         super().notify_style_update()
 
     def _text_at(self, row_index: int, column_index: int) -> Text | None:

@@ -11,13 +11,14 @@ from shared.text import clean
 from tui.asked import AskedBefore
 from tui.cells import one_line
 from tui.messages import QuestionAsked
+from tui.widgets.steady import Steady
 
 PLACEHOLDER = "Ask a question, and press enter"
 FOLLOWING = "Ask something else, and press enter"
 REFINING = "Change the wish (warmer, max 2 hours, …) or ask anew"
 
 
-class Prompt(Input):
+class Prompt(Steady, Input):
     """A single line. Its cursor doesn't blink: over a slow line every blink is bytes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

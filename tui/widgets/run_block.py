@@ -5,7 +5,9 @@ What the user folded stays so, also when the run is closed and opened again.
 
 from collections.abc import Sequence
 
+from textual.await_remove import AwaitRemove
 from textual.containers import Vertical
+from textual.geometry import Size
 
 from shared.view import StepView, step_numbers
 from tui.session import Expand
@@ -36,6 +38,12 @@ class RunBlock(Vertical):
     def on_mount(self) -> None:
         self.mount(self.line, *self.rows)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Its line and its rows, without Textual's arranging all of them to learn it."""
+        return 1 + sum(
+            row.get_content_height(container, viewport, width - row.styles.gutter.width) for row in self.rows
+        )
+
     def show(self, steps: Sequence[StepView], title: str = "") -> None:
         """Bring the block up to its run; ``steps`` are those planned as long as the run has none."""
         self._title = title
@@ -65,9 +73,7 @@ class RunBlock(Vertical):
         self.is_open = wanted
         if not wanted:
             self._choices |= {row.step.id: row.chosen for row in self.rows if row.chosen is not None}
-            for row in self.rows:
-                row.remove()
-            self.rows = []
+            self._take_away()
         self.show(self._steps, self._title)
 
     def tick(self) -> None:
@@ -80,6 +86,11 @@ class RunBlock(Vertical):
     def spin(self, frame: int) -> None:
         for row in self.rows:
             row.header.spin(frame)
+
+    def set_expand(self, expand: Expand) -> None:
+        self._expand = expand
+        for row in self.rows:
+            row.set_expand(expand)
 
     def numbered(self, number: int) -> list[StepRow]:
         """The steps with this number: 2 is 2a and 2b together."""
@@ -95,9 +106,21 @@ class RunBlock(Vertical):
     def _now_ms(self) -> int:
         return self.run.now_ms() if self.run is not None else 0
 
+    def _take_away(self) -> None:
+        going = [row.remove() for row in self.rows]
+        self.rows = []
+        if going:
+            self.call_next(self._forget, going)
+
+    async def _forget(self, going: Sequence[AwaitRemove]) -> None:
+        """Textual remembers what was displayed and how, and with that the rows: nearly a megabyte for each run."""
+        for one in going:
+            await one
+        self._arrangement_cache.clear()
+        _ = self.displayed_children  # asked for anew, it is another list
+
     def _rebuild(self) -> None:
-        for row in self.rows:
-            row.remove()
+        self._take_away()
         title_width = min(_TITLE_CAP, max((len(step.title) for step in self._steps), default=0))
         numbers = step_numbers(self._steps)
         self.rows = [

@@ -63,6 +63,18 @@ class RunBlocks(VerticalScroll, can_focus=True):
         for block in self.blocks:
             block.spin(self._frame)
 
+    def stand_still(self) -> None:
+        """No spinner turns any more: what runs is marked as where nothing moves."""
+        self._frame = 0
+        for block in self.blocks:
+            block.spin(0)
+
+    def set_expand(self, expand: Expand) -> None:
+        """Other steps open by themselves, as long as the user has not said otherwise of one."""
+        self._expand = expand
+        for block in self.blocks:
+            block.set_expand(expand)
+
     def on_resize(self) -> None:
         self.call_after_refresh(self._follow)
 

@@ -52,7 +52,10 @@ class StepBody(Static):
 
     def _describe(self) -> None:
         self._width = self.size.width
-        self.update(describe(self._step, width=self._width or self.app.size.width - _MARGIN))
+        inside = describe(self._step, width=self._width or self.app.size.width - _MARGIN)
+        height = inside.get_height({}, self._width) if self._width else 0
+        # As long as it fits the old height nothing else moves: laying the screen out is half the cost of a painting.
+        self.update(inside, layout=height == 0 or height != self.size.height)
 
 
 def has_body(step: StepView) -> bool:
@@ -127,8 +130,12 @@ def _text_lines(text: str, most: int, style: str = _PLAIN) -> Iterator[Content]:
     if not text:
         return
     if len(text) > most:
-        yield _line(f"… {len(text) - most:,} characters before", _MUTED)
-    yield _line(text[-most:].strip("\n"), style)
+        # Cut a quarter at a time: cut at each word, all lines would break elsewhere at each word.
+        step = max(1, most // 4)
+        before = -(-(len(text) - most) // step) * step
+        yield _line(f"… {before:,} characters before", _MUTED)
+        text = text[before:]
+    yield _line(text.strip("\n"), style)
 
 
 def _detail_section(detail: Any, most: int, most_items: int, width: int) -> Iterator[Content]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.message import Message
 
 from shared.view import StepView
@@ -48,6 +49,12 @@ class StepRow(Vertical):
     def on_mount(self) -> None:
         self._is_drawn = True
         self.show(self.step)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A closed one is a line: nothing inside needs to be asked."""
+        if self._body is None or not self._body.display:
+            return 1
+        return super().get_content_height(container, viewport, width)
 
     @property
     def is_open(self) -> bool:
@@ -98,6 +105,10 @@ class StepRow(Vertical):
         """The user wants it open or closed. A step that has nothing inside yet opens when it has."""
         self.chosen = wants_open
         self._is_growing = wants_open
+        self.show(self.step)
+
+    def set_expand(self, expand: Expand) -> None:
+        self._expand = expand
         self.show(self.step)
 
     def toggle(self) -> bool:

@@ -56,6 +56,12 @@ class Driver:
     def prompt(self) -> Prompt:
         return self.app.screen_stack[0].query_one(Prompt)
 
+    @property
+    def screen_is_dirty(self) -> bool:
+        """Whether something is still to be drawn."""
+        screen = self.app.screen
+        return bool(screen._dirty_widgets or screen._layout_required or screen._repaint_required)
+
     def row(self, step: str) -> StepRow:
         return next(row for row in self.steps.rows if row.step.id == step)
 

@@ -18,7 +18,7 @@ def test_the_way_into_the_app_imports_neither_textual_nor_rich_nor_httpx() -> No
 
 def test_an_unknown_theme_is_told_with_those_that_there_are() -> None:
     with pytest.raises(
-        SettingError, match=r"theme is 'neon-pig', but must be one of ansi-dark, ansi-light, .*textual-dark"
+        SettingError, match=r"theme is 'neon-pig', but must be one of auto, ansi-dark, ansi-light, .*textual-dark"
     ):
         run(ClientSettings(url="http://127.0.0.1:9", theme="neon-pig"), None)
 

@@ -1,10 +1,14 @@
 """The quick table draws what Textual's own does."""
 
+from collections.abc import Callable
+
 import pytest
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widgets import DataTable
 
 from tui.widgets.one_line_table import OneLineTable
@@ -94,3 +98,52 @@ async def test_a_row_that_was_painted_before_its_width_was_known_is_painted_anew
         assert "a long name" not in table.render_line(1).text
         await pilot.pause()
         assert "a long name" in table.render_line(1).text
+
+
+def characters(strips: list[Strip]) -> list[tuple[str, Style]]:
+    return [one for strip in strips for one in drawn([list(strip)])]
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "ansi-dark"])
+async def test_whole_lines_are_drawn_as_textual_draws_them_whatever_changes(theme: str) -> None:
+    app = Both()
+    async with app.run_test(size=(40, 24)) as pilot:
+        app.theme = theme
+        tables = [app.query_one("#ours", OneLineTable), app.query_one("#textuals", DataTable)]
+
+        def longer(table: DataTable[Text]) -> None:
+            for place in range(30):
+                table.add_row(Text(f"row {place}"), Text("more"), key=f"more{place}")
+
+        changes: list[Callable[[DataTable[Text]], object]] = [
+            lambda table: None,
+            lambda table: table.update_cell("1", "a", Text("another one, wider", style="dim"), update_width=True),
+            lambda table: table.move_cursor(row=2, column=1),
+            longer,  # a scrollbar comes
+            lambda table: table.scroll_to(y=5, animate=False),
+            lambda table: table.remove_row("2"),
+            lambda table: table.add_column(Text("Third"), key="c", default=Text("wide " * 8)),
+            lambda table: table.scroll_to(x=4, animate=False),
+        ]
+        for change in changes:
+            seen = []
+            for table in tables:
+                change(table)
+                await pilot.pause()
+                size = table.outer_size
+                seen.append(characters(table.render_lines(Region(0, 0, size.width, size.height))))
+                seen.append(characters(table.render_lines(Region(3, 2, size.width - 5, size.height - 4))))
+            assert seen[0] == seen[2], changes.index(change)
+            assert seen[1] == seen[3], changes.index(change)
+
+
+async def test_of_a_table_to_which_a_row_comes_only_that_row_is_drawn() -> None:
+    app = Both()
+    async with app.run_test(size=(120, 40)) as pilot:
+        table = app.query_one("#ours", OneLineTable)
+        before = table.render_lines(Region(0, 0, 80, 8))
+        table.add_row(Text("one more"), Text(""), key="more")
+        await pilot.pause()
+        after = table.render_lines(Region(0, 0, 80, 9))
+        assert [one is other for one, other in zip(before, after, strict=False)] == [True] * 8
+        assert "one more" in after[8].text

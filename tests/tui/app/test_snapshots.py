@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from shared import events as ev
 from tests.golden import QUESTION, golden_info, golden_run
 from tests.tui.app.scripted import ScriptedClient, finished, sample_run, step_finished
 from tui.application import WindowseatApp
+from tui.config import ClientSettings
 from tui.connection import Connection, StreamCut
 from tui.desk import Desk
+from tui.preferences import Preferences
 from tui.session import Session
 from tui.terminal import Terminal
 
@@ -121,8 +124,10 @@ OTHERS: dict[str, tuple[Draw, tuple[int, int]]] = {
     "inspector-all": (of(golden_run(), ("tab", "4", "o")), (100, 30)),
     "inspector-json": (of(golden_run(), ("tab", "4", "o", "2")), (100, 30)),
     "inspector-frames": (of(golden_run(), ("tab", "o", "s", "3")), (100, 30)),
+    "inspector-wrapped": (of(golden_run(), ("tab", "4", "o", "3", "w")), (100, 30)),
     "inspector-timings": (of(golden_run(), ("tab", "o", "s", "4")), (120, 30)),
     "help": (of([], ("f1",)), (100, 40)),
+    "settings": (of([], ("tab", "comma", "j")), (100, 30)),
     "export": (of(golden_run(), ("tab", "x")), (80, 24)),
     "tiny-steps": (of(golden_run()), (20, 6)),
     "tiny-rows": (of(golden_run(), ("tab", "r")), (20, 6)),
@@ -137,7 +142,12 @@ def compared(snap_compare: Any, draw: Draw, size: tuple[int, int], theme: str, *
     client.infos = [golden_info()]
     desk = Desk(client.connect(), clock=Still())
     terminal = Terminal(color=color, name="xterm-256color")
-    app = WindowseatApp(desk, session=Session(motion=False, theme=theme, terminal=terminal))
+    kept = Preferences(
+        ClientSettings(theme=theme, motion="none"),
+        flags={"motion": "none"},
+        path=Path("/home/you/.config/windowseat/config.toml"),
+    )
+    app = WindowseatApp(desk, session=Session(motion=False, theme=theme, terminal=terminal, preferences=kept))
 
     async def before(pilot: Pilot[int]) -> None:
         await draw(pilot, client, app)

@@ -36,7 +36,12 @@ def test_the_earlier_lines_that_are_left_out_are_counted() -> None:
 
 
 def test_the_earlier_text_that_is_left_out_is_counted() -> None:
-    assert text_of(a_step(text="a" * 500 + "b" * MAX_TEXT)).startswith("… 500 characters before\nb")
+    assert text_of(a_step(text="a" * 500 + "b" * MAX_TEXT)).startswith("… 1,000 characters before\nb")
+
+
+def test_text_that_grows_is_cut_at_the_same_place_for_a_while() -> None:
+    seen = {text_of(a_step(text="a word " * (MAX_TEXT // 7 + n))).splitlines()[0] for n in range(100)}
+    assert len(seen) == 2
 
 
 def test_what_the_model_thought_stands_dim_before_what_it_answered() -> None:

@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import msgspec
 import pytest
 
@@ -232,3 +235,21 @@ async def test_arrows_in_the_prompt_go_through_the_questions_asked_before() -> N
         assert app.prompt.value == "one"
         await app.pilot.press("down", "down")
         assert app.prompt.value == "dra"
+
+
+async def test_the_steps_of_a_run_that_is_closed_are_kept_nowhere() -> None:
+    async with opened((100, 30)) as app:
+        await app.ask("the first")
+        app.client.say(*sample_run())
+        await app.until(lambda: app.watch.view.finished)
+        steps = [weakref.ref(row) for row in app.steps.rows]
+        assert len(steps) > 1
+        await app.ask("the second")
+        app.client.say(started(run="second"), *sample_run()[1:])
+        await app.until(lambda: app.watch.view.finished)
+
+        def are_gone() -> bool:
+            gc.collect()
+            return not any(step() for step in steps)
+
+        await app.until(are_gone, "no step of the first run in memory")

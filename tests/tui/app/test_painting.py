@@ -1,0 +1,164 @@
+"""What is sent to the terminal adds up to what is drawn, and isn't more than has changed."""
+
+from typing import Any
+
+import pytest
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate
+from textual.app import App
+from textual.geometry import Size
+from textual.strip import Strip
+
+from tests.screen_of import ScreenOf
+from tests.tui.app.driving import Driver, opened
+from tests.tui.app.scripted import log, row, sample_run, started, step_started
+from tests.tui.app.scripted import rows as changed
+from tui.application import WindowseatApp
+from tui.painting import Shown
+
+CONSOLE = Console(force_terminal=True, color_system="truecolor", legacy_windows=False)
+RED, BLUE = Style(color="red"), Style(color="blue")
+
+
+class Line:
+    """A terminal of one line, and what was sent to it."""
+
+    def __init__(self, width: int = 40) -> None:
+        self.size = Size(width, 1)
+        self.shown = Shown()
+        self.screen = ScreenOf(width, 1)
+
+    def draw(self, *pieces: list[Segment]) -> str:
+        strips, ends, x = {}, [], 0
+        for piece in pieces:
+            strip = Strip(piece)
+            strips[x] = strip
+            x += strip.cell_length
+            ends.append(x)
+        update = ChopsUpdate([strips], [(0, 0, x)], [ends])
+        sent = self.shown.changes(update, self.size, CONSOLE)
+        assert sent is not None
+        self.screen.feed(sent)
+        assert self.screen.text()[0].startswith("".join(part.text for piece in pieces for part in piece))
+        return sent
+
+
+def test_only_the_cells_that_are_another_are_sent() -> None:
+    line = Line()
+    line.draw([Segment("23 rows · best first", RED)])
+    assert line.draw([Segment("24 rows · best first", RED)]) == "\x1b[1;2H\x1b[31m4\x1b[0m"
+    line = Line()
+    line.draw([Segment("alpha beta", RED), Segment(" and the rest", BLUE)])
+    sent = line.draw([Segment("alpha zeta", RED), Segment(" and the rest", BLUE)])
+    assert sent == "\x1b[1;7H\x1b[31mz\x1b[0m"
+    assert line.draw([Segment("alpha zeta", RED), Segment(" and the rest", BLUE)]) == ""
+
+
+def test_another_colour_is_another_cell() -> None:
+    line = Line()
+    line.draw([Segment("alpha", RED)])
+    assert line.draw([Segment("alpha", BLUE)]) == "\x1b[1;1H\x1b[34malpha\x1b[0m"
+
+
+def test_half_a_wide_character_is_never_sent() -> None:
+    line = Line()
+    line.draw([Segment("漢字a", RED)])
+    assert line.draw([Segment("漢語a", RED)]) == "\x1b[1;1H\x1b[31m漢語a\x1b[0m"
+
+
+def test_pieces_cut_elsewhere_are_sent_whole_and_what_they_cover_is_forgotten() -> None:
+    line = Line()
+    line.draw([Segment("aaaa", RED)], [Segment("bbbb", RED)])
+    line.draw([Segment("aabbbbbb", RED)])
+    sent = line.draw([Segment("aaaa", RED)], [Segment("bbbb", RED)])
+    assert "aaaa" in sent
+    assert "bbbb" in sent
+
+
+def test_after_a_forgetting_and_in_another_size_all_is_sent_again() -> None:
+    line = Line()
+    line.draw([Segment("alpha", RED)])
+    line.shown.forget()
+    assert "alpha" in line.draw([Segment("alpha", RED)])
+    line.size = Size(41, 1)
+    assert "alpha" in line.draw([Segment("alpha", RED)])
+
+
+class Terminal:
+    """What the app sends, drawn; and compared with what its top screen would draw as a whole."""
+
+    def __init__(self, app: Driver) -> None:
+        self.app = app
+        self.sent = ""
+
+    def check(self) -> None:
+        size = self.app.app.size
+        screen = ScreenOf(size.width, size.height)
+        whole = ScreenOf(size.width, size.height)
+        screen.feed(self.sent)
+        for y, strip in enumerate(self.app.app.screen._compositor.render_strips()):
+            whole.feed(f"\x1b[{y + 1};1H{strip.render(self.app.app.console)}")
+        assert screen.text() == whole.text()
+        for y, (line, wanted) in enumerate(zip(screen.cells, whole.cells, strict=True)):
+            assert line == wanted, y
+
+
+@pytest.fixture
+def terminals(monkeypatch: pytest.MonkeyPatch) -> list[Terminal]:
+    made: list[Terminal] = []
+
+    def display(_: App[Any], screen: object, update: object) -> None:
+        if made and isinstance(update, CompositorUpdate):
+            made[0].sent += update.render_segments(CONSOLE)
+
+    monkeypatch.setattr(App, "_display", display)
+    monkeypatch.setattr(WindowseatApp, "_draws_on_terminal", property(lambda app: True))
+    return made
+
+
+async def test_what_is_sent_adds_up_to_what_is_drawn(terminals: list[Terminal]) -> None:
+    async with opened((100, 30)) as app:
+        terminal = Terminal(app)
+        terminals.append(terminal)
+        app.app.action_redraw()
+
+        async def same() -> None:
+            await app.pilot.pause(0.3)
+            await app.until(lambda: not app.screen_is_dirty)
+            terminal.check()
+
+        await same()
+        await app.ask()
+        run = sample_run()
+        app.client.say(*run[:12])
+        await app.until(lambda: app.watch.view.upto == 12)
+        await same()
+        app.client.say(*run[12:])
+        await app.until(lambda: app.watch.view.finished and not app.table.incomplete)
+        for keys in (
+            ["tab"], ["4"], ["j", "j"], ["o"], ["2"], ["escape"], ["f1"], ["escape"], ["r"], ["j", "s"], ["slash"],
+            [*"high>2", "escape"], ["ctrl+p"], [*"exp"], ["escape"], ["p"], [*"漢字 and"],
+        ):  # fmt: skip
+            await app.pilot.press(*keys)
+            await same()
+        app.app.theme = "textual-light"
+        await same()
+
+
+async def test_a_row_that_comes_into_a_table_is_sent_alone(terminals: list[Terminal]) -> None:
+    async with opened((100, 40)) as app:
+        terminal = Terminal(app)
+        terminals.append(terminal)
+        await app.ask()
+        cities = [row(f"R{n}", f"City {n}", km=n) for n in range(10, 20)]
+        app.client.say(started(), step_started("routes"), changed(*cities))
+        await app.shows("City 19")
+        await app.until(lambda: not app.screen_is_dirty)
+        terminal.sent = ""
+        app.client.say(changed(row("more", "City 99", km=99)), log("routes", "not seen: the step is closed"))
+        await app.shows("City 99")
+        await app.until(lambda: not app.screen_is_dirty)
+        assert "City 99" in terminal.sent
+        assert "City 1" not in terminal.sent
