@@ -13,13 +13,11 @@ class Line:
     """``async with Line(port) as line``: connect to ``line.port`` instead.
 
     ``delay_s``: how long each byte is under way, in both directions; ``bytes_per_s``: what goes through at most towards
-    the client. ``cut``: from now on nothing goes through any more, and both ends stay open. ``passed``: bytes that the
-    client was given.
+    the client. ``cut``: from now on nothing goes through any more, and both ends stay open.
     """
 
     def __init__(self, port: int, *, delay_s: float = 0.0, bytes_per_s: float | None = None) -> None:
         self.port = 0
-        self.passed = 0
         self._target = port
         self._delay_s = delay_s
         self._bytes_per_s = bytes_per_s
@@ -71,7 +69,6 @@ class Line:
                 to.write(piece)
                 await to.drain()
                 if bytes_per_s is not None:
-                    self.passed += len(piece)
                     await asyncio.sleep(len(piece) / bytes_per_s)
 
         delivering = asyncio.create_task(deliver())

@@ -52,7 +52,7 @@ class Opened:
     @asynccontextmanager
     async def connected(self, **more: Any) -> AsyncIterator[asyncssh.SSHClientConnection]:
         more = {"username": "ada", "client_keys": None, "known_hosts": None, "config": None, "agent_path": None, **more}
-        async with asyncssh.connect("127.0.0.1", self.port, **more) as connection:
+        async with asyncssh.connect("127.0.0.1", more.pop("port", self.port), **more) as connection:
             yield connection
 
 
