@@ -32,7 +32,9 @@ class Opened:
     @property
     def door(self) -> Door:
         """The newest one."""
-        return self.house.doors[max(self.house.doors)]
+        newest = self.house.doors[max(self.house.doors)]
+        assert isinstance(newest, Door)
+        return newest
 
     @property
     def app(self) -> SshApp:
