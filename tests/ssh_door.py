@@ -9,7 +9,7 @@ import signal
 import struct
 import sys
 import termios
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -22,10 +22,14 @@ _LISTENING = re.compile(r"Windowseat is listening for SSH on \S+ port (\d+)")
 
 
 class FrontDoor:
-    def __init__(self, process: asyncio.subprocess.Process, port: int, welcome: str) -> None:
+    """``host`` is where the client goes; ``within``: what stands before its command, see ``own_network``."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int, welcome: str, within: Sequence[str]) -> None:
         self.process = process
         self.port = port
         self.welcome = welcome
+        self.host = "127.0.0.1"
+        self.within = within
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""
@@ -35,7 +39,7 @@ class FrontDoor:
         return [pid for pid in _children(self.process.pid) if "backend" in _command(pid)]
 
     def command(self, *words: str, flags: tuple[str, ...] = ()) -> list[str]:
-        return ["ssh", *OPTIONS, "-p", str(self.port), *flags, "-l", "ada", "127.0.0.1", *words]
+        return [*self.within, "ssh", *OPTIONS, "-p", str(self.port), *flags, "-l", "ada", self.host, *words]
 
     async def run(
         self, *words: str, stdin: bytes | None = None, flags: tuple[str, ...] = (), env: Mapping[str, str] | None = None
@@ -55,10 +59,13 @@ class FrontDoor:
 
 
 @asynccontextmanager
-async def front_door(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> AsyncIterator[FrontDoor]:
+async def front_door(
+    folder: Path, *arguments: str, env: Mapping[str, str] | None = None, within: Sequence[str] = ()
+) -> AsyncIterator[FrontDoor]:
     """``windowseat ssh`` on a free port of this machine; it is ended by SIGTERM, and must end well."""
     log = (folder / "front.log").open("wb")
     process = await asyncio.create_subprocess_exec(
+        *within,
         *(sys.executable, "-P", "-m", "tui", "ssh", "--port", "0", "--host-key", str(folder / "host_key"), *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=log,
@@ -72,7 +79,7 @@ async def front_door(folder: Path, *arguments: str, env: Mapping[str, str] | Non
             welcome = b"".join([await process.stdout.readline() for _ in range(3)]).decode()
         found = _LISTENING.search(welcome)
         assert found, (welcome, (folder / "front.log").read_text())
-        yield FrontDoor(process, int(found[1]), welcome)
+        yield FrontDoor(process, int(found[1]), welcome, within)
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(10):
@@ -91,6 +98,7 @@ class Seat:
         self.process = process
         self.sent = bytearray()
         self._ours = ours
+        self._all_came = asyncio.Event()
         asyncio.get_running_loop().add_reader(ours, self._read)
 
     def _read(self) -> None:
@@ -98,6 +106,7 @@ class Seat:
             self.sent += os.read(self._ours, 65536)
         except OSError:
             asyncio.get_running_loop().remove_reader(self._ours)
+            self._all_came.set()
 
     def type(self, data: bytes) -> None:
         os.write(self._ours, data)
@@ -105,9 +114,6 @@ class Seat:
     def resize(self, width: int, height: int) -> None:
         fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         os.kill(self.process.pid, signal.SIGWINCH)
-
-    def stop_reading(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._ours)
 
     async def has(self, text: str | bytes, within_s: float = 20) -> None:
         wanted = text.encode() if isinstance(text, str) else text
@@ -119,8 +125,11 @@ class Seat:
             raise AssertionError(f"{text!r} never came: {bytes(self.sent[-2000:])!r}") from None
 
     async def ended(self, within_s: float = 20) -> int:
+        """Its exit status, when all that it wrote is in ``sent``."""
         async with asyncio.timeout(within_s):
-            return await self.process.wait()
+            code = await self.process.wait()
+            await self._all_came.wait()
+        return code
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._ours)
@@ -135,13 +144,20 @@ async def a_seat(
     size: tuple[int, int] = (100, 30),
     term: str = "xterm-256color",
 ) -> AsyncIterator[Seat]:
+    async with on_a_terminal(door.command(*words, flags=flags), size=size, term=term) as seat:
+        yield seat
+
+
+@asynccontextmanager
+async def on_a_terminal(
+    command: Sequence[str], *, size: tuple[int, int] = (100, 30), term: str = "xterm-256color"
+) -> AsyncIterator[Seat]:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "COLORTERM")}
     process = await asyncio.create_subprocess_exec(
-        *door.command(*words, flags=flags), stdin=theirs, stdout=theirs, stderr=theirs,
-        env={**environment, "TERM": term}, start_new_session=True,
-    )  # fmt: skip
+        *command, stdin=theirs, stdout=theirs, stderr=theirs, env={**environment, "TERM": term}, start_new_session=True
+    )
     os.close(theirs)
     seat = Seat(process, ours)
     try:

@@ -167,7 +167,7 @@ def _tell(app: "WindowseatApp", url: str | None) -> None:
     """Leave the last answer on the normal screen: the other one is gone with the app."""
     from tui.epilogue import epilogue
 
-    watch = app.desk.watch
+    watch = app.desk.last
     if watch is not None:
         sys.stdout.write(epilogue(watch, url=url))
         sys.stdout.flush()

@@ -72,7 +72,7 @@ class Desk:
     seconds.
     ``place``: what the server is called, where its URL means nothing to the person.
     ``left_open``: a run that somebody who was cut off may want to go on with, and ``lost`` why they were; ``left`` is
-    then that run, or the newest of theirs that still goes on.
+    then that run, or the newest of theirs that still goes on, and ``resumed`` the run if they do.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class Desk:
         place: str = "",
     ) -> None:
         self.left: Watch | None = None
+        self.resumed: Watch | None = None
         self.lost = lost
         self.runs: list[Watch] = []
         self.link = Link("starting")
@@ -120,6 +121,11 @@ class Desk:
     def watch(self) -> Watch | None:
         """The question asked last; None before the first one of this session."""
         return self._watch
+
+    @property
+    def last(self) -> Watch | None:
+        """What somebody leaves with: the question asked last, else the run of an earlier session that they took up."""
+        return self._watch or self.resumed
 
     @property
     def version(self) -> tuple[int, int]:

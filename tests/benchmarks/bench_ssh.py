@@ -10,93 +10,20 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
-import asyncssh
-
 from tests.benchmarks.harness import Options, Row, alone
+from tests.benchmarks.ssh_guests import Guest, Side, guest
 from tui.ssh.keys import host_key
 
 READY = "Where can I escape to?"
+ASKED = b"Reading the wish"
 FIRST = b"F1 help"
 SIZES = (10, 25, 50)
-TYPISTS, KEYS = 5, 16
-_PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
-
-
-@dataclass
-class Side:
-    name: str
-    port: int
-    process: asyncio.subprocess.Process
-
-    def pss_mb(self) -> float:
-        """Memory of the process and all its children, shared pages counted in shares."""
-        return sum(_pss_kb(pid) for pid in _family(self.process.pid)) / 1024
-
-
-class Guest:
-    """One session: what came, and when a certain text came."""
-
-    def __init__(self, connection: asyncssh.SSHClientConnection) -> None:
-        self.connection = connection
-        self.process: asyncssh.SSHClientProcess[bytes] | None = None
-        self._wanted = b""
-        self._tail = b""
-        self._came = asyncio.Event()
-        self._at = 0.0
-        self._task: asyncio.Task[None] | None = None
-
-    async def open(self, wanted: bytes) -> float:
-        """Seconds until ``wanted`` was on the screen."""
-        began = time.perf_counter()
-        self.expect(wanted)
-        self.process = await self.connection.create_process(
-            term_type="xterm-256color", term_size=(100, 30), encoding=None
-        )
-        self._task = asyncio.create_task(self._read())
-        return await self.seen() - began
-
-    def expect(self, wanted: bytes) -> None:
-        self._wanted = wanted
-        self._came.clear()
-
-    async def seen(self, within_s: float = 300) -> float:
-        async with asyncio.timeout(within_s):
-            await self._came.wait()
-        return self._at
-
-    def type(self, data: bytes) -> None:
-        assert self.process is not None
-        self.process.stdin.write(data)
-
-    async def echo_s(self, char: str) -> float:
-        self.expect(char.encode())
-        began = time.perf_counter()
-        self.type(char.encode())
-        return await self.seen() - began
-
-    async def _read(self) -> None:
-        assert self.process is not None
-        with suppress(asyncssh.Error, OSError):
-            while chunk := await self.process.stdout.read(65536):
-                self._tail = (self._tail + chunk)[-max(len(chunk), 0) - 64 :]
-                if self._wanted and self._wanted in self._tail:
-                    self._at = time.perf_counter()
-                    self._wanted, self._tail = b"", b""
-                    self._came.set()
-
-
-@asynccontextmanager
-async def guest(side: Side) -> AsyncIterator[Guest]:
-    async with asyncssh.connect(
-        "127.0.0.1", side.port, username="ada", known_hosts=None, client_keys=None, config=None, agent_path=None,
-        connect_timeout=120, login_timeout=120, encryption_algs=["aes128-gcm@openssh.com"],
-    ) as connection:  # fmt: skip
-        yield Guest(connection)
+TYPISTS, KEYS, ROUNDS = 5, 20, 2
 
 
 async def paint(sides: Sequence[Side]) -> list[Row]:
@@ -134,30 +61,66 @@ async def memory(sides: Sequence[Side]) -> list[Row]:
 
 
 async def echo(sides: Sequence[Side]) -> list[Row]:
-    """Key echo while every session is told something twenty times a second."""
-    found: dict[tuple[str, int], list[float]] = {}
-    for side in sides:
-        async with AsyncExitStack() as stack:
-            guests: list[Guest] = []
-            for size in SIZES:
-                fresh = await _opened(stack, side, size - len(guests))
-                guests += fresh
-                for one in fresh:
-                    one.type(b"go\r")
-                await asyncio.sleep(4)
-                chars = _characters()
-                times: list[float] = []
-                typing = [_type(one, chars, times) for one in guests[:: max(1, size // TYPISTS)][:TYPISTS]]
-                await asyncio.gather(*typing)
-                found[side.name, size] = times
+    """Key echo while every session is told something twenty times a second; the sides in turn, twice."""
+    times: dict[tuple[str, int], list[float]] = defaultdict(list)
+    cpu: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
+    for _ in range(ROUNDS):
+        for side in sides:
+            async with AsyncExitStack() as stack:
+                guests: list[Guest] = []
+                for size in SIZES:
+                    fresh = await _opened(stack, side, size - len(guests))
+                    guests += fresh
+                    await asyncio.gather(*map(_ask, fresh))
+                    await asyncio.sleep(2)
+                    found, *used = await _typing(side, guests)
+                    times[side.name, size] += found
+                    cpu[side.name, size].append((used[0] / size, used[1]))
     rows = []
     for size in SIZES:
         for percent in (50, 99):
-            ours, theirs = (_at(found[side.name, size], percent) for side in sides)
+            ours, theirs = (_at(times[side.name, size], percent) for side in sides)
             name = f"ssh: key echo, {size} sessions x 20 events/s, p{percent}"
             target = 0.5 if percent == 99 else None
             rows.append(Row(name=name, value=ours / theirs, target=target, ours=ours, peer=theirs, each="ms"))
+        for place, what in enumerate(("a second and session", "a frame")):
+            ours, theirs = (
+                statistics.median(one[place] for one in cpu[side.name, size]) * 1000 for side in sides
+            )  # fmt: skip
+            name = f"ssh: CPU {what}, {size} sessions x 20 events/s"
+            rows.append(Row(name=name, value=ours / theirs, ours=ours, peer=theirs, each="ms"))
     return rows
+
+
+async def stalled(sides: Sequence[Side]) -> list[Row]:
+    """Key echo of eight sessions beside one that reads nothing, and beside one that does: more than once each."""
+    side = sides[0]
+    times: dict[bool, list[float]] = {True: [], False: []}
+    cpu: dict[bool, list[float]] = {True: [], False: []}
+    async with AsyncExitStack() as stack:
+        guests = await _opened(stack, side, 8)
+        await asyncio.gather(*map(_ask, guests))
+        for is_stalled in (False, True) * ROUNDS:
+            async with guest(side, receive_bytes=4096) as other:
+                await other.open(READY.encode())
+                await _ask(other)
+                if is_stalled:
+                    other.stop_reading()
+                for number in range(30):  # each a full repaint
+                    other.resize(100, 30 + number % 2)
+                    await asyncio.sleep(0.2)
+                found, used, _ = await _typing(side, guests)
+                times[is_stalled] += found
+                cpu[is_stalled].append(used)
+                other.connection.abort()
+    rows = []
+    for percent in (50, 99):
+        beside, without = (_at(times[one], percent) for one in (True, False))
+        name = f"ssh: key echo beside a reader that has stalled, p{percent}"
+        rows.append(Row(name=name, value=beside / without, target=1.2, ours=beside, peer=without, each="ms"))
+    beside, without = (statistics.median(cpu[one]) * 1000 for one in (True, False))
+    name = "ssh: CPU a second, all sessions, beside a reader that has stalled"
+    return [*rows, Row(name=name, value=beside / without, target=1.2, ours=beside, peer=without, each="ms")]
 
 
 async def hundred(sides: Sequence[Side]) -> list[Row]:
@@ -170,6 +133,28 @@ async def hundred(sides: Sequence[Side]) -> list[Row]:
             Row(name="ssh: 100 sessions at once, until the last is painted", value=took, unit="s"),
             Row(name="ssh: 100 sessions at once, memory of all", value=side.pss_mb(), unit="MB"),
         ]
+
+
+async def _ask(one: Guest) -> None:
+    """Until its run is on the screen: where a machine is short of time the server isn't reached at once."""
+    for _ in range(5):
+        one.expect(ASKED)
+        one.type(b"go\r")
+        with suppress(TimeoutError):
+            await one.seen(20)
+            return
+    raise TimeoutError("a session that asks gets no answer")
+
+
+async def _typing(side: Side, guests: Sequence[Guest]) -> tuple[list[float], float, float]:
+    """How long each echo took, and the CPU seconds of the side meanwhile: of a second, and of a frame."""
+    times: list[float] = []
+    chars = _characters()
+    began, before, frames = time.perf_counter(), side.cpu_s(), sum(one.frames for one in guests)
+    await asyncio.gather(*(_type(one, chars, times) for one in guests[:: max(1, len(guests) // TYPISTS)][:TYPISTS]))
+    used = side.cpu_s() - before
+    frames = sum(one.frames for one in guests) - frames
+    return times, used / (time.perf_counter() - began), used / frames
 
 
 async def _type(one: Guest, chars: Iterator[str], times: list[float]) -> None:
@@ -191,21 +176,6 @@ def _characters() -> Iterator[str]:
 
 def _at(times: Sequence[float], percent: int) -> float:
     return sorted(times)[min(len(times) - 1, len(times) * percent // 100)] * 1000
-
-
-def _family(pid: int) -> list[int]:
-    children: list[int] = []
-    with suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            children += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_text().split())
-    return [pid, *(one for child in children for one in _family(child))]
-
-
-def _pss_kb(pid: int) -> int:
-    with suppress(OSError):
-        found = _PSS.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
-        return int(found[1]) if found else 0
-    return 0
 
 
 async def _spawn(*arguments: str) -> tuple[asyncio.subprocess.Process, str]:
@@ -234,7 +204,7 @@ async def _measure() -> list[Row]:
         assert found, welcome
         sides = [Side("front door", int(found[1]), door), Side("a process each", int(port), plain)]
         try:
-            return [row for part in (paint, memory, echo, hundred) for row in await part(sides)]
+            return [row for part in (paint, memory, echo, stalled, hundred) for row in await part(sides)]
         finally:
             for process in (door, plain, server):
                 process.terminate()

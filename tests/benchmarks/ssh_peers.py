@@ -76,6 +76,7 @@ class PtySession(asyncssh.SSHServerSession[bytes]):
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tui", "app", "--url", self._url, "--no-restore"),
             stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=ROOT, start_new_session=True,
+            preexec_fn=_take_terminal,
         )  # fmt: skip
         os.close(theirs)
         asyncio.get_running_loop().add_reader(self._ours, self._read)
@@ -99,6 +100,11 @@ class PtySession(asyncssh.SSHServerSession[bytes]):
         self._is_gone = True
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
+
+
+def _take_terminal() -> None:
+    """As sshd does: a process whose terminal goes is told, and none stays behind."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class PtyServer(asyncssh.SSHServer):

@@ -229,6 +229,7 @@ class Actions(Screen[None]):
 
             def answered(wanted: bool | None) -> None:
                 if wanted:
+                    self.desk.resumed = self.desk.fetch(summary)
                     self.run_worker(self._open_run(summary), group="load")
 
             self.app.push_screen(OfferScreen(left.question, lost), answered)

@@ -3,14 +3,23 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from tui.ssh.control import Message
 from tui.ssh.governor import Governor
 from tui.ssh.settings import SshSettings
 
-if TYPE_CHECKING:
-    from tui.ssh.door import Door
+
+class Entrance(Protocol):
+    """A connection, as the worker reaches it: ``door.Door``, which knows the house and not the other way round."""
+
+    def known(self, runs: list[str], open_run: str, lost: str) -> None:
+        """What the front remembers of the visitor has come."""
+
+    def end(self, why: str) -> None:
+        """Tell the person why, and end."""
+
+    def abort(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -23,7 +32,7 @@ class House:
     why: str = ""
     governor: Governor = field(default_factory=Governor)
     starting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    doors: dict[int, "Door"] = field(default_factory=dict)
+    doors: dict[int, Entrance] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def spawn(self, task: "asyncio.Task[None]") -> None:

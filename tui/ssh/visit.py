@@ -217,7 +217,7 @@ class Visit:
             await asyncio.wait({started}, timeout=LEAVE_S if self._why or self._gone else _IDLE_LOOK_S)
             if started.done() or self._gone or self._why:
                 break
-            is_busy = desk.watch is not None and desk.watch.live
+            is_busy = desk.last is not None and desk.last.live
             if not is_busy and time.monotonic() - self._typed_at > self._house.settings.idle_s:
                 self._exit_code = ANSWERED
                 self.end("nothing was typed for a long time")
@@ -229,8 +229,8 @@ class Visit:
         if app.crashed:
             self._link.say("Windowseat failed, and it is our fault. What you asked is kept: connect again.\n")
             return 1
-        if desk.watch is not None:
-            self._link.say(epilogue(desk.watch, self._link.terminal.width, again="ssh HOST attach"))
+        if desk.last is not None:
+            self._link.say(epilogue(desk.last, self._link.terminal.width, again="ssh HOST attach"))
         return app.return_code or (UNREACHABLE if desk.link.state == "unreachable" else ANSWERED)
 
     # --- parts ------------------------------------------------------------------------------------------------------

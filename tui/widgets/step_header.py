@@ -75,8 +75,12 @@ class StepHeader(Widget):
         return 1
 
     def show(self, step: StepView, arrow: str) -> None:
-        if step is not self.step or arrow != self.arrow:
-            self.step, self.arrow = step, arrow
+        """Repainted only where the line changes: a step may say a thousand words that only its body shows."""
+        if step is self.step and arrow == self.arrow:
+            return
+        before = self._content()
+        self.step, self.arrow = step, arrow
+        if self._content() != before:
             self.refresh()
 
     def tick(self) -> None:
@@ -120,6 +124,10 @@ class StepHeader(Widget):
             parts.append((fit(shorten_middle(self.step.title, title), title + 2), title_style))
             parts.append((fit(said, room - title - 2), said_style))
         return parts
+
+    def _content(self) -> tuple[str, ...]:
+        """All that the line is made of, but for the spinner and the clock."""
+        return self.arrow, self.step.state, self.step.title, outcome(self.step, 0)
 
     def _glyph(self) -> str:
         if self.step.state == "running":

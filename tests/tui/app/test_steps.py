@@ -1,12 +1,16 @@
 import re
 from functools import partial
+from typing import Any, Self
 
+import msgspec
 import pytest
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 
 from shared import events as ev
+from shared.view import StepView
 from tests.tui.app.driving import Driver, opened
 from tests.tui.app.scripted import PLAN, call, finished, log, sample_run, started, step_finished, step_started
+from tui.widgets.step_header import StepHeader
 
 FAILED = step_finished(
     "routes",
@@ -217,3 +221,26 @@ async def test_a_step_that_failed_before_it_was_ever_drawn_opens_itself_too() ->
         await app.ask()
         app.client.say(started(plan=other), step_started("routes"), FAILED)
         await app.shows("▾ ✗ 1", "Try: try again in a minute", "code upstream")
+
+
+def test_a_line_is_repainted_where_it_changes_and_not_for_words_that_only_the_body_shows() -> None:
+    class Counted(StepHeader):
+        repaints = 0
+
+        def refresh(self, *regions: Region, **how: Any) -> Self:
+            self.repaints += 1
+            return self
+
+    step = StepView(id="wish", title="Read the wish", state="running", attempt=1, say="Reading…")
+    line = Counted(step, "1", 20, lambda: 0)
+    before = line.repaints
+    line.show(msgspec.structs.replace(step, text="a word", reasoning="a thought"), ">")
+    assert line.repaints == before + 1, "the arrow"
+    unseen: list[dict[str, Any]] = [{"text": "a word more"}, {"reasoning": "and a thought"}, {"detail": 1}]
+    for change in unseen:
+        line.show(msgspec.structs.replace(line.step, **change), ">")
+    assert line.repaints == before + 1
+    seen: list[dict[str, Any]] = [{"done": 3, "total": 9}, {"say": "Still reading…"}, {"state": "ok"}]
+    for number, change in enumerate(seen, 2):
+        line.show(msgspec.structs.replace(line.step, **change), ">")
+        assert line.repaints == before + number, change

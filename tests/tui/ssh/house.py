@@ -32,7 +32,9 @@ class Opened:
     @property
     def door(self) -> Door:
         """The newest one."""
-        return self.house.doors[max(self.house.doors)]
+        newest = self.house.doors[max(self.house.doors)]
+        assert isinstance(newest, Door)
+        return newest
 
     @property
     def app(self) -> SshApp:
@@ -52,7 +54,7 @@ class Opened:
     @asynccontextmanager
     async def connected(self, **more: Any) -> AsyncIterator[asyncssh.SSHClientConnection]:
         more = {"username": "ada", "client_keys": None, "known_hosts": None, "config": None, "agent_path": None, **more}
-        async with asyncssh.connect("127.0.0.1", self.port, **more) as connection:
+        async with asyncssh.connect("127.0.0.1", more.pop("port", self.port), **more) as connection:
             yield connection
 
 

@@ -78,6 +78,7 @@ async def test_who_was_cut_off_is_told_why_and_offered_their_run(tmp_path: Path)
             assert server.paths()[-1] == f"GET /runs/{RUN}/events?after=0"
             screen.type(CTRL_Q)
             await screen.ended()
+            assert b"Dakar" in screen.sent[screen.sent.rindex(LEFT) :], "what was taken up is what is left with"
 
 
 async def test_who_was_cut_off_before_asking_is_told_why(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tests.pty_app import info
 from tests.scripted_server import ScriptedServer, a_run
 from tests.tui.ssh.house import CTRL_Q, Opened, a_screen, open_house
 from tui.ssh.app import SshApp
+from tui.ssh.door import Door
 from tui.ssh.visit import Visit
 
 AT_ONCE = 10
@@ -91,6 +92,7 @@ async def breaks_its_app(house: Opened) -> None:
     async with house.connected() as ssh, a_screen(ssh) as screen:
         await screen.has(OPEN, 10)
         for door in list(house.house.doors.values()):
+            assert isinstance(door, Door)
             visit = door._session._visit if door._session is not None else None
             if visit is not None and visit._app is not None and random.random() < 0.3:
                 visit._app.call_later(_fail)
