@@ -13,6 +13,7 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework
 
+from backend.gathering import GatheringWriter
 from backend.http.connection import TRANSPORT
 
 _log = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ class Connections:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert isinstance(writer.transport, asyncio.Transport)
         TRANSPORT.set(writer.transport)
-        await TCPServer(self._app, asyncio.get_running_loop(), self._config, self._context, {}, reader, writer)
+        gathering = GatheringWriter(writer.transport, reader)
+        await TCPServer(self._app, asyncio.get_running_loop(), self._config, self._context, {}, reader, gathering)
 
     async def close(self, grace_s: float) -> None:
         """Accept no more, give responses ``grace_s`` seconds to end, then abort them."""

@@ -76,8 +76,9 @@ async def _follow(
                 watch.end()
                 _heed_cancellation()
             block = await viewer.take()
-            # A real suspension: without one, a replay to a reader that vanished would keep the whole loop busy.
-            await asyncio.sleep(0)
+            if block is not None:
+                # A real suspension: without one, a replay to a reader that vanished would keep the whole loop busy.
+                await asyncio.sleep(0)
     except EventsLost as error:
         _log.error("%s", error)
         yield form.encode(LOST)

@@ -8,7 +8,7 @@ from the one reader that this process has (``follower.py``); a viewer can't tell
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from backend.runs.log import Entry, EventsLost, RunLog
 from shared.encoding import encode_event_frame
@@ -19,10 +19,22 @@ holds several copies of it: 236 KiB in all, with 64 KiB it was 400; a long repla
 KEPT_BYTES = 4 * 1024 * 1024
 """How much of a live run stays in memory; older frames are read from the log."""
 
+_LF, _CR = 10, 13
+
 
 def encode_entry(run: str, entry: Entry) -> bytes:
     """The frame of an event (PROTOCOL.md): ``id: <run>.<seq>``, ``data: <JSON>``, an empty line."""
     return encode_event_frame(b"%b.%d" % (run.encode(), entry.seq), entry.data)
+
+
+def encode_entries(run: str, entries: Sequence[Entry]) -> list[bytes]:
+    """``encode_entry`` of each, at two fifths of its cost: whether all are one line each is seen in one look."""
+    if len(entries) > 1:
+        text = run.encode()
+        joined = b"".join([text, *[entry.data for entry in entries]])
+        if _LF not in joined and _CR not in joined and 0 not in text:
+            return [b"id: %b.%d\ndata: %b\n\n" % (text, entry.seq, entry.data) for entry in entries]
+    return [encode_entry(run, entry) for entry in entries]
 
 
 class LiveRun:
@@ -38,13 +50,12 @@ class LiveRun:
         self._frames: deque[bytes] = deque()
         self._kept_bytes = 0
 
-    def publish(self, entries: Iterable[Entry]) -> None:
-        """Show events that the log has. Entries continue at ``head + 1``."""
-        for entry in entries:
-            frame = encode_entry(self.run, entry)
-            self._frames.append(frame)
-            self._kept_bytes += len(frame)
-            self.head, self.last = entry.seq, entry.data
+    def publish(self, entries: Sequence[Entry]) -> None:
+        """Show events that the log has, at least one. They continue at ``head + 1``."""
+        frames = encode_entries(self.run, entries)
+        self._frames += frames
+        self._kept_bytes += sum(map(len, frames))
+        self.head, self.last = entries[-1].seq, entries[-1].data
         while self._kept_bytes > KEPT_BYTES and len(self._frames) > 1:
             self._kept_bytes -= len(self._frames.popleft())
         self.wake()
@@ -92,12 +103,20 @@ class LiveRun:
 class Viewer:
     """One reader of a run, after event ``after``. ``take`` until it returns None, and ``close`` in any case.
 
-    ``live`` is None for a run that is over, whose log has ``length`` events. ``heartbeat_s``: seconds of silence after
-    which a heartbeat is due.
+    ``live`` is None for a run that is over, whose log has ``length`` events; ``ahead`` are those after ``after`` that
+    were read already. ``heartbeat_s``: seconds of silence after which a heartbeat is due.
     """
 
     def __init__(
-        self, run: str, log: RunLog, *, live: LiveRun | None, after: int, heartbeat_s: float, length: int = 0
+        self,
+        run: str,
+        log: RunLog,
+        *,
+        live: LiveRun | None,
+        after: int,
+        heartbeat_s: float,
+        length: int = 0,
+        ahead: Sequence[Entry] = (),
     ) -> None:
         self.run = run
         self.closing: bytes | None = None
@@ -105,6 +124,7 @@ class Viewer:
         self._log = log
         self._live = live
         self._length = length
+        self._ahead = ahead
         self._heartbeat_s = heartbeat_s
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
@@ -149,7 +169,8 @@ class Viewer:
         return block, self._live.finished and not block
 
     async def _read_log(self) -> bytes:
-        entries = await self._log.read(self.run, self._cursor, BLOCK_BYTES)
+        entries = self._ahead or await self._log.read(self.run, self._cursor, BLOCK_BYTES)
+        self._ahead = ()
         if self._live is not None:
             # Never ahead of what this process knows: should the store lose it, nobody could tell that it was seen.
             entries = [entry for entry in entries if entry.seq <= self._live.head]
@@ -157,7 +178,7 @@ class Viewer:
             if entries[0].seq != self._cursor + 1:
                 raise EventsLost(self.run, self._cursor)
             self._cursor = entries[-1].seq
-        return b"".join(encode_entry(self.run, entry) for entry in entries)
+        return b"".join(encode_entries(self.run, entries))
 
     async def _wait(self) -> bool:
         """Sleep until there may be news (True) or a heartbeat is due (False)."""
