@@ -57,9 +57,7 @@ class Watching:
             raise _gone(run, after, 1, writer.seq)
         return self.watch(run, writer.live, after)
 
-    def watch(
-        self, run: str, live: LiveRun | None, after: int, length: int = 0, ahead: Sequence[Entry] = ()
-    ) -> Viewer:
+    def watch(self, run: str, live: LiveRun | None, after: int, length: int = 0, ahead: Sequence[Entry] = ()) -> Viewer:
         """A viewer of ``live``, or of a run that is over and has ``length`` events, some of them read ``ahead``."""
         viewer = Viewer(
             run, self._log, live=live, after=after, heartbeat_s=self._heartbeat_s, length=length, ahead=ahead
