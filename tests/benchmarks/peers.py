@@ -10,6 +10,7 @@ uvicorn with httptools and uvloop, their fastest. ``ours`` is the whole server: 
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import socket
@@ -82,6 +83,7 @@ async def ours() -> None:
             port=0, data_dir=Path(folder), offline=True, max_runs=20_000, deadline_s=3600, until_stdin_closes=True
         )
         await serve(config, lambda url: announce(int(url.rpartition(":")[2])), [pipeline], stopping)
+    gc.freeze()  # as backend.__main__ does
 
 
 # ---- peers
