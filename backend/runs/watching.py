@@ -1,11 +1,12 @@
 """Who watches what: readers of the runs of this process, of other processes', and of those that are over."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 
 from backend.errors import Gone, NotFound
 from backend.runs.follower import Follower
-from backend.runs.live import LiveRun, Viewer
-from backend.runs.log import RunLog, RunSummary
+from backend.runs.live import BLOCK_BYTES, LiveRun, Viewer
+from backend.runs.log import Entry, RunLog, RunSummary
 from backend.runs.writer import RunWriter
 
 
@@ -30,12 +31,12 @@ class Watching:
         """Watch a run after event ``after``. Raises NotFound, and Gone for a number that the log doesn't have."""
         if (viewer := self._attach_here(run, after)) is not None:
             return viewer
-        summary = await self.summary(run)
-        entries = await self._log.read(run, after, 1)
+        # At once: one way to the log and back, and what a viewer of a run that is over reads first is there already.
+        summary, entries = await asyncio.gather(self.summary(run), self._log.read(run, after, BLOCK_BYTES))
         if after > summary.events or (entries and entries[0].seq != after + 1):
             raise _gone(run, after, entries[0].seq if entries else 1, summary.events)
         if summary.status != "running":
-            return self.watch(run, None, after, summary.events)
+            return self.watch(run, None, after, summary.events, entries)
         last = await self._log.read(run, summary.events - 1, 1)
         if (viewer := self._attach_here(run, after)) is not None:  # it became one of this process meanwhile
             return viewer
@@ -56,9 +57,11 @@ class Watching:
             raise _gone(run, after, 1, writer.seq)
         return self.watch(run, writer.live, after)
 
-    def watch(self, run: str, live: LiveRun | None, after: int, length: int = 0) -> Viewer:
-        """A viewer of ``live``, or of a run that is over and has ``length`` events."""
-        viewer = Viewer(run, self._log, live=live, after=after, heartbeat_s=self._heartbeat_s, length=length)
+    def watch(self, run: str, live: LiveRun | None, after: int, length: int = 0, ahead: Sequence[Entry] = ()) -> Viewer:
+        """A viewer of ``live``, or of a run that is over and has ``length`` events, some of them read ``ahead``."""
+        viewer = Viewer(
+            run, self._log, live=live, after=after, heartbeat_s=self._heartbeat_s, length=length, ahead=ahead
+        )
         self._viewers.add(viewer)
         return viewer
 

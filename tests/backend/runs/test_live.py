@@ -19,7 +19,7 @@ NEVER_S = 1000.0
 
 
 def frames(count: int, first: int = 1, size: int = 2) -> bytes:
-    return b"".join(EventFrames("r").encode(*entry) for entry in entries(count, first, size))
+    return b"".join(EventFrames("r").encode(entry.seq, entry.data) for entry in entries(count, first, size))
 
 
 class Watched:
@@ -77,6 +77,16 @@ async def test_heartbeats_follow_in_silence_and_an_event_ends_it(run: Watched) -
     assert loop.time() - began >= 0.02, "one at once, two after their time"
     await run.append(entries(1))
     assert await viewer.take() == frames(1)
+
+
+async def test_viewers_share_the_moments_of_their_heartbeats_and_none_is_late(run: Watched) -> None:
+    began = asyncio.get_running_loop().time()
+    viewers = [run.viewer(heartbeat_s=NEVER_S) for _ in range(50)]
+    moments = {viewer._timer.when() for viewer in viewers}
+    assert len(moments) <= 2  # they came within a fortieth of the time between two
+    assert all(NEVER_S * 0.95 <= moment - began <= NEVER_S + 1 for moment in moments)
+    for viewer in viewers:
+        viewer.close()
 
 
 async def test_an_event_wakes_every_viewer_that_waits(run: Watched) -> None:
@@ -146,7 +156,7 @@ def test_viewers_that_come_at_any_time_and_read_at_any_pace_get_the_log(
             new = entries(number, count + 1, size)
             await run.append(new)
             count += number
-            written += b"".join(EventFrames("r").encode(*entry) for entry in new)
+            written += b"".join(EventFrames("r").encode(entry.seq, entry.data) for entry in new)
             for viewer, got, start in seen[:reads]:
                 if len(got) < len(written) - start:
                     got += await viewer.take() or b""
