@@ -138,7 +138,9 @@ async def run_it(steps: list[Plan], stop_after: int | None, limits: Limits, invi
         summary = await log.summary(viewer.run)
         assert summary is not None
         assert events[-1].status == summary.status  # type: ignore[union-attr]  # run.finished, as check_log proved
-        whole = b"".join(EventFrames(viewer.run).encode(entry.seq, entry.data) for entry in await log.read(viewer.run, 0, 1 << 30))
+        whole = b"".join(
+            EventFrames(viewer.run).encode(entry.seq, entry.data) for entry in await log.read(viewer.run, 0, 1 << 30)
+        )
         assert _HEARTBEAT.sub(b"", seen) == whole, "7: who stayed received the log"
         assert all(each == whole for each in received), "7: who was cut off and came again received the log"
         assert _HEARTBEAT.sub(b"", await read_all(stalled)) == whole, "9: who didn't read loses nothing"
