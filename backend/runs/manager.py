@@ -166,10 +166,10 @@ class RunManager:
         if self.draining:
             raise Unavailable("The server is stopping.", hint="Ask again in a moment.", headers={"Retry-After": "2"})
 
-    async def watch(self, run: str, after: int = 0) -> Viewer:
+    async def watch(self, run: str, after: int = 0, forks: str = "") -> Viewer:
         """``attach`` for a stream: raises Unavailable when draining, besides."""
         self._refuse_when_draining()
-        return await self.attach(run, after)
+        return await self.attach(run, after, forks)
 
     async def check(self) -> None:
         """Raises StorageError unless the log can be written; once it has refused a run, as much as a run needs."""

@@ -149,6 +149,13 @@ class SharedFile:
     def wake(self) -> None:
         self._woken.set()
 
+    async def tell_end(self, run: str, entries: Sequence[Entry]) -> None:
+        """Nobody hears it: these processes have nothing in common but the file, and are told to come back."""
+
+    async def told_end(self) -> tuple[str, list[Entry]]:
+        never: asyncio.Future[tuple[str, list[Entry]]] = asyncio.get_running_loop().create_future()
+        return await never
+
     def _tidy(self, connection: sqlite3.Connection) -> None:
         connection.execute(
             "DELETE FROM signals WHERE id <= (SELECT coalesce(max(id), 0) FROM signals) - ?", (SIGNALS_KEPT,)

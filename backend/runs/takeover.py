@@ -62,7 +62,7 @@ class TakeOver:
 
     async def _settle(self, adopted: Adopted, may_go_on: bool) -> None:
         run = adopted.summary.run
-        events = [event async for event in read_events(self._log, run)]
+        events = await read_events(self._log, run)
         if not events:
             raise EventsLost(run, 0)
         pipeline = self._pipelines.get(adopted.summary.pipeline)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from backend.errors import Gone, NotFound
 from backend.runs.follower import Follower
+from backend.runs.forks import agree
 from backend.runs.live import LiveRun, Viewer
 from backend.runs.log import RunLog, RunSummary
 from backend.runs.writer import RunWriter
@@ -26,21 +27,29 @@ class Watching:
         """How many viewers are here."""
         return len(self._viewers)
 
-    async def attach(self, run: str, after: int = 0) -> Viewer:
-        """Watch a run after event ``after``. Raises NotFound, and Gone for a number that the log doesn't have."""
-        if (viewer := self._attach_here(run, after)) is not None:
+    async def attach(self, run: str, after: int = 0, forks: str = "") -> Viewer:
+        """Watch a run after event ``after``, which was read under ``forks``, as far as one can know.
+
+        Raises NotFound, and Gone for a number that the log doesn't have, or has only since it lost events: what was
+        read under that number may have been another event.
+        """
+        if (viewer := self._attach_here(run, after, forks)) is not None:
             return viewer
         summary = await self.summary(run)
-        entries = await self._log.read(run, after, 1)
-        if after > summary.events or (entries and entries[0].seq != after + 1):
+        entries = await self._log.read(run, max(after - 1, 0), 1)
+        if after > summary.events or not entries or entries[0].seq != max(after, 1):
             raise _gone(run, after, entries[0].seq if entries else 1, summary.events)
+        if not agree(forks, after, entries[0].forks):
+            raise _forked(run, after, summary.events)
         if summary.status != "running":
-            return self.watch(run, None, after, summary.events)
+            return self.watch(run, None, after, summary.events, forks)
         last = await self._log.read(run, summary.events - 1, 1)
-        if (viewer := self._attach_here(run, after)) is not None:  # it became one of this process meanwhile
+        if (viewer := self._attach_here(run, after, forks)) is not None:  # it became one of this process meanwhile
             return viewer
-        live = self._follower.follow(run, summary.events, last[0].data if last else None)
-        viewer = self.watch(run, live, after)
+        if not last or not agree(forks, after, last[0].forks):  # the store isn't the one of a moment ago
+            raise _forked(run, after, summary.events)
+        live = self._follower.follow(run, last[0])
+        viewer = self.watch(run, live, after, forks=forks)
         try:
             await self._follower.catch_up(live, after)
         except BaseException:
@@ -48,17 +57,20 @@ class Watching:
             raise
         return viewer
 
-    def _attach_here(self, run: str, after: int) -> Viewer | None:
+    def _attach_here(self, run: str, after: int, forks: str) -> Viewer | None:
         writer = self._writer_of(run)
         if writer is None:
             return None
         if after > writer.seq:
             raise _gone(run, after, 1, writer.seq)
+        if not agree(forks, after, writer.live.forks):
+            raise _forked(run, after, writer.seq)
         return self.watch(run, writer.live, after)
 
-    def watch(self, run: str, live: LiveRun | None, after: int, length: int = 0) -> Viewer:
+    def watch(self, run: str, live: LiveRun | None, after: int, length: int = 0, forks: str = "") -> Viewer:
         """A viewer of ``live``, or of a run that is over and has ``length`` events."""
-        viewer = Viewer(run, self._log, live=live, after=after, heartbeat_s=self._heartbeat_s, length=length)
+        beat_s = self._heartbeat_s
+        viewer = Viewer(run, self._log, live=live, after=after, heartbeat_s=beat_s, length=length, forks=forks)
         self._viewers.add(viewer)
         return viewer
 
@@ -83,3 +95,8 @@ class Watching:
 def _gone(run: str, after: int, oldest: int, head: int) -> Gone:
     detail = f"Run {run} has events {oldest} to {head}; none can follow number {after}."
     return Gone(detail, hint="Read it from the start.", extra={"oldest": oldest, "head": head})
+
+
+def _forked(run: str, after: int, head: int) -> Gone:
+    detail = f"Run {run} went on from before event {after} when its log had lost events; number {after} may be another."
+    return Gone(detail, hint="Read it from the start.", extra={"oldest": 1, "head": head})
