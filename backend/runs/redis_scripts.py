@@ -3,8 +3,9 @@
 Keys, all below ``windowseat:``: ``run:<id>`` (hash: summary, node, recipe, claim, cancelling, whole, forks),
 ``run:<id>:events`` (stream; entry ``<seq>-0`` is event ``<seq>``: ``d`` its data, ``f`` the forks up to it, if any),
 ``run:<id>:values`` and ``run:<id>:viewers`` (hashes, until it ends), ``claim:<digest>`` (hash), ``runs`` (sorted set by
-number), ``running`` (hash: run to node), ``node:<id>`` (lease), ``nodes`` (set), ``control`` (stream of signals),
-``wake:<id>`` (stream), and ``ends`` (a channel: how runs end that can't be written).
+number), ``running`` (hash: run to node), ``node:<id>`` (lease: it ends when somebody sees that it isn't renewed),
+``nodes`` (set), ``control`` (stream of signals), ``wake:<id>`` (stream), and ``ends`` (a channel: how runs end that
+can't be written).
 
 ``whole`` of a run is the store that has had all of it: the process, and its history of replication. A failover and a
 restart change that, so that who takes a run over knows whether its tail may be lost (``forks.py``).
@@ -100,14 +101,49 @@ return 1
 """
 )
 
-# The runs whose node is gone.
+_LEASE = """
+local now = redis.call('TIME')
+local function renewed(node)
+  return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000) + redis.call('PTTL', P .. 'node:' .. node)
+end
+"""
+
+# To what each node has renewed: node, and a number of ms that changes with each renewal and with nothing else.
+LEASES = (
+    _RUN
+    + _LEASE
+    + """
+local found = {}
+for _, node in ipairs(redis.call('SMEMBERS', P .. 'nodes')) do
+  if alive(node) then
+    table.insert(found, node)
+    table.insert(found, renewed(node))
+  else redis.call('SREM', P .. 'nodes', node) end
+end
+return found
+"""
+)
+
+# ARGV: a node that hasn't renewed for long, and to what it had
+END_LEASE = (
+    _RUN
+    + _LEASE
+    + """
+if not alive(ARGV[1]) or math.abs(renewed(ARGV[1]) - tonumber(ARGV[2])) > 50 then return 0 end
+redis.call('DEL', P .. 'node:' .. ARGV[1], P .. 'wake:' .. ARGV[1])
+redis.call('SREM', P .. 'nodes', ARGV[1])
+return 1
+"""
+)
+
+# ARGV: me. The runs whose node is gone: another one's, for who asks is there.
 ABANDONED = (
     _RUN
     + """
 local running, nodes, found = redis.call('HGETALL', P .. 'running'), {}, {}
 for i = 1, #running, 2 do
   local run, node = running[i], running[i + 1]
-  if nodes[node] == nil then nodes[node] = alive(node) end
+  if nodes[node] == nil then nodes[node] = node == ARGV[1] or alive(node) end
   if not nodes[node] then
     if redis.call('EXISTS', (keys(run))) == 1 then table.insert(found, run)
     else redis.call('HDEL', P .. 'running', run) end
@@ -125,7 +161,7 @@ local key, _, values = keys(ARGV[2])
 local known = redis.call('HMGET', key, 'node', 'status', 'recipe', 'cancelling', 'adoption', 'whole', 'forks', 'events')
 if known[2] ~= 'running' then return false end
 local forks, again = known[7] or '', known[5] == ARGV[3]
-if not again and alive(known[1]) then return false end
+if not again and (known[1] == ARGV[1] or alive(known[1])) then return false end
 local here = store()
 if not again and (not here or known[6] ~= here) then
   local fork = string.format('%d.%s', tonumber(known[8]) + 1, ARGV[3])
@@ -203,7 +239,8 @@ return 0
 """
 )
 
-# ARGV: me, lease_ms. PEXPIRE first: it works in a full store too, and a lease must not run out for that.
+# ARGV: me, how long a node is kept that nobody looks at, in ms. PEXPIRE first: it works in a full store too, and a
+# lease must not end for that.
 RENEW = (
     _RUN
     + """

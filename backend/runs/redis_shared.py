@@ -1,7 +1,8 @@
 """A Redis or Valkey that several processes use: who of them lives, whose runs are abandoned, what they tell each other.
 
-That a process lives is a lease that it renews. One blocking read per process waits for all that others write; one more
-connection hears how runs end that can't be written: a full store passes that on, though it keeps nothing.
+That a process lives is a lease that it renews, and whoever sees that it doesn't ends it (``leases.py``). One blocking
+read per process waits for all that others write; one more connection hears how runs end that can't be written: a full
+store passes that on, though it keeps nothing.
 """
 
 import asyncio
@@ -16,12 +17,14 @@ from redis.exceptions import RedisError
 
 from backend.errors import StorageError
 from backend.runs import redis_scripts as lua
-from backend.runs.log import LEASE_S, NEWS_S, Adopted, Entry, News, RunSummary, Signal
+from backend.runs.leases import Leases
+from backend.runs.log import NEWS_S, Adopted, Entry, News, RunSummary, Signal
 from backend.runs.redis_store import Store, client, heeding_cancellation, storage_error
 
 _SLACK_S = 0.25
 _NEWS_AT_ONCE = 128
 _P = lua.PREFIX
+_KEPT_MS = 30 * 86_400_000
 _ENDS = _P + "ends"
 _end = msgspec.msgpack.Decoder(tuple[str, list[Entry]])
 
@@ -35,6 +38,7 @@ class SharedRedis:
         self._redis: Any = self._store.redis  # redis-py types each call for two kinds of client at once
         self._me = secrets.token_hex(8)
         self._control, self._woken = "$", "0-0"
+        self._leases = Leases()
         self._ends: Any = None
         self._hearing: asyncio.Task[Any] | None = None
         self._waking: set[asyncio.Task[None]] = set()
@@ -56,9 +60,18 @@ class SharedRedis:
     # ---- whose runs are whose
 
     async def abandoned(self) -> list[RunSummary]:
-        runs = await self._store.script(lua.ABANDONED)
+        await self._end_leases()
+        runs = await self._store.script(lua.ABANDONED, self._me)
         summaries = await self._summaries([run.decode() for run in runs]) if runs else []
         return [summary for summary in summaries if summary is not None]
+
+    async def _end_leases(self) -> None:
+        """Of processes that don't renew them any more: whoever sees that first ends it for all."""
+        told = await self._store.script(lua.LEASES)
+        renewed = {node.decode(): number for node, number in zip(told[::2], told[1::2], strict=True)}
+        renewed.pop(self._me, None)
+        for node in self._leases.look(renewed):
+            await self._store.script(lua.END_LEASE, node, renewed[node])
 
     async def adopt(self, run: str) -> Adopted | None:
         answer = await self._store.script(lua.ADOPT, self._me, run, secrets.token_hex(8))
@@ -166,7 +179,7 @@ class SharedRedis:
                 await ends.aclose()
 
     async def renew(self) -> None:
-        await self._store.script(lua.RENEW, self._me, int(LEASE_S * 1000))
+        await self._store.script(lua.RENEW, self._me, _KEPT_MS)
 
     async def aclose(self) -> None:
         if self._closed:

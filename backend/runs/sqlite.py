@@ -6,13 +6,14 @@ a killed process loses nothing, a power cut may lose the last moments
 """
 
 import sqlite3
-import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from backend.errors import StorageError
 from backend.runs.log import ClaimTaken, Entry, EventsLost, LeaseLost, Origin, RunSummary
 from backend.runs.sqlite_shared import COLUMNS, MEMORY, SharedFile, read_entries, select_runs
+from backend.runs.steady import SteadyClock
 
 _FORGOTTEN_AT_ONCE = 50
 
@@ -24,6 +25,10 @@ class SQLiteRunLog(SharedFile):
 
     Use from the event loop that made it. Raises StorageError when the file can't be opened or is of a newer version.
     """
+
+    def __init__(self, folder: Path | str) -> None:
+        super().__init__(folder)
+        self._clock = SteadyClock()
 
     # ---- writing and reading
 
@@ -99,7 +104,7 @@ class SQLiteRunLog(SharedFile):
             f"INSERT INTO runs ({COLUMNS}, owner, stored_at, folded, recipe) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
             (
                 summary.run, summary.pipeline, summary.question, summary.started_at, summary.status, summary.ms,
-                self._me, time.time(), summary.question.casefold(), origin.recipe,
+                self._me, self._clock(), summary.question.casefold(), origin.recipe,
             ),
         )  # fmt: skip
 
@@ -127,7 +132,7 @@ class SQLiteRunLog(SharedFile):
 
     async def retain(self, days: float, runs: int) -> int:
         forgotten = 0
-        tooold = ("stored_at < ?", (time.time() - days * 86_400,))
+        tooold = ("stored_at < ?", (self._clock() - days * 86_400,))
         toomany = ("number <= (SELECT number FROM runs ORDER BY number DESC LIMIT 1 OFFSET ?)", (runs,))
         for condition, values in (tooold, toomany):
             # A few at a time, so that runs under way come to write in between.

@@ -17,7 +17,7 @@ from tests.store_proxy import StoreProxy
 from tui.client import AssistClient
 from tui.connection import Connection, Received
 
-pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.slow, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.slow, pytest.mark.timeout(180)]
 NOWHERE = 1
 """A port on which nothing listens."""
 
