@@ -1,9 +1,9 @@
-"""From ``POST /runs/<id>/cancel`` to the moment at which every upstream socket of the run is closed, with and without the
-proxies of ``deploy/``.
+"""From ``POST /runs/<id>/cancel`` to the moment at which every upstream socket of the run is closed, with and without
+the proxies of ``deploy/``.
 
-Run: ``python -m tests.benchmarks.bench_cancel [--runs N]``. Server, services and client are in this process, so that all
-is on one clock. Each run has CALLS calls under way, half of them before the first byte of an answer and half within a
-body; a call counts as ended when the service sees the end of its connection. Ways take turns.
+Run: ``python -m tests.benchmarks.bench_cancel [--runs N]``. Server, services and client are in this process, so that
+all is on one clock. Each run has CALLS calls under way, half of them before the first byte of an answer and half within
+a body; a call counts as ended when the service sees the end of its connection. Ways take turns.
 """
 
 import argparse
@@ -130,9 +130,8 @@ def main(runs: int) -> None:
     print(f"{'way':<8}  {'median ms':>9}  {'99 % ms':>8}  {'worst ms':>8}  {'99 % of what is promised':>24}")
     for way, values in found.items():
         late = statistics.quantiles(values, n=100, method="inclusive")[98]
-        print(
-            f"{way:<8}  {statistics.median(values):>9.1f}  {late:>8.1f}  {max(values):>8.1f}  {late / PROMISED_MS:>24.2f}"
-        )
+        median, share = statistics.median(values), late / PROMISED_MS
+        print(f"{way:<8}  {median:>9.1f}  {late:>8.1f}  {max(values):>8.1f}  {share:>24.2f}")
 
 
 if __name__ == "__main__":
