@@ -192,6 +192,8 @@ class Follower:
                 continue
             try:
                 await self._log.check()
+                for live in still:
+                    live.news_at = loop.time()
             except StorageError as error:
                 _log.warning("what other processes run can't be written: %s", error)
                 for live in still:

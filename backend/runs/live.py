@@ -28,7 +28,7 @@ def encode_entry(run: str, entry: Entry) -> bytes:
 
 class LiveRun:
     """A run under way: its newest frames, up to event ``head``, whose data is ``last``, and who follows them. ``forks``
-    are those of its log; ``news_at`` is when its follower last heard of it, by the loop's clock."""
+    are those of its log; ``news_at`` is when its follower last knew that all is well, by the loop's clock."""
 
     def __init__(self, run: str, head: int = 0, last: bytes | None = None, forks: str = "") -> None:
         self.run = run

@@ -164,7 +164,7 @@ def test_paths_volumes_and_ports_of_the_services_exist() -> None:
     haproxy = SERVICES["haproxy"]
     assert haproxy["environment"]["LISTEN"].strip(":") == haproxy["ports"][0].split(":")[1]
     log = SERVICES["one"]["environment"]["WINDOWSEAT_LOG"]
-    assert RedisRunLog(log), "a URL that a server takes"
+    RedisRunLog(log)  # raises for a URL that is none
     assert re.findall(r"//([^:/]+)", log)[0] in SERVICES
 
 
