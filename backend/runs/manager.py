@@ -54,7 +54,8 @@ class RunManager:
         self._runs = Running(around, self._follower, self.counters)
         self._active = self._runs.active
         self._watching = Watching(log, self._follower, self._runs.writer_of, self.limits.heartbeat_s)
-        self._takeover = TakeOver(log, {pipeline.name: pipeline for pipeline in pipelines}, self._runs.go_on)
+        by_name = {pipeline.name: pipeline for pipeline in pipelines}
+        self._takeover = TakeOver(log, by_name, self._runs.go_on, lambda run: self._runs.writer_of(run) is not None)
         self._background: list[asyncio.Task[None]] = []
         self.attach = self._watching.attach
         self.release = self._watching.release

@@ -2,7 +2,8 @@
 
 All writing goes through one thread that commits what has gathered meanwhile as one transaction. ``synchronous=NORMAL``:
 a killed process loses nothing, a power cut may lose the last moments
-(https://sqlite.org/pragma.html#pragma_synchronous). Several processes may share the file (``sqlite_shared.py``).
+(https://sqlite.org/pragma.html#pragma_synchronous), so that after a boot a takeover is a fork (``forks.py``). Several
+processes may share the file (``sqlite_shared.py``).
 """
 
 import sqlite3
@@ -12,6 +13,7 @@ from typing import Any
 
 from backend.errors import StorageError
 from backend.runs.log import ClaimTaken, Entry, EventsLost, LeaseLost, Origin, RunSummary
+from backend.runs.sqlite_peers import boot_id
 from backend.runs.sqlite_shared import COLUMNS, MEMORY, SharedFile, read_entries, select_runs
 from backend.runs.steady import SteadyClock
 
@@ -101,10 +103,11 @@ class SQLiteRunLog(SharedFile):
                 (origin.claim.key, origin.claim.fingerprint, summary.run),
             )
         connection.execute(
-            f"INSERT INTO runs ({COLUMNS}, owner, stored_at, folded, recipe) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
+            f"INSERT INTO runs ({COLUMNS}, owner, stored_at, folded, recipe, whole)"
+            " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
             (
                 summary.run, summary.pipeline, summary.question, summary.started_at, summary.status, summary.ms,
-                self._me, self._clock(), summary.question.casefold(), origin.recipe,
+                self._me, self._clock(), summary.question.casefold(), origin.recipe, boot_id(),
             ),
         )  # fmt: skip
 

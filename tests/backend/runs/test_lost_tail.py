@@ -2,12 +2,15 @@
 same numbers. Whoever had seen the old ones is told; nobody takes one for the other."""
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from backend.errors import Gone
-from backend.runs import follower, keeping
+from backend.runs import follower, keeping, sqlite, sqlite_shared
 from backend.runs.follower import Follower
 from backend.runs.live import LiveRun
 from backend.runs.log import Adopted, Entry, EventsLost
@@ -22,6 +25,7 @@ from tests.history import History
 from tests.invariants import check_log
 from tests.nodes import Node, a_node, eventually
 from tests.redis_process import RedisProcess, redis_process
+from tests.run_logs import Store
 
 pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.timeout(60)]
 KEPT = 4
@@ -39,6 +43,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 async def failover() -> AsyncIterator[Failover]:
     async with a_failover() as pair:
         yield pair
+
+
+@pytest.fixture
+async def redis() -> AsyncIterator[RedisProcess]:
+    with redis_process() as process:
+        yield process
 
 
 async def with_a_tail_to_lose(failover: Failover, node: Node, gated: Gated) -> str:
@@ -146,6 +156,8 @@ async def test_a_writer_that_was_only_thought_dead_shows_nothing_of_the_other_lo
     assert isinstance(one.log, RedisRunLog)
     lease = f"windowseat:node:{one.log._me}"
 
+    await two.log.renew()  # its own was lost too
+
     async def taken_over() -> bool:
         failover.replica.ask("DEL", lease)
         return two.manager.running == 1
@@ -163,13 +175,26 @@ async def test_a_writer_that_was_only_thought_dead_shows_nothing_of_the_other_lo
     await two.stop()
 
 
+async def test_a_run_that_was_taken_from_here_is_not_begun_here_a_second_time(redis: RedisProcess) -> None:
+    store, gated = Store("redis", redis.url), Gated()
+    one = await a_node(store, [gated.pipeline()])
+    viewer = one.manager.start(gated.pipeline(), QUESTION)
+    reading = asyncio.create_task(one.seen(viewer))
+    await eventually(lambda: one.log.summary(viewer.run))
+    redis.ask("HSET", f"windowseat:run:{viewer.run}", "node", "who took it and is gone")
+    redis.ask("HSET", "windowseat:running", viewer.run, "who took it and is gone")
+    for _ in range(3):
+        assert await one.manager.take_over() == []
+    assert gated.ran == ["a"]
+    gated.open("a", "b", "c")  # now it hears that it has lost its lease, ends, and is taken over
+    events = frames_of(await reading)
+    check_log(events)  # type: ignore[arg-type]  # heartbeats are left out
+    assert events[-1].status == "ok"  # type: ignore[union-attr]  # run.finished is the last
+    assert one.manager.counters.recovered == 1
+    await one.stop()
+
+
 # ---- which store has had all of a run
-
-
-@pytest.fixture
-async def redis() -> AsyncIterator[RedisProcess]:
-    with redis_process() as process:
-        yield process
 
 
 async def a_log(url: str) -> RedisRunLog:
@@ -209,6 +234,50 @@ async def test_a_takeover_is_a_fork_only_if_events_may_be_lost(redis: RedisProce
     assert again.startswith(f"{forks} 6."), "its writer had shown what it couldn't write"
     assert (await five.news({"r": 3})).entries["r"] == await five.read("r", 3, 1 << 20)
     await five.aclose()
+
+
+async def test_after_a_power_cut_a_takeover_of_a_file_is_a_fork(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, gated = Store("sqlite", str(tmp_path)), Gated(repeatable=False)
+    one = await a_node(store)
+    run = one.manager.start(gated.pipeline(), QUESTION, on_disconnect="continue").run
+    gated.open("a")
+    await eventually(lambda: gated.ran == ["a", "b"])
+    await eventually(lambda: one.manager._active[run].live.head >= 2 * KEPT)
+    seen = await one.log.read(run, 0, 1 << 20)
+    await one.kill()
+    with contextlib.closing(sqlite3.connect(tmp_path / "runs.sqlite")) as file:  # what the disk never got
+        file.execute("DELETE FROM events WHERE seq > ?", (KEPT,))
+        file.execute("UPDATE runs SET events = ?", (KEPT,))
+        file.commit()
+    for module in (sqlite, sqlite_shared):
+        monkeypatch.setattr(module, "boot_id", lambda: "another boot")
+    two = await a_node(store)
+    await eventually(lambda: over(two, run))
+    log = await two.log.read(run, 0, 1 << 20)
+    assert [entry.forks != "" for entry in log] == [False] * KEPT + [True] * (len(log) - KEPT)
+    for cursor in range(len(seen) + 1):
+        if cursor > KEPT:
+            with pytest.raises(Gone):
+                await two.manager.attach(run, cursor)
+            continue
+        history = history_of(run, seen, cursor)
+        history.hear(await two.seen(await two.manager.attach(run, cursor)))
+        history.check([Entry(*entry[:2]) for entry in log])
+    await two.stop()
+
+
+async def test_after_a_kill_alone_a_takeover_of_a_file_is_no_fork(tmp_path: Path) -> None:
+    store, gated = Store("sqlite", str(tmp_path)), Gated(repeatable=False)
+    one = await a_node(store)
+    run = one.manager.start(gated.pipeline(), QUESTION).run
+    await eventually(lambda: one.log.summary(run))
+    await one.kill()
+    two = await a_node(store)
+    await eventually(lambda: over(two, run))
+    assert {entry.forks for entry in await two.log.read(run, 0, 1 << 20)} == {""}
+    await two.stop()
 
 
 async def test_what_is_read_is_of_one_log() -> None:
