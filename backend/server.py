@@ -36,7 +36,7 @@ NOTSENT_LOWAT_BYTES = 16 * 1024
 STALLED_READER_MS = 30_000
 """A reader that acknowledges nothing for so long is gone."""
 BACKLOG = 4096
-STREAMS_END_S, RUNS_END_S = 1.5, 5.0
+STREAMS_END_S, RUNS_END_S = 1.0, 5.0
 """At a stop: for responses to say goodbye, and for runs to come to their own end."""
 STOPPED_S = 7.5
 """After so long the process ends whatever still holds it, such as a step that swallows its cancellation."""
