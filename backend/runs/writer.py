@@ -135,7 +135,7 @@ class RunWriter:
         """Tell viewers at other processes what ``unwritten`` holds; False if that can't be done."""
         if self.unwritten[0].seq == 1:  # a run that nobody else knows
             return True
-        entries = [entry._replace(forks=self.live.forks) for entry in self.unwritten]
+        entries = [Entry(entry.seq, entry.data, self.live.forks) for entry in self.unwritten]
         try:
             await self._log.tell_end(self.summary.run, entries)
         except StorageError:

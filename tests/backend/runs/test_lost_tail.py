@@ -108,7 +108,7 @@ async def test_at_every_cursor_two_readers_get_one_log_or_are_told(failover: Fai
                     history = History(run)
                 history.hear(await node.seen(await node.manager.attach(run, history.cursor)))
                 assert history.finished
-                history.check([Entry(*entry[:2]) for entry in log])
+                history.check([Entry(entry.seq, entry.data) for entry in log])
     await fresh.stop()
     await another.stop()
 
@@ -264,7 +264,7 @@ async def test_after_a_power_cut_a_takeover_of_a_file_is_a_fork(
             continue
         history = history_of(run, seen, cursor)
         history.hear(await two.seen(await two.manager.attach(run, cursor)))
-        history.check([Entry(*entry[:2]) for entry in log])
+        history.check([Entry(entry.seq, entry.data) for entry in log])
     await two.stop()
 
 
