@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -39,13 +40,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.write(f"windowseat serve: {error}\n")
         return 2
-    from backend.server import run  # after the settings: a wrong one is told at once
+    from backend.server import SWITCH_S, new_event_loop, run  # after the settings: a wrong one is told at once
 
+    sys.setswitchinterval(SWITCH_S)
     try:
-        asyncio.run(run(config, _announce))
+        with asyncio.Runner(loop_factory=new_event_loop(config)) as runner:
+            runner.run(run(config, _announce))
     except (ConfigError, StorageError) as error:
         sys.stderr.write(f"windowseat serve: {error}\n")
         return 1
+    # All is closed. Without this the interpreter looks for garbage in everything, three times, before it ends: 0.3 s.
+    gc.freeze()
     return 0
 
 

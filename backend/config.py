@@ -27,6 +27,7 @@ class Config:
 
     host: str = setting("127.0.0.1", "address to listen on")
     port: int = setting(8765, "port to listen on; 0 takes a free one", minimum=0, maximum=65535)
+    reuse_port: bool = setting(False, "let several servers listen on that port: the kernel shares new connections out")
     data_dir: Path = setting(
         Path(platformdirs.user_data_dir("windowseat", appauthor=False)),
         "where runs are kept (:memory: keeps none)",
@@ -39,6 +40,12 @@ class Config:
     )
     log_may_forget: bool = setting(False, "use that Redis although it may lose what it acknowledged")
     offline: bool = setting(False, "use the bundled data alone, never the network")
+    http: str = setting(
+        "hypercorn", "what speaks HTTP; uvicorn is faster and has to be installed", choices=("hypercorn", "uvicorn")
+    )
+    event_loop: str = setting(
+        "asyncio", "what drives it; uvloop is faster and has to be installed", choices=("asyncio", "uvloop")
+    )
     deadline_s: float = setting(120.0, "seconds that a run may take", minimum=1)
     grace_s: float = setting(30.0, "seconds that a run goes on after its last viewer left", minimum=0)
     heartbeat_s: float = setting(10.0, "seconds of silence before a heartbeat", minimum=0.05)

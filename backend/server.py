@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from hypercorn.config import Config as HypercornConfig
 from quart import Quart
@@ -29,6 +30,9 @@ from backend.runs.log import RunLog
 from backend.runs.manager import Limits, RunManager
 from backend.runs.sqlite import SQLiteRunLog
 
+if TYPE_CHECKING:
+    from backend.uvicorn_connections import UvicornConnections
+
 _log = logging.getLogger(__name__)
 
 NOTSENT_LOWAT_BYTES = 16 * 1024
@@ -36,20 +40,27 @@ NOTSENT_LOWAT_BYTES = 16 * 1024
 STALLED_READER_MS = 30_000
 """A reader that acknowledges nothing for so long is gone."""
 BACKLOG = 4096
+SWITCH_S = 0.0005
+"""For how long at most a busy event loop keeps the interpreter from the log's threads: an append beside one takes 4 ms
+so; with Python's 5 ms it takes 8. It costs nothing that could be measured."""
 STREAMS_END_S, RUNS_END_S = 1.0, 5.0
 """At a stop: for responses to say goodbye, and for runs to come to their own end."""
+FAST_HINT = "pip install 'windowseat[fast]'"
 STOPPED_S = 7.5
 """After so long the process ends whatever still holds it, such as a step that swallows its cancellation."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket. Raises ConfigError when the address can't be had."""
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A listening TCP socket; ``shared`` with other processes of the same user. Raises ConfigError when the address
+    can't be had."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         for option, value in (("TCP_NOTSENT_LOWAT", NOTSENT_LOWAT_BYTES), ("TCP_USER_TIMEOUT", STALLED_READER_MS)):
             if hasattr(socket, option):  # accepted sockets inherit both; macOS lacks the second
                 listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
@@ -66,6 +77,18 @@ def url_of(listening: socket.socket) -> str:
     """The URL of a listening socket."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def new_event_loop(config: Config) -> Callable[[], asyncio.AbstractEventLoop]:
+    """What makes the loop that ``config`` asks for. Raises ConfigError when it isn't installed."""
+    if config.event_loop == "asyncio":
+        return asyncio.new_event_loop
+    try:
+        import uvloop
+    except ImportError as error:
+        raise ConfigError(f"event_loop = 'uvloop' needs what isn't installed: {error} ({FAST_HINT})") from error
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
 
 
 async def run(config: Config, announce: Callable[[str], None]) -> None:
@@ -88,7 +111,7 @@ async def serve(
 
     Raises ConfigError when the address can't be had and StorageError when the run log can't be opened.
     """
-    listening = listen(config.host, config.port)
+    listening = listen(config.host, config.port, shared=config.reuse_port)
     try:
         log = await open_log(config)
     except BaseException:
@@ -111,7 +134,8 @@ async def serve(
             runs_end_s = 0.0 if config.until_stdin_closes else RUNS_END_S
             addresses = ClientAddresses(config.trusted_proxies, config.proxy_header)
             app = create_app(manager, pipelines, addresses, resources)
-            await _serve_until(stopping, listening, manager, app, runs_end_s)
+            connections = _connections(config, app, listening)
+            await _serve_until(stopping, connections, manager, runs_end_s)
     finally:
         listening.close()
         await log.aclose()
@@ -132,10 +156,20 @@ async def open_log(config: Config) -> RunLog:
     return log
 
 
+def _connections(config: Config, app: Quart, listening: socket.socket) -> "Connections | UvicornConnections":
+    """What speaks HTTP. Raises ConfigError when it isn't installed."""
+    if config.http == "hypercorn":
+        return Connections(app, _hypercorn_config(), listening)
+    try:
+        from backend.uvicorn_connections import UvicornConnections
+    except ImportError as error:
+        raise ConfigError(f"http = {config.http!r} needs what isn't installed: {error} ({FAST_HINT})") from error
+    return UvicornConnections(app, listening, BACKLOG)
+
+
 async def _serve_until(
-    stopping: asyncio.Event, listening: socket.socket, manager: RunManager, app: Quart, runs_end_s: float
+    stopping: asyncio.Event, connections: "Connections | UvicornConnections", manager: RunManager, runs_end_s: float
 ) -> None:
-    connections = Connections(app, _hypercorn_config(), listening)
     await connections.open()
     try:
         await stopping.wait()

@@ -55,22 +55,39 @@ class SQLiteRunLog(SharedFile):
         run, first = summary.run, entries[0].seq
         if [entry.seq for entry in entries] != list(range(first, first + len(entries))):
             raise StorageError(f"run {run}: the numbers of new events have a gap")
-        head = self._head(connection, run, entries)
-        if head >= entries[-1].seq:
-            return
-        if head == 0:
-            self._create(connection, summary, origin or Origin())
-        entries = [entry for entry in entries if entry.seq > head]
+        goes_on = self._goes_on(connection, summary, entries)
+        if not goes_on:
+            head = self._head(connection, run, entries)
+            if head >= entries[-1].seq:
+                return
+            if head == 0:
+                self._create(connection, summary, origin or Origin())
+            entries = [entry for entry in entries if entry.seq > head]
         connection.executemany(
             "INSERT INTO events (run, seq, data) VALUES (?, ?, ?)", [(run, entry.seq, entry.data) for entry in entries]
         )
-        connection.executemany(
-            "INSERT OR REPLACE INTO kept_values (run, step, value) VALUES (?, ?, ?)",
-            [(run, step, value) for step, value in values.items()],
+        if values:
+            connection.executemany(
+                "INSERT OR REPLACE INTO kept_values (run, step, value) VALUES (?, ?, ?)",
+                [(run, step, value) for step, value in values.items()],
+            )
+        if not goes_on or summary.status != "running":
+            self._settle(connection, summary, entries[-1].seq)
+
+    def _goes_on(self, connection: sqlite3.Connection, summary: RunSummary, entries: Sequence[Entry]) -> bool:
+        """Whether these are simply the next events of a run of this process; counts them if so. One statement instead
+        of two, and no index to change: a fifth of an append's cost."""
+        counted = connection.execute(
+            "UPDATE runs SET events = ? WHERE run = ? AND events = ? AND owner = ? AND status = 'running'",
+            (entries[-1].seq, summary.run, entries[0].seq - 1, self._me),
         )
+        return counted.rowcount == 1
+
+    def _settle(self, connection: sqlite3.Connection, summary: RunSummary, events: int) -> None:
+        run = summary.run
         connection.execute(
             "UPDATE runs SET status = ?, events = ?, ms = ? WHERE run = ?",
-            (summary.status, entries[-1].seq, summary.ms, run),
+            (summary.status, events, summary.ms, run),
         )
         if summary.status != "running":
             connection.execute("UPDATE runs SET recipe = NULL, cancelling = 0 WHERE run = ?", (run,))

@@ -135,7 +135,11 @@ def _transaction(connection: sqlite3.Connection, begin: str, batch: list[_Job]) 
     """Do every job of ``batch`` and commit once; a job that fails takes back its own changes alone."""
     try:
         _start(connection, begin)
-        results = [_job_in_transaction(connection, job, done) for job, done in batch]
+        if len(batch) == 1:  # then the transaction is the job's
+            job, done = batch[0]
+            results: list[_Result] = [(done, job(connection), None)]
+        else:
+            results = [_job_in_transaction(connection, job, done) for job, done in batch]
         connection.execute("COMMIT")
     except Exception as error:
         with contextlib.suppress(sqlite3.Error):

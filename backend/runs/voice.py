@@ -113,7 +113,8 @@ class StepVoice:
 
     def _emit(self, kind: type[ev.Event], /, **fields: Any) -> Any:
         self._check()
-        self._flush_tokens()
+        if self._tokens:
+            self._flush_tokens()
         return self._writer.emit(kind, step=self.step, attempt=self.attempt, **fields)
 
     def _flush_tokens(self) -> None:

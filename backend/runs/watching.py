@@ -1,12 +1,13 @@
 """Who watches what: readers of the runs of this process, of other processes', and of those that are over."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 
 from backend.errors import Gone, NotFound
 from backend.runs.follower import Follower
 from backend.runs.forks import agree
-from backend.runs.live import LiveRun, Viewer
-from backend.runs.log import RunLog, RunSummary
+from backend.runs.live import BLOCK_BYTES, LiveRun, Viewer
+from backend.runs.log import Entry, RunLog, RunSummary
 from backend.runs.writer import RunWriter
 
 
@@ -35,14 +36,16 @@ class Watching:
         """
         if (viewer := self._attach_here(run, after, forks)) is not None:
             return viewer
-        summary = await self.summary(run)
-        entries = await self._log.read(run, max(after - 1, 0), 1)
+        # At once: one way to the log and back, and what a viewer of a run that is over reads first is there already.
+        reading = self._log.read(run, max(after - 1, 0), BLOCK_BYTES)
+        summary, entries = await asyncio.gather(self.summary(run), reading)
         if after > summary.events or not entries or entries[0].seq != max(after, 1):
             raise _gone(run, after, entries[0].seq if entries else 1, summary.events)
         if not agree(forks, after, entries[0].forks):
             raise _forked(run, after, summary.events)
         if summary.status != "running":
-            return self.watch(run, None, after, summary.events, forks)
+            ahead = entries[1:] if after else entries
+            return self.watch(run, None, after, summary.events, ahead, forks)
         last = await self._log.read(run, summary.events - 1, 1)
         if (viewer := self._attach_here(run, after, forks)) is not None:  # it became one of this process meanwhile
             return viewer
@@ -67,10 +70,26 @@ class Watching:
             raise _forked(run, after, writer.seq)
         return self.watch(run, writer.live, after)
 
-    def watch(self, run: str, live: LiveRun | None, after: int, length: int = 0, forks: str = "") -> Viewer:
-        """A viewer of ``live``, or of a run that is over and has ``length`` events."""
-        beat_s = self._heartbeat_s
-        viewer = Viewer(run, self._log, live=live, after=after, heartbeat_s=beat_s, length=length, forks=forks)
+    def watch(
+        self,
+        run: str,
+        live: LiveRun | None,
+        after: int,
+        length: int = 0,
+        ahead: Sequence[Entry] = (),
+        forks: str = "",
+    ) -> Viewer:
+        """A viewer of ``live``, or of a run that is over and has ``length`` events, some of them read ``ahead``."""
+        viewer = Viewer(
+            run,
+            self._log,
+            live=live,
+            after=after,
+            heartbeat_s=self._heartbeat_s,
+            length=length,
+            ahead=ahead,
+            forks=forks,
+        )
         self._viewers.add(viewer)
         return viewer
 

@@ -80,7 +80,9 @@ class RunWriter:
 
     def elapsed_ms(self) -> int:
         """Milliseconds since the run began; never falls."""
-        self._t = max(self._t, int((time.monotonic() - self._began) * 1000))
+        t = int((time.monotonic() - self._began) * 1000)
+        if t > self._t:
+            self._t = t
         return self._t
 
     def emit(self, kind: type[E], /, **fields: Any) -> E:

@@ -41,9 +41,13 @@ async def stopped(process: Process) -> tuple[int, str]:
     return process.returncode, stderr.decode()
 
 
+FAST = ("--http", "uvicorn", "--event-loop", "uvloop")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_it_without_a_word(number: int, tmp_path: Path) -> None:
-    process, url = await started("--data-dir", str(tmp_path))
+@pytest.mark.parametrize("settings", [(), FAST])
+async def test_a_signal_ends_it_without_a_word(settings: tuple[str, ...], number: int, tmp_path: Path) -> None:
+    process, url = await started("--data-dir", str(tmp_path), *settings)
     async with client(url) as http:
         events_of((await http.post("/assist", json=ASK)).content)
     process.send_signal(number)
@@ -58,8 +62,11 @@ async def test_a_child_ends_when_its_parent_lets_go_of_its_input() -> None:
     assert await stopped(process) == (0, "")
 
 
-async def test_open_streams_hear_a_farewell_and_runs_are_marked_interrupted(tmp_path: Path) -> None:
-    process, url = await started("--data-dir", str(tmp_path), module="tests.tiny_server")
+@pytest.mark.parametrize("settings", [(), FAST])
+async def test_open_streams_hear_a_farewell_and_runs_are_marked_interrupted(
+    settings: tuple[str, ...], tmp_path: Path
+) -> None:
+    process, url = await started("--data-dir", str(tmp_path), *settings, module="tests.tiny_server")
     async with client(url) as http:
         async with http.stream("POST", "/assist", json={"q": "please wait", "pipeline": "tiny"}) as response:
             run, received = response.headers["windowseat-run"], b""
@@ -152,6 +159,29 @@ async def test_history_outlives_the_process(tmp_path: Path) -> None:
         assert (await http.get(f"/runs/{run}/events")).content == live
     process.terminate()
     await stopped(process)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other kernels don't share new connections out")
+async def test_servers_that_share_a_port_and_a_folder_share_the_work_and_know_each_others_runs(tmp_path: Path) -> None:
+    shared = ("--data-dir", str(tmp_path), "--reuse-port")
+    first, url = await started(*shared)
+    port = url.rpartition(":")[2]
+    second = await start("--port", port, *shared)
+    assert second.stdout is not None
+    assert (await second.stdout.readline()).decode().startswith(LINE)
+    runs: set[str] = set()
+    alone = True
+    while alone:  # until the one that answers hasn't begun all of them
+        async with client(url) as http:  # a connection of its own each time
+            runs.add((await http.post("/assist", json=ASK)).headers["windowseat-run"])
+            alone = f"windowseat_runs_started_total {len(runs)}\n" in (await http.get("/metrics")).text
+    first.terminate()
+    assert await stopped(first) == (0, "")
+    async with client(url) as http:
+        known = {run["run"] for run in (await http.get("/runs")).json()["runs"]}
+    assert runs <= known
+    second.terminate()
+    assert await stopped(second) == (0, "")
 
 
 async def test_a_taken_port_is_said_with_what_to_do() -> None:
