@@ -43,7 +43,7 @@ BACKLOG = 4096
 SWITCH_S = 0.0005
 """For how long at most a busy event loop keeps the interpreter from the log's threads: an append beside one takes 4 ms
 so; with Python's 5 ms it takes 8. It costs nothing that could be measured."""
-STREAMS_END_S, RUNS_END_S = 1.5, 5.0
+STREAMS_END_S, RUNS_END_S = 1.0, 5.0
 """At a stop: for responses to say goodbye, and for runs to come to their own end."""
 FAST_HINT = "pip install 'windowseat[fast]'"
 STOPPED_S = 7.5

@@ -28,15 +28,15 @@ class Store:
 
     def __init__(self, kind: Kind, where: str, *, may_forget: bool = False) -> None:
         self.kind = kind
-        self._where = where
+        self.where = where
         self._may_forget = may_forget
 
     async def open(self, retain_days: float = 30) -> RunLog:
         if self.kind == "sqlite":
-            return SQLiteRunLog(self._where)
+            return SQLiteRunLog(self.where)
         from backend.runs.redis import RedisRunLog
 
-        log = RedisRunLog(self._where, retain_days=retain_days, may_forget=self._may_forget)
+        log = RedisRunLog(self.where, retain_days=retain_days, may_forget=self._may_forget)
         await log.open()
         return log
 

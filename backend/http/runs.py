@@ -10,7 +10,7 @@ from backend.http.reading import cursor, last_event_id, wanted_format, whole_num
 from backend.http.stream import snapshot_frame, stream_response
 from backend.runs.importing import import_run
 from backend.runs.manager import RunManager
-from backend.runs.recovery import read_view
+from backend.runs.recovery import read_snapshot, read_view
 from shared.text import clean
 
 blueprint = Blueprint("runs", __name__)
@@ -54,9 +54,9 @@ async def run_events(run: str) -> Response:
     manager, after, form = _manager(), cursor(run), wanted_format()
     # A reader that comes again has its snapshot already, and what EventSource asks for is always the same URL.
     if request.args.get("snapshot") not in (None, "", "0") and last_event_id() is None:
-        view = await read_view(manager.log, run, upto=after or None)
+        view, forks = await read_snapshot(manager.log, run, upto=after or None)
         if view.upto and (first := snapshot_frame(view)) is not None:
-            return stream_response(manager, await manager.watch(run, view.upto), form, first)
+            return stream_response(manager, await manager.watch(run, view.upto, forks), form, first)
         after = 0
     return stream_response(manager, await manager.watch(run, after), form)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from backend.errors import StorageError
 from backend.runs.farewells import LOST, STORE_DOWN
+from backend.runs.forks import agree
 from backend.runs.live import LiveRun
 from backend.runs.log import Entry, RunLog, Signal
 
@@ -20,8 +21,9 @@ _log = logging.getLogger(__name__)
 DOWN_S = 0.9
 """Viewers of other processes' runs are told when the store has been silent for so long."""
 LOOK_AGAIN_S = 5.0
-STILL_S = 0.7
+STILL_S = 0.6
 """Where nothing came for so long, is it that nothing can be written?"""
+LOOK_S = 0.25
 _PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _LATE_S = 0.2
 _CATCH_UP_BYTES = 1 << 20
@@ -36,15 +38,17 @@ class Follower:
         self._on_signal = on_signal
         self._lives: dict[str, LiveRun] = {}
         self._present: set[str] = set()
-        self._still = True
         self._told: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self._alarm = asyncio.get_running_loop().call_later(0, lambda: None)
 
-    def follow(self, run: str, head: int, last: bytes | None = None) -> LiveRun:
-        """The frames of ``run`` after event ``head``, whose data is ``last``, for as long as somebody watches it."""
+    def follow(self, run: str, last: Entry) -> LiveRun:
+        """The frames of ``run`` after its event ``last``, for as long as somebody watches it."""
         live = self._lives.get(run)
+        if live is not None and not _is_of(live, last):
+            self._lose(live)
+            live = None
         if live is None:
-            live = LiveRun(run, head, last)
+            live = LiveRun(run, last.seq, last.data, last.forks)
             self.keep(live)
         return live
 
@@ -58,6 +62,7 @@ class Follower:
     def keep(self, live: LiveRun) -> None:
         """Another process writes this run from now on."""
         self._lives[live.run] = live
+        live.news_at = asyncio.get_running_loop().time()
         live.on_viewers = lambda count: self._on_viewers(live, count)
         if live.viewers:
             self._say_present(live.run, True)
@@ -86,6 +91,7 @@ class Follower:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._tell(), name="tell who watches")
             group.create_task(self._read(), name="follow other processes")
+            group.create_task(self._hear_ends(), name="hear ends that can't be written")
             group.create_task(self._look_again(), name="look again at what is followed")
             group.create_task(self._try_to_write(), name="can others write?")
 
@@ -145,14 +151,28 @@ class Follower:
         entries = [entry for entry in entries if entry.seq > live.head]
         if not entries:
             return
-        self._still = False
-        if entries[0].seq != live.head + 1:
+        if entries[0].seq != live.head + 1 or not agree(live.forks, live.head, entries[0].forks):
             self._lose(live)
             return
+        live.news_at, live.forks = asyncio.get_running_loop().time(), entries[-1].forks
         live.publish(entries)
         if entries[-1].data.startswith(_END):
             self.let_go(run)
             live.finish()
+
+    async def _hear_ends(self) -> None:
+        """How runs end whose writer can't write: from its memory to the viewers here."""
+        while True:
+            try:
+                run, entries = await self._log.told_end()
+                if (live := self._lives.get(run)) is not None:
+                    await self.catch_up(live, entries[0].seq - 1)
+                    self._publish(run, entries)
+            except StorageError:  # who reads the events says so
+                await asyncio.sleep(random.uniform(_LONGEST_PAUSE_S / 2, _LONGEST_PAUSE_S))
+            except Exception:
+                _log.exception("a bug in hearing how runs end")
+                await asyncio.sleep(_LONGEST_PAUSE_S)
 
     async def _look_again(self) -> None:
         """A run may be gone altogether, and then no news come of it."""
@@ -162,17 +182,21 @@ class Follower:
                 await self._verify()
 
     async def _try_to_write(self) -> None:
-        """A full store can be read: who writes a run has its end in memory, and its readers here would see silence."""
+        """A full store can be read: who writes a run has its end in memory, and if that isn't told, or not heard, its
+        readers here would see silence."""
+        loop = asyncio.get_running_loop()
         while True:
-            self._still = True
-            await asyncio.sleep(STILL_S)
-            if not (self._still and self._lives):
+            await asyncio.sleep(LOOK_S)
+            still = [live for live in self._lives.values() if loop.time() - live.news_at > STILL_S]
+            if not still:
                 continue
             try:
                 await self._log.check()
+                for live in still:
+                    live.news_at = loop.time()
             except StorageError as error:
                 _log.warning("what other processes run can't be written: %s", error)
-                for live in tuple(self._lives.values()):
+                for live in still:
                     live.say_bye(STORE_DOWN)
 
     async def _verify(self) -> None:
@@ -182,7 +206,7 @@ class Follower:
             head, last = live.head, live.last
             found = await self._log.read(run, head - 1, 1)
             same = found and found[0].seq == head and (last is None or found[0].data == last)
-            if not same and self._lives.get(run) is live:
+            if not (same and agree(live.forks, head, found[0].forks)) and self._lives.get(run) is live:
                 self._lose(live)
 
     def _lose(self, live: LiveRun) -> None:
@@ -190,3 +214,10 @@ class Follower:
         self.let_go(live.run)
         live.say_bye(LOST)
         live.finish()
+
+
+def _is_of(live: LiveRun, last: Entry) -> bool:
+    """Whether what viewers have seen and a log that ends with ``last`` are one."""
+    if live.head <= last.seq:
+        return agree(live.forks, live.head, last.forks)
+    return agree(last.forks, last.seq, live.forks)

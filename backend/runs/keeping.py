@@ -45,7 +45,9 @@ class Keeper:
             group.create_task(_every(RETAIN_S, self._retain), name="forget")
 
     async def _write_rest(self) -> None:
-        """Runs whose end only the memory has: the log gets it as soon as it can be written again."""
+        """Runs whose end only the memory has: the log gets it as soon as it can be written again. Until then it is told
+        again and again, to viewers that have come to other processes meanwhile."""
+        failure: StorageError | None = None
         for run, writer in tuple(self._runs.unwritten.items()):
             try:
                 await writer.write_rest()
@@ -54,7 +56,14 @@ class Keeper:
                 await self._log.hand_over(run)
             except LeaseLost as error:
                 _log.warning("run %s has another end than its viewers saw: %s", run, error)
+            except StorageError as error:
+                failure = error
+                if not await writer.tell_end():
+                    break
+                continue
             del self._runs.unwritten[run]
+        if failure is not None:
+            raise failure
 
     async def _hear_cancelled(self) -> None:
         """A signal may be lost with a store's memory; the wish itself is part of the run."""

@@ -11,6 +11,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from backend.runs.forks import agree
 from backend.runs.log import Entry, EventsLost, RunLog
 from shared.encoding import EventFrames
 
@@ -24,12 +25,15 @@ KEPT_BYTES = 4 * 1024 * 1024
 
 
 class LiveRun:
-    """A run under way: its newest frames, up to event ``head``, whose data is ``last``, and who follows them."""
+    """A run under way: its newest frames, up to event ``head``, whose data is ``last``, and who follows them. ``forks``
+    are those of its log; ``news_at`` is when its follower last knew that all is well, by the loop's clock."""
 
-    def __init__(self, run: str, head: int = 0, last: bytes | None = None) -> None:
+    def __init__(self, run: str, head: int = 0, last: bytes | None = None, forks: str = "") -> None:
         self.run = run
         self.head = head
         self.last = last
+        self.forks = forks
+        self.news_at = 0.0
         self.finished = False
         self.viewers: set[Viewer] = set()
         self.on_viewers: Callable[[int], None] = lambda count: None
@@ -91,7 +95,8 @@ class Viewer:
     """One reader of a run, after event ``after``. ``take`` until it returns None, and ``close`` in any case.
 
     ``live`` is None for a run that is over, whose log has ``length`` events; ``ahead`` are those after ``after`` that
-    were read already. ``heartbeat_s``: seconds of silence after which a heartbeat is due.
+    were read already. ``heartbeat_s``: seconds of silence after which a heartbeat is due. ``forks``: those up to
+    ``after``.
     """
 
     def __init__(
@@ -103,6 +108,7 @@ class Viewer:
         after: int,
         heartbeat_s: float,
         length: int = 0,
+        forks: str = "",
         ahead: Sequence[Entry] = (),
     ) -> None:
         self.run = run
@@ -112,6 +118,7 @@ class Viewer:
         self._live = live
         self._length = length
         self._ahead = ahead
+        self._forks = forks
         self._step_s = heartbeat_s / BEATS
         self._silence_s = heartbeat_s - self._step_s
         self._loop = asyncio.get_running_loop()
@@ -168,11 +175,17 @@ class Viewer:
             # Never ahead of what this process knows: should the store lose it, nobody could tell that it was seen.
             entries = [entry for entry in entries if entry.seq <= self._live.head]
         if entries:
-            if entries[0].seq != self._cursor + 1:
+            if entries[0].seq != self._cursor + 1 or not self._goes_on(entries[0], entries[-1]):
                 raise EventsLost(self.run, self._cursor)
-            self._cursor = entries[-1].seq
+            self._cursor, self._forks = entries[-1].seq, entries[-1].forks
         encode = EventFrames(self.run).encode
         return b"".join([encode(entry.seq, entry.data) for entry in entries])
+
+    def _goes_on(self, first: Entry, last: Entry) -> bool:
+        """Whether these are of the log that was read up to here: the store may be another one by now."""
+        if self._live is not None:
+            return agree(last.forks, last.seq, self._live.forks)
+        return agree(self._forks, self._cursor, first.forks)
 
     async def _wait(self) -> bool:
         """Sleep until there may be news (True) or a heartbeat is due (False)."""

@@ -16,7 +16,8 @@ from backend.errors import StorageError
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One event of the log: its number and its JSON line (UTF-8, no line end).
+    """One event of the log: its number and its JSON line (UTF-8, no line end), and the ``forks`` of the log up to it
+    (``forks.py``), as the store has them.
 
     A struct that the garbage collector needn't look at: 60 ns to make, a NamedTuple takes 320 and its share of
     collections.
@@ -24,6 +25,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
     seq: int
     data: bytes
+    forks: str = ""
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,13 +59,14 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Adopted(msgspec.Struct, frozen=True, kw_only=True):
-    """A run whose writer is now this process: what its origin left, the ``values`` kept by step, and whether somebody
-    has asked to cancel it."""
+    """A run whose writer is now this process: what its origin left, the ``values`` kept by step, whether somebody has
+    asked to cancel it, and the ``forks`` of its log, the one of this very adoption among them."""
 
     summary: RunSummary
     recipe: bytes | None
     values: dict[str, bytes]
     cancelling: bool
+    forks: str = ""
 
 
 class Signal(NamedTuple):
@@ -170,6 +173,13 @@ class RunLog(Protocol):
 
     def wake(self) -> None:
         """Let ``news`` return now."""
+
+    async def tell_end(self, run: str, entries: Sequence[Entry]) -> None:
+        """Tell other processes how a run of this one ends, whose last ``entries`` the store doesn't take. They may not
+        hear it."""
+
+    async def told_end(self) -> tuple[str, list[Entry]]:
+        """Wait until another process tells of such an end. For one caller at a time."""
 
     # ---- the store itself
 

@@ -54,7 +54,8 @@ class RunManager:
         self._runs = Running(around, self._follower, self.counters)
         self._active = self._runs.active
         self._watching = Watching(log, self._follower, self._runs.writer_of, self.limits.heartbeat_s)
-        self._takeover = TakeOver(log, {pipeline.name: pipeline for pipeline in pipelines}, self._runs.go_on)
+        by_name = {pipeline.name: pipeline for pipeline in pipelines}
+        self._takeover = TakeOver(log, by_name, self._runs.go_on, lambda run: self._runs.writer_of(run) is not None)
         self._background: list[asyncio.Task[None]] = []
         self.attach = self._watching.attach
         self.release = self._watching.release
@@ -166,10 +167,10 @@ class RunManager:
         if self.draining:
             raise Unavailable("The server is stopping.", hint="Ask again in a moment.", headers={"Retry-After": "2"})
 
-    async def watch(self, run: str, after: int = 0) -> Viewer:
+    async def watch(self, run: str, after: int = 0, forks: str = "") -> Viewer:
         """``attach`` for a stream: raises Unavailable when draining, besides."""
         self._refuse_when_draining()
-        return await self.attach(run, after)
+        return await self.attach(run, after, forks)
 
     async def check(self) -> None:
         """Raises StorageError unless the log can be written; once it has refused a run, as much as a run needs."""

@@ -1,11 +1,12 @@
 """What a follow-up question builds on: the outcomes of an earlier run, read from the log on whichever server it ran."""
 
+from contextlib import aclosing
+
 from backend.errors import InvalidRequest, NotFound
 from backend.pipeline import Pipeline, Previous
 from backend.runs.log import RunLog
+from backend.runs.recovery import read_run
 from shared import events as ev
-
-_PAGE_BYTES = 1 << 20
 
 
 async def read_previous(log: RunLog, run: str, pipeline: Pipeline) -> Previous:
@@ -27,12 +28,11 @@ async def read_previous(log: RunLog, run: str, pipeline: Pipeline) -> Previous:
 
 async def _details(log: RunLog, run: str, wanted: set[str]) -> dict[str, object]:
     details: dict[str, object] = {}
-    after = 0
-    while wanted and (entries := await log.read(run, after, _PAGE_BYTES)):
-        after = entries[-1].seq
-        for entry in entries:
-            event = ev.decode_event(entry.data)
+    async with aclosing(read_run(log, run)) as events:
+        async for event, _ in events:
             if isinstance(event, ev.StepFinished) and event.step in wanted and event.status in ("ok", "degraded"):
                 details[event.step] = event.detail
                 wanted.discard(event.step)
+                if not wanted:
+                    break
     return details

@@ -1,64 +1,41 @@
 """The run log on Redis or Valkey Streams, for several servers: any of them shows any run, and one goes on where another
 one died.
 
-The entry id is our number. Who writes a run is a field of it, changed and checked in the very script that appends; that
-its process lives is a lease that it renews. One blocking read per process waits for all that others write.
+The entry id is our number. Who writes a run is a field of it, changed and checked in the very script that appends. What
+processes have to do with each other is in ``redis_shared.py``.
 """
 
-import asyncio
-import contextlib
 import hashlib
 import logging
-import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
-from redis.exceptions import RedisError
 
 from backend.errors import ConfigError, StorageError
 from backend.runs import redis_scripts as lua
-from backend.runs.log import (
-    LEASE_S,
-    NEWS_S,
-    Adopted,
-    ClaimTaken,
-    Entry,
-    EventsLost,
-    LeaseLost,
-    News,
-    Origin,
-    RunSummary,
-    Signal,
-)
-from backend.runs.redis_store import OPENING_S, Store, client, heeding_cancellation, storage_error
+from backend.runs.log import ClaimTaken, Entry, EventsLost, LeaseLost, Origin, RunSummary
+from backend.runs.redis_shared import SharedRedis, entry_of, events_of
+from backend.runs.redis_store import OPENING_S
 
 _log = logging.getLogger(__name__)
 
-_SLACK_S = 0.25
-_NEWS_AT_ONCE = 128
 _PAGE, _LARGEST_PAGE = 32, 512
 _FORGOTTEN_AT_ONCE = 50
 _P = lua.PREFIX
 
 
-class RedisRunLog:
+class RedisRunLog(SharedRedis):
     """A ``RunLog`` at ``url``; finished runs expire after ``retain_days``. ``open`` it before anything else.
 
     ``may_forget``: be content with a store that isn't durable. Raises ConfigError for a URL that is none.
     """
 
     def __init__(self, url: str, *, retain_days: float = 30.0, may_forget: bool = False) -> None:
-        self._store = Store(url)
-        self._blocking: Any = client(url, NEWS_S + _SLACK_S)
-        self._redis: Any = self._store.redis  # redis-py types each call for two kinds of client at once
-        self._me = secrets.token_hex(8)
+        super().__init__(url)
         self._retain_ms = int(retain_days * 86_400_000)
         self._may_forget = may_forget
-        self._control, self._woken = "$", "0-0"
-        self._waking: set[asyncio.Task[None]] = set()
-        self._closed = False
 
     async def open(self) -> None:
         """Check that the store is one that keeps what it acknowledged. Raises StorageError and ConfigError."""
@@ -102,8 +79,8 @@ class RedisRunLog:
         size, page = 0, _PAGE
         while True:
             first = after + len(entries) + 1
-            found = await self._store.call(partial(self._redis.xrange, _events(run), min=first, count=page))
-            for entry in map(_entry, found):
+            found = await self._store.call(partial(self._redis.xrange, events_of(run), min=first, count=page))
+            for entry in map(entry_of, found):
                 size += len(entry.data)
                 if entries and size > limit_bytes:
                     return entries
@@ -111,19 +88,6 @@ class RedisRunLog:
             if len(found) < page or entries[-1].seq != after + len(entries):  # a gap: whoever reads this judges it
                 return entries
             page = min(4 * page, _LARGEST_PAGE)
-
-    async def summary(self, run: str) -> RunSummary | None:
-        return (await self._summaries([run]))[0]
-
-    async def _summaries(self, runs: Sequence[str]) -> list[RunSummary | None]:
-        async def ask() -> list[Any]:
-            pipe = self._redis.pipeline(transaction=False)
-            for run in runs:
-                pipe.hmget(_key(run), "summary", "status", "events", "ms")
-            answers: list[Any] = await pipe.execute()
-            return answers
-
-        return [_summary(fields) for fields in await self._store.call(ask)]
 
     async def runs(self, limit: int, before: str | None = None, words: Sequence[str] = ()) -> list[RunSummary]:
         newest = "+inf"
@@ -171,94 +135,10 @@ class RedisRunLog:
         oldest = await self._store.call(partial(self._redis.zrange, _P + "runs", 0, surplus - 1))
         return sum([await self.delete(run.decode()) for run in oldest])
 
-    # ---- between processes
-
-    async def abandoned(self) -> list[RunSummary]:
-        runs = await self._store.script(lua.ABANDONED)
-        summaries = await self._summaries([run.decode() for run in runs]) if runs else []
-        return [summary for summary in summaries if summary is not None]
-
-    async def adopt(self, run: str) -> Adopted | None:
-        answer = await self._store.script(lua.ADOPT, self._me, run, secrets.token_hex(8))
-        summary = await self.summary(run) if answer is not None else None
-        if summary is None:
-            return None
-        recipe, cancelling, kept = answer
-        values = {step.decode(): value for step, value in zip(kept[::2], kept[1::2], strict=True)}
-        return Adopted(summary=summary, recipe=recipe or None, values=values, cancelling=bool(cancelling))
-
-    async def hand_over(self, run: str) -> None:
-        await self._store.script(lua.HAND_OVER, self._me, run)
-
-    async def others(self) -> int:
-        return int(await self._store.script(lua.OTHERS, self._me))
-
-    async def ask_cancel(self, run: str) -> bool:
-        return bool(await self._store.script(lua.CANCEL, self._me, run))
-
-    async def cancelling(self, run: str) -> bool:
-        return await self._store.call(partial(self._redis.hget, _key(run), "cancelling")) is not None
-
-    async def watch(self, run: str, present: bool) -> None:
-        await self._store.script(lua.WATCH, self._me, run, int(present))
-
-    async def watched(self, run: str) -> bool:
-        return bool(await self._store.script(lua.WATCHED, self._me, run))
-
-    async def news(self, heads: Mapping[str, int]) -> News:
-        if self._closed:
-            raise StorageError("the run log is closed")
-        control, wake = _P + "control", f"{_P}wake:{self._me}"
-        streams = {control: self._control, wake: self._woken} | {_events(run): f"{seq}-0" for run, seq in heads.items()}
-        try:
-            call = self._blocking.xread(streams, count=_NEWS_AT_ONCE, block=int(NEWS_S * 1000))
-            answer = await heeding_cancellation(call)
-        except (RedisError, OSError) as error:
-            raise storage_error(error) from None
-        news = News({}, [])
-        runs = {_events(run): run for run in heads}
-        for name, found in answer or ():
-            key = name.decode()
-            if key == control:
-                self._control = found[-1][0].decode()
-                news.signals.extend(self._signals(fields for _, fields in found))
-            elif key == wake:
-                self._woken = found[-1][0].decode()
-            else:
-                news.entries[runs[key]] = [_entry(entry) for entry in found]
-        return news
-
-    def _signals(self, told: Any) -> list[Signal]:
-        mine = self._me.encode()
-        return [Signal(fields[b"kind"].decode(), fields[b"run"].decode()) for fields in told if fields[b"from"] != mine]
-
-    def wake(self) -> None:
-        task = asyncio.create_task(self._wake(), name="wake the reader")
-        self._waking.add(task)
-        task.add_done_callback(self._waking.discard)
-
-    async def _wake(self) -> None:
-        with contextlib.suppress(StorageError):  # then the reader wakes by itself, a little later
-            await self._store.call(partial(self._redis.xadd, f"{_P}wake:{self._me}", {"w": ""}, maxlen=10))
-
     # ---- the store itself
-
-    async def renew(self) -> None:
-        await self._store.script(lua.RENEW, self._me, int(LEASE_S * 1000))
 
     async def check(self, size: int = 1) -> None:
         await self._store.call(partial(self._redis.set, _P + "pulse", "x" * size, px=60_000))
-
-    async def aclose(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        if self._waking:
-            await asyncio.wait(self._waking)
-        with contextlib.suppress(StorageError):  # then its lease runs out
-            await self._store.script(lua.LEAVE, self._me)
-        await self._store.aclose()
-        await self._blocking.aclose()
 
 
 def complaints(info: Mapping[str, Any]) -> list[str]:
@@ -288,26 +168,5 @@ def _judge_append(run: str, answer: Sequence[Any]) -> None:
     raise StorageError(f"run {run} has {answer[1]} events and is {answer[2].decode()}: the new ones are not its next")
 
 
-def _key(run: str) -> str:
-    return f"{_P}run:{run}"
-
-
-def _events(run: str) -> str:
-    return f"{_P}run:{run}:events"
-
-
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
-
-
-def _entry(stored: tuple[bytes, dict[bytes, bytes]]) -> Entry:
-    entry_id, fields = stored
-    return Entry(int(entry_id.partition(b"-")[0]), fields[b"d"])
-
-
-def _summary(fields: Sequence[bytes | None]) -> RunSummary | None:
-    began, status, events, ms = fields
-    if began is None or status is None:
-        return None
-    summary = msgspec.json.decode(began, type=RunSummary)
-    return msgspec.structs.replace(summary, status=status.decode(), events=int(events or 0), ms=int(ms) if ms else None)

@@ -1,9 +1,14 @@
 """What Redis or Valkey does for the run log in one indivisible step each (Lua). No cluster: scripts find keys by name.
 
-Keys, all below ``windowseat:``: ``run:<id>`` (hash: summary, node, recipe, claim, cancelling),
-``run:<id>:events`` (stream; entry ``<seq>-0`` is event ``<seq>``), ``run:<id>:values`` and ``run:<id>:viewers``
-(hashes, until it ends), ``claim:<digest>`` (hash), ``runs`` (sorted set by number), ``running`` (hash: run to node),
-``node:<id>`` (lease), ``nodes`` (set), ``control`` (stream of signals), ``wake:<id>`` (stream).
+Keys, all below ``windowseat:``: ``run:<id>`` (hash: summary, node, recipe, claim, cancelling, whole, forks),
+``run:<id>:events`` (stream; entry ``<seq>-0`` is event ``<seq>``: ``d`` its data, ``f`` the forks up to it, if any),
+``run:<id>:values`` and ``run:<id>:viewers`` (hashes, until it ends), ``claim:<digest>`` (hash), ``runs`` (sorted set by
+number), ``running`` (hash: run to node), ``node:<id>`` (lease: it ends when somebody sees that it isn't renewed),
+``nodes`` (set), ``control`` (stream of signals), ``wake:<id>`` (stream), and ``ends`` (a channel: how runs end that
+can't be written).
+
+``whole`` of a run is the store that has had all of it: the process, and its history of replication. A failover and a
+restart change that, so that who takes a run over knows whether its tail may be lost (``forks.py``).
 """
 
 PREFIX = "windowseat:"
@@ -18,6 +23,11 @@ local function alive(node) return node ~= '' and redis.call('EXISTS', P .. 'node
 local function signal(kind, run, from)
   redis.call('XADD', P .. 'control', 'MAXLEN', '~', 10000, '*', 'kind', kind, 'run', run, 'from', from)
 end
+local function store()
+  local process = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+  return process and history and process .. history
+end
 """
 
 # ARGV: me, run, first, last, status, ms, retain_ms, summary (as JSON; what changes is in fields of its own), recipe,
@@ -28,8 +38,8 @@ APPEND = (
 local me, run, first, last, status = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local key, events, values, viewers = keys(run)
 local data = 12 + 2 * tonumber(ARGV[12])
-local known = redis.call('HMGET', key, 'node', 'events', 'status')
-local head = tonumber(known[2] or '0')
+local known = redis.call('HMGET', key, 'node', 'events', 'status', 'forks')
+local head, forks = tonumber(known[2] or '0'), known[4]
 if known[1] and known[1] ~= me then return {'lease'} end
 if head < first - 1 then return {'lost', head} end
 local there = math.min(head, last) - first + 1
@@ -51,11 +61,13 @@ if head == 0 then
   end
   local number = redis.call('INCR', P .. 'numbers')
   redis.call('ZADD', P .. 'runs', number, run)
-  redis.call('HSET', key, 'summary', ARGV[8], 'node', me, 'claim', claim)
+  redis.call('HSET', key, 'summary', ARGV[8], 'node', me, 'claim', claim, 'whole', store() or '')
   if ARGV[9] ~= '' then redis.call('HSET', key, 'recipe', ARGV[9]) end
 end
 for i = data + there + 1, #ARGV do
-  redis.call('XADD', events, string.format('%d-0', first + i - data - 1), 'd', ARGV[i])
+  local id = string.format('%d-0', first + i - data - 1)
+  if forks then redis.call('XADD', events, id, 'd', ARGV[i], 'f', forks)
+  else redis.call('XADD', events, id, 'd', ARGV[i]) end
 end
 for i = 13, data, 2 do redis.call('HSET', values, ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', key, 'status', status, 'events', last, 'ms', ARGV[6])
@@ -89,14 +101,49 @@ return 1
 """
 )
 
-# The runs whose node is gone.
+_LEASE = """
+local now = redis.call('TIME')
+local function renewed(node)
+  return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000) + redis.call('PTTL', P .. 'node:' .. node)
+end
+"""
+
+# To what each node has renewed: node, and a number of ms that changes with each renewal and with nothing else.
+LEASES = (
+    _RUN
+    + _LEASE
+    + """
+local found = {}
+for _, node in ipairs(redis.call('SMEMBERS', P .. 'nodes')) do
+  if alive(node) then
+    table.insert(found, node)
+    table.insert(found, renewed(node))
+  else redis.call('SREM', P .. 'nodes', node) end
+end
+return found
+"""
+)
+
+# ARGV: a node that hasn't renewed for long, and to what it had
+END_LEASE = (
+    _RUN
+    + _LEASE
+    + """
+if not alive(ARGV[1]) or math.abs(renewed(ARGV[1]) - tonumber(ARGV[2])) > 50 then return 0 end
+redis.call('DEL', P .. 'node:' .. ARGV[1], P .. 'wake:' .. ARGV[1])
+redis.call('SREM', P .. 'nodes', ARGV[1])
+return 1
+"""
+)
+
+# ARGV: me. The runs whose node is gone: another one's, for who asks is there.
 ABANDONED = (
     _RUN
     + """
 local running, nodes, found = redis.call('HGETALL', P .. 'running'), {}, {}
 for i = 1, #running, 2 do
   local run, node = running[i], running[i + 1]
-  if nodes[node] == nil then nodes[node] = alive(node) end
+  if nodes[node] == nil then nodes[node] = node == ARGV[1] or alive(node) end
   if not nodes[node] then
     if redis.call('EXISTS', (keys(run))) == 1 then table.insert(found, run)
     else redis.call('HDEL', P .. 'running', run) end
@@ -111,12 +158,19 @@ ADOPT = (
     _RUN
     + """
 local key, _, values = keys(ARGV[2])
-local known = redis.call('HMGET', key, 'node', 'status', 'recipe', 'cancelling', 'adoption')
+local known = redis.call('HMGET', key, 'node', 'status', 'recipe', 'cancelling', 'adoption', 'whole', 'forks', 'events')
 if known[2] ~= 'running' then return false end
-if known[5] ~= ARGV[3] and alive(known[1]) then return false end
+local forks, again = known[7] or '', known[5] == ARGV[3]
+if not again and (known[1] == ARGV[1] or alive(known[1])) then return false end
+local here = store()
+if not again and (not here or known[6] ~= here) then
+  local fork = string.format('%d.%s', tonumber(known[8]) + 1, ARGV[3])
+  forks = forks == '' and fork or forks .. ' ' .. fork
+  redis.call('HSET', key, 'forks', forks, 'whole', here or '')
+end
 redis.call('HSET', key, 'node', ARGV[1], 'adoption', ARGV[3])
 redis.call('HSET', P .. 'running', ARGV[2], ARGV[1])
-return {known[3] or '', known[4] or '', redis.call('HGETALL', values)}
+return {known[3] or '', known[4] or '', redis.call('HGETALL', values), forks}
 """
 )
 
@@ -130,6 +184,18 @@ if known[1] == ARGV[1] and known[2] == 'running' then
   redis.call('HSET', key, 'node', '')
   redis.call('HSET', P .. 'running', ARGV[2], '')
 end
+return 1
+"""
+)
+
+# ARGV: me, run, its end. A full store takes away, and passes on, all the same.
+TELL_END = (
+    _RUN
+    + """
+local key = keys(ARGV[2])
+if redis.call('HGET', key, 'node') ~= ARGV[1] then return 0 end
+redis.call('HDEL', key, 'whole')
+redis.call('PUBLISH', P .. 'ends', ARGV[3])
 return 1
 """
 )
@@ -173,7 +239,8 @@ return 0
 """
 )
 
-# ARGV: me, lease_ms. PEXPIRE first: it works in a full store too, and a lease must not run out for that.
+# ARGV: me, how long a node is kept that nobody looks at, in ms. PEXPIRE first: it works in a full store too, and a
+# lease must not end for that.
 RENEW = (
     _RUN
     + """

@@ -14,6 +14,7 @@ from backend.runs.ending import STOPPING
 from backend.runs.engine import Execution, Past
 from backend.runs.farewells import LOST
 from backend.runs.follower import Follower
+from backend.runs.forks import agree
 from backend.runs.grace import Grace
 from backend.runs.live import LiveRun
 from backend.runs.log import Adopted, LeaseLost, Origin, RunLog, RunSummary, Signal
@@ -96,12 +97,12 @@ class Running:
         Raises msgspec.MsgspecError or KeyError for a past that isn't one of this pipeline.
         """
         run = adopted.summary.run
-        live = LiveRun(run, past.events[-1].seq)
+        live = LiveRun(run, past.events[-1].seq, forks=adopted.forks)
         active = self._begin(pipeline, recipe, live, adopted.summary, Origin(recipe=adopted.recipe), past)
         if active.grace is not None:
             active.grace.wait_for_viewers(self._around.limits.grace_s)
         followed = self._follower.let_go(run)
-        if followed is not None and not _has_all_of(past, followed):
+        if followed is not None and not _has_all_of(past, adopted.forks, followed):
             followed.say_bye(LOST)
             followed.finish()
         for viewer in tuple(followed.viewers) if followed is not None and not followed.finished else ():
@@ -225,9 +226,9 @@ class Running:
         return fail
 
 
-def _has_all_of(past: Past, followed: LiveRun) -> bool:
+def _has_all_of(past: Past, forks: str, followed: LiveRun) -> bool:
     """Whether the log has what viewers have seen: a store may have lost it together with the process that wrote it."""
-    if followed.head > len(past.events):
+    if followed.head > len(past.events) or not agree(followed.forks, followed.head, forks):
         return False
     return followed.last is None or ev.decode_event(followed.last) == past.events[followed.head - 1]
 

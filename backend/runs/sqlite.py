@@ -2,17 +2,20 @@
 
 All writing goes through one thread that commits what has gathered meanwhile as one transaction. ``synchronous=NORMAL``:
 a killed process loses nothing, a power cut may lose the last moments
-(https://sqlite.org/pragma.html#pragma_synchronous). Several processes may share the file (``sqlite_shared.py``).
+(https://sqlite.org/pragma.html#pragma_synchronous), so that after a boot a takeover is a fork (``forks.py``). Several
+processes may share the file (``sqlite_shared.py``).
 """
 
 import sqlite3
-import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from backend.errors import StorageError
 from backend.runs.log import ClaimTaken, Entry, EventsLost, LeaseLost, Origin, RunSummary
+from backend.runs.sqlite_peers import boot_id
 from backend.runs.sqlite_shared import COLUMNS, MEMORY, SharedFile, read_entries, select_runs
+from backend.runs.steady import SteadyClock
 
 _FORGOTTEN_AT_ONCE = 50
 
@@ -24,6 +27,10 @@ class SQLiteRunLog(SharedFile):
 
     Use from the event loop that made it. Raises StorageError when the file can't be opened or is of a newer version.
     """
+
+    def __init__(self, folder: Path | str) -> None:
+        super().__init__(folder)
+        self._clock = SteadyClock()
 
     # ---- writing and reading
 
@@ -113,10 +120,11 @@ class SQLiteRunLog(SharedFile):
                 (origin.claim.key, origin.claim.fingerprint, summary.run),
             )
         connection.execute(
-            f"INSERT INTO runs ({COLUMNS}, owner, stored_at, folded, recipe) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
+            f"INSERT INTO runs ({COLUMNS}, owner, stored_at, folded, recipe, whole)"
+            " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
             (
                 summary.run, summary.pipeline, summary.question, summary.started_at, summary.status, summary.ms,
-                self._me, time.time(), summary.question.casefold(), origin.recipe,
+                self._me, self._clock(), summary.question.casefold(), origin.recipe, boot_id(),
             ),
         )  # fmt: skip
 
@@ -144,7 +152,7 @@ class SQLiteRunLog(SharedFile):
 
     async def retain(self, days: float, runs: int) -> int:
         forgotten = 0
-        tooold = ("stored_at < ?", (time.time() - days * 86_400,))
+        tooold = ("stored_at < ?", (self._clock() - days * 86_400,))
         toomany = ("number <= (SELECT number FROM runs ORDER BY number DESC LIMIT 1 OFFSET ?)", (runs,))
         for condition, values in (tooold, toomany):
             # A few at a time, so that runs under way come to write in between.

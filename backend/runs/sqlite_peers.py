@@ -3,12 +3,24 @@ gives it back however the process ends, and that is how the others know."""
 
 import contextlib
 import fcntl
+import functools
 import os
 import secrets
 from pathlib import Path
 from typing import IO
 
 from backend.errors import StorageError
+
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+@functools.cache
+def boot_id() -> str:
+    """What this machine's kernel calls the time since it was started; "" where it has no word for it."""
+    try:
+        return BOOT.read_text().strip()
+    except OSError:
+        return ""
 
 
 class Peers:

@@ -40,6 +40,11 @@ _VERSIONS = (
     );
     CREATE TABLE pulse (one INTEGER PRIMARY KEY CHECK (one = 1), beat BLOB NOT NULL);
     """,
+    # whole is the boot of the machine that has had all of the run, forks are those of its log (forks.py).
+    """
+    ALTER TABLE runs ADD COLUMN whole TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN forks TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 

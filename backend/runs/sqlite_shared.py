@@ -4,14 +4,16 @@ What they tell each other goes through tables, asked for news ten times a second
 """
 
 import asyncio
+import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from backend.errors import StorageError
+from backend.runs.forks import forks_upto
 from backend.runs.log import NEWS_S, Adopted, Entry, News, RunSummary, Signal
-from backend.runs.sqlite_peers import Peers
+from backend.runs.sqlite_peers import Peers, boot_id
 from backend.runs.sqlite_worker import Worker
 
 MEMORY = ":memory:"
@@ -56,15 +58,19 @@ class SharedFile:
 
     async def adopt(self, run: str) -> Adopted | None:
         def take(connection: sqlite3.Connection) -> Adopted | None:
-            columns = "owner, recipe, cancelling"
+            columns = "owner, recipe, cancelling, whole, forks, events"
             found = connection.execute(f"SELECT {columns} FROM runs WHERE run = ? AND status = 'running'", (run,))
             row = found.fetchone()
             if row is None or self._alive(row[0]):
                 return None
-            connection.execute("UPDATE runs SET owner = ? WHERE run = ?", (self._me, run))
+            forks, here = row[4], boot_id()
+            if row[3] != here:  # a power cut may have taken what was shown
+                forks = f"{forks} {row[5] + 1}.{secrets.token_hex(8)}".strip()
+            statement = "UPDATE runs SET owner = ?, whole = ?, forks = ? WHERE run = ?"
+            connection.execute(statement, (self._me, here, forks, run))
             kept = connection.execute("SELECT step, value FROM kept_values WHERE run = ?", (run,)).fetchall()
             (summary,) = select_runs(connection, "WHERE run = ?", (run,))
-            return Adopted(summary=summary, recipe=row[1], values=dict(kept), cancelling=bool(row[2]))
+            return Adopted(summary=summary, recipe=row[1], values=dict(kept), cancelling=bool(row[2]), forks=forks)
 
         return await self._writer.do(take)
 
@@ -149,6 +155,13 @@ class SharedFile:
     def wake(self) -> None:
         self._woken.set()
 
+    async def tell_end(self, run: str, entries: Sequence[Entry]) -> None:
+        """Nobody hears it: these processes have nothing in common but the file, and are told to come back."""
+
+    async def told_end(self) -> tuple[str, list[Entry]]:
+        never: asyncio.Future[tuple[str, list[Entry]]] = asyncio.get_running_loop().create_future()
+        return await never
+
     def _tidy(self, connection: sqlite3.Connection) -> None:
         connection.execute(
             "DELETE FROM signals WHERE id <= (SELECT coalesce(max(id), 0) FROM signals) - ?", (SIGNALS_KEPT,)
@@ -161,12 +174,13 @@ class SharedFile:
 def read_entries(connection: sqlite3.Connection, run: str, after: int, limit_bytes: int) -> list[Entry]:
     entries: list[Entry] = []
     size = 0
+    (forks,) = connection.execute("SELECT forks FROM runs WHERE run = ?", (run,)).fetchone() or ("",)
     rows = connection.execute("SELECT seq, data FROM events WHERE run = ? AND seq > ? ORDER BY seq", (run, after))
     for seq, data in rows:
         size += len(data)
         if entries and size > limit_bytes:
             break
-        entries.append(Entry(seq, data))
+        entries.append(Entry(seq, data, forks_upto(forks, seq)))
     return entries
 
 

@@ -29,12 +29,20 @@ GoOn = Callable[[Pipeline, Recipe, Adopted, Past], None]
 
 
 class TakeOver:
-    """``sweep`` adopts what is abandoned. ``pipelines`` are those whose runs may go on; ``go_on`` begins one."""
+    """``sweep`` adopts what is abandoned. ``pipelines`` are those whose runs may go on; ``go_on`` begins one.
+    ``is_here`` is whether a run is still under way in this process."""
 
-    def __init__(self, log: RunLog, pipelines: Mapping[str, Pipeline], go_on: GoOn) -> None:
+    def __init__(
+        self,
+        log: RunLog,
+        pipelines: Mapping[str, Pipeline],
+        go_on: GoOn,
+        is_here: Callable[[str], bool] = lambda run: False,
+    ) -> None:
         self._log = log
         self._pipelines = pipelines
         self._go_on = go_on
+        self._is_here = is_here
         self._adopted: dict[str, Adopted] = {}
         self._sweeping = asyncio.Lock()
 
@@ -45,6 +53,8 @@ class TakeOver:
 
     async def _sweep(self, may_go_on: bool) -> list[str]:
         for summary in await self._log.abandoned():
+            if self._is_here(summary.run):  # it was taken from here, and its taker is gone: first it must end here
+                continue
             adopted = await self._log.adopt(summary.run)
             if adopted is not None:  # else another process was faster
                 self._adopted[summary.run] = adopted
@@ -62,7 +72,7 @@ class TakeOver:
 
     async def _settle(self, adopted: Adopted, may_go_on: bool) -> None:
         run = adopted.summary.run
-        events = [event async for event in read_events(self._log, run)]
+        events = await read_events(self._log, run)
         if not events:
             raise EventsLost(run, 0)
         pipeline = self._pipelines.get(adopted.summary.pipeline)

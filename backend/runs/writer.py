@@ -133,6 +133,17 @@ class RunWriter:
         await self._store(self.unwritten)
         self.unwritten = []
 
+    async def tell_end(self) -> bool:
+        """Tell viewers at other processes what ``unwritten`` holds; False if that can't be done."""
+        if self.unwritten[0].seq == 1:  # a run that nobody else knows
+            return True
+        entries = [Entry(entry.seq, entry.data, self.live.forks) for entry in self.unwritten]
+        try:
+            await self._log.tell_end(self.summary.run, entries)
+        except StorageError:
+            return False
+        return True
+
     async def _append(self, entries: list[Entry]) -> None:
         if self.failure is None:
             try:
@@ -148,6 +159,8 @@ class RunWriter:
             self.unwritten += entries
         # After a failure the viewers still hear how it ends, from memory; the log gets it when it can.
         self.live.publish(entries)
+        if self.unwritten and self.summary.status != "running" and entries[-1].seq == self._seq:
+            await self.tell_end()
 
     def _fail(self, error: StorageError | ClaimTaken) -> None:
         self.failure = error

@@ -41,7 +41,11 @@ async def under_way(http: httpx.AsyncClient, run: str, count: int = 3) -> bool:
     return any(each["run"] == run and each["events"] >= count for each in runs)
 
 
-@pytest.mark.parametrize("kinds", [["stalled"], ["idle", "busy", "stalled", "busy", "stalled"]])
+@pytest.mark.parametrize(
+    "kinds",
+    [["idle"] * 3, ["stalled"] * 3, ["busy"] * 3, ["idle", "busy", "stalled", "busy", "stalled"]],
+    ids=["idle", "stalled", "busy", "all of them"],
+)
 @pytest.mark.timeout(60)
 async def test_it_ends_within_8_seconds_whatever_its_streams_do(kinds: list[str], tmp_path: Path) -> None:
     async with (

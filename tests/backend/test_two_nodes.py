@@ -20,6 +20,8 @@ from tests.redis_process import redis_process
 from tests.served import client, events_of
 from tests.server_process import server_process
 
+TOLD_S = 2.5
+"""A second is the promise; the rest is for a machine that does other things too."""
 WAIT = {"q": "please wait", "pipeline": "tiny", "options": {"on_disconnect": "continue"}}
 FOREVER = {"q": "forever", "pipeline": "busy", "options": {"on_disconnect": "continue"}}
 
@@ -155,6 +157,47 @@ async def test_stopped_and_finished_by_the_other_node() -> None:
             check_log(events)
             assert events[-1].status == "ok"  # type: ignore[union-attr]  # run.finished is the last
             assert "windowseat_runs_recovered_total 1\n" in (await far.get("/metrics")).text
+
+
+@pytest.mark.needs("redis-server")
+async def test_a_full_store_is_heard_of_at_once_on_both_nodes_and_needs_no_restart() -> None:
+    with redis_process() as redis:
+        shared = {"WINDOWSEAT_LOG": redis.url}
+        async with (
+            server_process(**shared) as one,
+            server_process(**shared) as two,
+            client(one.url) as near,
+            client(two.url) as far,
+        ):
+            old = (await near.post("/assist", json=talk(3))).content
+            run = (await far.get("/runs")).json()["runs"][0]["run"]
+            asked = Tail(near, "POST", "/assist", json=FOREVER)
+            await asked.has(b"step.log")
+            watching = Tail(far, "GET", f"/runs/{asked.run}/events")
+            await watching.has(b"step.log")
+            full = time.monotonic()
+            redis.ask("CONFIG", "SET", "maxmemory", "1")
+            await asyncio.gather(asked.task, watching.task)
+            assert max(asked.ended_at, watching.ended_at) - full < TOLD_S
+            ends = [events_of(tail.data)[-1] for tail in (asked, watching)]
+            for end in ends:
+                assert isinstance(end, ev.RunFinished)
+                assert end.error is not None
+                assert (end.status, end.error.code) == ("failed", "storage")
+            assert ends[0] == ends[1]
+            assert (await far.post("/assist", json=talk(3))).status_code == 503
+            for http in (near, far):
+                assert (await http.get(f"/runs/{run}/events")).content == old, "old runs replay"
+            redis.ask("CONFIG", "SET", "maxmemory", "0")
+            again = events_of((await far.post("/assist", json=talk(3))).content)
+            assert again[-1].status == "ok"  # type: ignore[union-attr]  # run.finished is the last
+            written = f"/runs/{asked.run}/events"
+            await eventually(lambda: _has_end(far, written, ends[0]))
+            check_log(events_of((await far.get(written)).content))
+
+
+async def _has_end(http: httpx.AsyncClient, path: str, end: ev.LogEvent) -> bool:
+    return events_of((await http.get(path)).content)[-1] == end
 
 
 @pytest.mark.needs("redis-server")

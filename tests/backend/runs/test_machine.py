@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from backend.errors import Conflict, StorageError, Unavailable
+from backend.errors import Conflict, Gone, StorageError, Unavailable
 from backend.pipeline import Pipeline, Question
 from backend.runs import engine, keeping
 from backend.runs.live import Viewer
@@ -44,7 +44,11 @@ class Reader:
 
     async def connect(self, node: Node) -> None:
         self.node, self._data = node, b""
-        self._viewer = await node.manager.attach(self.history.run, self.history.cursor)
+        try:
+            self._viewer = await node.manager.attach(self.history.run, self.history.cursor)
+        except Gone:  # it had seen, from memory, an end that the log doesn't have yet: it is told, and begins anew
+            self.history = History(self.history.run)
+            self._viewer = await node.manager.attach(self.history.run)
         self._task = asyncio.create_task(self._read(self._viewer))
 
     async def _read(self, viewer: Viewer) -> None:

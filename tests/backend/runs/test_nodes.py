@@ -10,7 +10,7 @@ from backend.errors import StepError
 from backend.pipeline import Context, Pipeline, Step
 from backend.runs import grace, keeping
 from backend.runs.log import Claim
-from backend.runs.recovery import read_view
+from backend.runs.recovery import read_snapshot
 from backend.runs.takeover import MOST_RECOVERIES
 from shared import events as ev
 from shared.judge import judge_log
@@ -55,6 +55,13 @@ class Gated:
     def open(self, *names: str) -> None:
         for name in names:
             self.gates[name].set()
+
+    @classmethod
+    def opened(cls) -> "Gated":
+        """One that nothing holds up."""
+        gated = cls()
+        gated.open("a", "b", "c")
+        return gated
 
     def pipeline(self, name: str = "gated") -> Pipeline:
         async def a(ctx: Context) -> First:
@@ -103,7 +110,7 @@ async def test_a_run_is_seen_on_every_node_from_every_cursor(store: Store) -> No
                 assert await node.seen(late) == b"".join(frame + b"\n\n" for frame in frames[seq:])
                 if seq:  # a snapshot and the tail are the whole, wherever it is cut
                     events = await node.events(viewer.run)
-                    view = await read_view(node.log, viewer.run, upto=seq)
+                    view, _ = await read_snapshot(node.log, viewer.run, upto=seq)
                     assert fold_all(events[seq:], view) == fold_all(events)
 
 

@@ -63,7 +63,7 @@ async def test_what_did_not_end_well_is_missing(manager: RunManager, monkeypatch
 
 async def test_a_long_log_is_read_in_pages(manager: RunManager, monkeypatch: pytest.MonkeyPatch) -> None:
     run = await asked(manager, "four")
-    monkeypatch.setattr("backend.runs.previous._PAGE_BYTES", 1)
+    monkeypatch.setattr("backend.runs.recovery._PAGE_BYTES", 1)
     assert set((await read_previous(manager.log, run, PIPELINE)).details) == {"first", "second"}
 
 

@@ -17,11 +17,13 @@ from backend.runs.redis import RedisRunLog, complaints
 from shared import events as ev
 from tests.asked_runs import QUESTION, entries, frames_of, log_events, summary_of
 from tests.backend.runs.test_nodes import Gated
+from tests.failover import Failover, a_failover
 from tests.history import History
 from tests.invariants import check_log
 from tests.nodes import Node, a_node, eventually
 from tests.redis_process import RedisProcess, redis_process
 from tests.run_logs import Store
+from tests.served import without_heartbeats
 from tests.store_proxy import StoreProxy
 
 pytestmark = pytest.mark.needs("redis-server")
@@ -89,6 +91,24 @@ async def read_until_told(viewer: Viewer) -> bytes:
     return seen
 
 
+async def test_a_full_store_is_told_to_who_watches_a_run_that_says_nothing(redis: RedisProcess) -> None:
+    owner, other = await a_node(Store("redis", redis.url)), await a_node(Store("redis", redis.url))
+    gated = Gated()
+    watched = Watched(owner, gated, gated.pipeline())
+    await watched.under_way()
+    reading = asyncio.create_task(read_until_told(await other.manager.attach(watched.run)))
+    await eventually(lambda: other.manager.viewers == 1)
+    began = time.monotonic()
+    redis.ask("CONFIG", "SET", "maxmemory", "1")
+    assert (await reading).endswith(STORE_DOWN), "never silence"
+    assert time.monotonic() - began < TOLD_S
+    redis.ask("CONFIG", "SET", "maxmemory", "0")
+    gated.open("b", "c")
+    assert frames_of(await watched.reading)[-1].status == "ok"  # type: ignore[union-attr]  # run.finished is the last
+    await owner.stop()
+    await other.stop()
+
+
 async def replayed(node: Node, run: str) -> bytes:
     return await node.seen(await node.manager.attach(run))
 
@@ -130,11 +150,16 @@ async def test_a_full_store_is_told_to_who_watches_at_another_node(redis: RedisP
     began = time.monotonic()
     seen = await reading
     assert time.monotonic() - began < TOLD_S
-    assert seen.endswith(STORE_DOWN), "the end is in the owner's memory alone: its readers elsewhere come again"
     await watched.failed()
+    assert without_heartbeats(seen) == watched.reading.result(), "the end is in the owner's memory alone; it is told"
+    # Who comes later, while the store is still full, is told too: from the start, and after an event of the log.
+    assert await replayed(other, watched.run) == watched.reading.result()
+    late = await other.manager.attach(watched.run, 3)
+    assert frames_of(await read_until_told(late)) == frames_of(seen)[3:]
     redis.ask("CONFIG", "SET", "maxmemory", "0")
     await eventually(lambda: owner.manager.unwritten == 0)
     assert await replayed(other, watched.run) == watched.reading.result()
+    await a_finished_run(other)
     await owner.stop()
     await other.stop()
 
@@ -247,33 +272,10 @@ async def test_what_a_store_forgot_of_a_run_under_way_is_put_back_as_everybody_s
         await node.stop()
 
 
-class Failover:
-    """A primary, a replica that stops hearing of it, and the way to whichever serves."""
-
-    def __init__(self, primary: RedisProcess, replica: RedisProcess, replication: StoreProxy, way: StoreProxy) -> None:
-        self.primary, self.replica, self._replication, self._way = primary, replica, replication, way
-        self.store = Store("redis", way.url)
-
-    async def replicated(self, run: str, events: int) -> None:
-        await eventually(lambda: int(self.replica.ask("XLEN", f"windowseat:run:{run}:events") or 0) >= events)
-
-    def lose_the_tail_from_here(self) -> None:
-        self._replication.deaf = True
-
-    def fail_over(self) -> None:
-        self.primary.kill()
-        self._replication.cut()
-        self.replica.ask("REPLICAOF", "NO", "ONE")
-        self._way.target = self.replica.port
-        self._way.cut()
-
-
 @pytest.fixture
 async def failover() -> AsyncIterator[Failover]:
-    with redis_process("--repl-diskless-sync-delay", "0") as primary:
-        async with StoreProxy(primary.port) as replication, StoreProxy(primary.port) as way:
-            with redis_process("--replicaof", "127.0.0.1", str(replication.port)) as replica:
-                yield Failover(primary, replica, replication, way)
+    async with a_failover() as pair:
+        yield pair
 
 
 async def test_after_a_failover_that_lost_the_tail_nobody_sees_another_event_under_a_number_they_saw(
