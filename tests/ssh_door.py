@@ -35,6 +35,10 @@ class FrontDoor:
         """The process ids of its workers."""
         return [pid for pid in _children(self.process.pid) if "tui.ssh.worker" in _command(pid)]
 
+    def busiest(self) -> int:
+        """The worker that has the most sessions."""
+        return max(self.workers(), key=_sockets)
+
     def servers(self) -> list[int]:
         return [pid for pid in _children(self.process.pid) if "backend" in _command(pid)]
 
@@ -180,6 +184,12 @@ def _children(pid: int) -> list[int]:
     with suppress(OSError):
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return []
+
+
+def _sockets(pid: int) -> int:
+    with suppress(OSError):
+        return sum(os.readlink(one).startswith("socket:") for one in Path(f"/proc/{pid}/fd").iterdir())
+    return 0
 
 
 def _command(pid: int) -> str:

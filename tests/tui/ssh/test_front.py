@@ -126,7 +126,7 @@ async def test_a_worker_that_blocks_is_replaced_and_the_others_serve_on(door: Fr
     async with a_seat(door, flags=("-tt", "-l", "eve")) as seat, a_seat(door, flags=("-tt", "-l", "eve")) as other:
         await seat.has(OPEN)
         await other.has(OPEN)
-        stopped = door.workers()[0]
+        stopped = door.busiest()  # on a slow machine both may be with one worker, and the other have nobody
         os.kill(stopped, signal.SIGSTOP)
         started = time.monotonic()
         code, _, _ = await door.run("help")
