@@ -40,10 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.write(f"windowseat serve: {error}\n")
         return 2
-    from backend.server import run  # after the settings: a wrong one is told at once
+    from backend.server import new_event_loop, run  # after the settings: a wrong one is told at once
 
     try:
-        asyncio.run(run(config, _announce))
+        with asyncio.Runner(loop_factory=new_event_loop(config)) as runner:
+            runner.run(run(config, _announce))
     except (ConfigError, StorageError) as error:
         sys.stderr.write(f"windowseat serve: {error}\n")
         return 1

@@ -39,6 +39,12 @@ class Config:
     )
     log_may_forget: bool = setting(False, "use that Redis although it may lose what it acknowledged")
     offline: bool = setting(False, "use the bundled data alone, never the network")
+    http: str = setting(
+        "hypercorn", "what speaks HTTP; uvicorn is faster and has to be installed", choices=("hypercorn", "uvicorn")
+    )
+    event_loop: str = setting(
+        "asyncio", "what drives it; uvloop is faster and has to be installed", choices=("asyncio", "uvloop")
+    )
     deadline_s: float = setting(120.0, "seconds that a run may take", minimum=1)
     grace_s: float = setting(30.0, "seconds that a run goes on after its last viewer left", minimum=0)
     heartbeat_s: float = setting(10.0, "seconds of silence before a heartbeat", minimum=0.05)

@@ -6,6 +6,7 @@ wait for every open stream there).
 import asyncio
 import logging
 import socket
+from typing import cast
 
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
@@ -44,9 +45,9 @@ class Connections:
             _log.error("a connection broke off", exc_info=error)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert isinstance(writer.transport, asyncio.Transport)
-        TRANSPORT.set(writer.transport)
-        gathering = GatheringWriter(writer.transport, reader)
+        transport = cast(asyncio.Transport, writer.transport)  # uvloop's is one without being called so
+        TRANSPORT.set(transport)
+        gathering = GatheringWriter(transport, reader)
         await TCPServer(self._app, asyncio.get_running_loop(), self._config, self._context, {}, reader, gathering)
 
     async def close(self, grace_s: float) -> None:

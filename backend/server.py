@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from hypercorn.config import Config as HypercornConfig
 from quart import Quart
@@ -29,6 +30,9 @@ from backend.runs.log import RunLog
 from backend.runs.manager import Limits, RunManager
 from backend.runs.sqlite import SQLiteRunLog
 
+if TYPE_CHECKING:
+    from backend.uvicorn_connections import UvicornConnections
+
 _log = logging.getLogger(__name__)
 
 NOTSENT_LOWAT_BYTES = 16 * 1024
@@ -38,6 +42,7 @@ STALLED_READER_MS = 30_000
 BACKLOG = 4096
 STREAMS_END_S, RUNS_END_S = 1.5, 5.0
 """At a stop: for responses to say goodbye, and for runs to come to their own end."""
+FAST_HINT = "pip install 'windowseat[fast]'"
 STOPPED_S = 7.5
 """After so long the process ends whatever still holds it, such as a step that swallows its cancellation."""
 
@@ -66,6 +71,18 @@ def url_of(listening: socket.socket) -> str:
     """The URL of a listening socket."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def new_event_loop(config: Config) -> Callable[[], asyncio.AbstractEventLoop]:
+    """What makes the loop that ``config`` asks for. Raises ConfigError when it isn't installed."""
+    if config.event_loop == "asyncio":
+        return asyncio.new_event_loop
+    try:
+        import uvloop
+    except ImportError as error:
+        raise ConfigError(f"event_loop = 'uvloop' needs what isn't installed: {error} ({FAST_HINT})") from error
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
 
 
 async def run(config: Config, announce: Callable[[str], None]) -> None:
@@ -111,7 +128,8 @@ async def serve(
             runs_end_s = 0.0 if config.until_stdin_closes else RUNS_END_S
             addresses = ClientAddresses(config.trusted_proxies, config.proxy_header)
             app = create_app(manager, pipelines, addresses, resources)
-            await _serve_until(stopping, listening, manager, app, runs_end_s)
+            connections = _connections(config, app, listening)
+            await _serve_until(stopping, connections, manager, runs_end_s)
     finally:
         listening.close()
         await log.aclose()
@@ -132,10 +150,20 @@ async def open_log(config: Config) -> RunLog:
     return log
 
 
+def _connections(config: Config, app: Quart, listening: socket.socket) -> "Connections | UvicornConnections":
+    """What speaks HTTP. Raises ConfigError when it isn't installed."""
+    if config.http == "hypercorn":
+        return Connections(app, _hypercorn_config(), listening)
+    try:
+        from backend.uvicorn_connections import UvicornConnections
+    except ImportError as error:
+        raise ConfigError(f"http = {config.http!r} needs what isn't installed: {error} ({FAST_HINT})") from error
+    return UvicornConnections(app, listening, BACKLOG)
+
+
 async def _serve_until(
-    stopping: asyncio.Event, listening: socket.socket, manager: RunManager, app: Quart, runs_end_s: float
+    stopping: asyncio.Event, connections: "Connections | UvicornConnections", manager: RunManager, runs_end_s: float
 ) -> None:
-    connections = Connections(app, _hypercorn_config(), listening)
     await connections.open()
     try:
         await stopping.wait()

@@ -41,9 +41,13 @@ async def stopped(process: Process) -> tuple[int, str]:
     return process.returncode, stderr.decode()
 
 
+FAST = ("--http", "uvicorn", "--event-loop", "uvloop")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_it_without_a_word(number: int, tmp_path: Path) -> None:
-    process, url = await started("--data-dir", str(tmp_path))
+@pytest.mark.parametrize("settings", [(), FAST])
+async def test_a_signal_ends_it_without_a_word(settings: tuple[str, ...], number: int, tmp_path: Path) -> None:
+    process, url = await started("--data-dir", str(tmp_path), *settings)
     async with client(url) as http:
         events_of((await http.post("/assist", json=ASK)).content)
     process.send_signal(number)
@@ -58,8 +62,11 @@ async def test_a_child_ends_when_its_parent_lets_go_of_its_input() -> None:
     assert await stopped(process) == (0, "")
 
 
-async def test_open_streams_hear_a_farewell_and_runs_are_marked_interrupted(tmp_path: Path) -> None:
-    process, url = await started("--data-dir", str(tmp_path), module="tests.tiny_server")
+@pytest.mark.parametrize("settings", [(), FAST])
+async def test_open_streams_hear_a_farewell_and_runs_are_marked_interrupted(
+    settings: tuple[str, ...], tmp_path: Path
+) -> None:
+    process, url = await started("--data-dir", str(tmp_path), *settings, module="tests.tiny_server")
     async with client(url) as http:
         async with http.stream("POST", "/assist", json={"q": "please wait", "pipeline": "tiny"}) as response:
             run, received = response.headers["windowseat-run"], b""

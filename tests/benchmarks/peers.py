@@ -22,6 +22,8 @@ from typing import Any
 
 EVENT_BYTES = 200
 NAMES = ("ours", "plain", "sse-starlette", "fastapi")
+OTHER_OURS = {"ours-uvloop": ("hypercorn", "uvloop"), "ours-uvicorn": ("uvicorn", "uvloop")}
+"""The same server with other settings: what speaks HTTP, and the event loop."""
 
 
 def event_json(seq: int) -> str:
@@ -53,7 +55,7 @@ async def pauses(question: str) -> AsyncIterator[int]:
 # ---- ours
 
 
-async def ours() -> None:
+async def ours(http: str = "hypercorn") -> None:
     import msgspec
 
     from backend.config import Config
@@ -80,8 +82,9 @@ async def ours() -> None:
     loop.add_signal_handler(15, stopping.set)
     with tempfile.TemporaryDirectory() as folder:
         config = Config(
-            port=0, data_dir=Path(folder), offline=True, max_runs=20_000, deadline_s=3600, until_stdin_closes=True
-        )
+            port=0, data_dir=Path(folder), offline=True, max_runs=20_000, deadline_s=3600, until_stdin_closes=True,
+            http=http,
+        )  # fmt: skip
         await serve(config, lambda url: announce(int(url.rpartition(":")[2])), [pipeline], stopping)
     gc.freeze()  # as backend.__main__ does
 
@@ -241,10 +244,13 @@ def announce(port: int) -> None:
 
 
 def main(name: str) -> None:
-    if name in ("sse-starlette", "fastapi"):
+    if name in ("sse-starlette", "fastapi", *OTHER_OURS):
         import uvloop
 
-        uvloop.run({"sse-starlette": sse_starlette, "fastapi": fastapi}[name]())
+        if name in OTHER_OURS:
+            uvloop.run(ours(OTHER_OURS[name][0]))
+        else:
+            uvloop.run({"sse-starlette": sse_starlette, "fastapi": fastapi}[name]())
     else:
         asyncio.run({"ours": ours, "plain": plain, "canned": canned}[name]())
 
