@@ -27,6 +27,7 @@ class Config:
 
     host: str = setting("127.0.0.1", "address to listen on")
     port: int = setting(8765, "port to listen on; 0 takes a free one", minimum=0, maximum=65535)
+    reuse_port: bool = setting(False, "let several servers listen on that port: the kernel shares new connections out")
     data_dir: Path = setting(
         Path(platformdirs.user_data_dir("windowseat", appauthor=False)),
         "where runs are kept (:memory: keeps none)",

@@ -47,14 +47,17 @@ STOPPED_S = 7.5
 """After so long the process ends whatever still holds it, such as a step that swallows its cancellation."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket. Raises ConfigError when the address can't be had."""
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A listening TCP socket; ``shared`` with other processes of the same user. Raises ConfigError when the address
+    can't be had."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         for option, value in (("TCP_NOTSENT_LOWAT", NOTSENT_LOWAT_BYTES), ("TCP_USER_TIMEOUT", STALLED_READER_MS)):
             if hasattr(socket, option):  # accepted sockets inherit both; macOS lacks the second
                 listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
@@ -105,7 +108,7 @@ async def serve(
 
     Raises ConfigError when the address can't be had and StorageError when the run log can't be opened.
     """
-    listening = listen(config.host, config.port)
+    listening = listen(config.host, config.port, shared=config.reuse_port)
     try:
         log = await open_log(config)
     except BaseException:

@@ -161,6 +161,29 @@ async def test_history_outlives_the_process(tmp_path: Path) -> None:
     await stopped(process)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other kernels don't share new connections out")
+async def test_servers_that_share_a_port_and_a_folder_share_the_work_and_know_each_others_runs(tmp_path: Path) -> None:
+    shared = ("--data-dir", str(tmp_path), "--reuse-port")
+    first, url = await started(*shared)
+    port = url.rpartition(":")[2]
+    second = await start("--port", port, *shared)
+    assert second.stdout is not None
+    assert (await second.stdout.readline()).decode().startswith(LINE)
+    runs: set[str] = set()
+    alone = True
+    while alone:  # until the one that answers hasn't begun all of them
+        async with client(url) as http:  # a connection of its own each time
+            runs.add((await http.post("/assist", json=ASK)).headers["windowseat-run"])
+            alone = f"windowseat_runs_started_total {len(runs)}\n" in (await http.get("/metrics")).text
+    first.terminate()
+    assert await stopped(first) == (0, "")
+    async with client(url) as http:
+        known = {run["run"] for run in (await http.get("/runs")).json()["runs"]}
+    assert runs <= known
+    second.terminate()
+    assert await stopped(second) == (0, "")
+
+
 async def test_a_taken_port_is_said_with_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         process = await start("--port", str(taken.getsockname()[1]), "--data-dir", ":memory:")

@@ -1,4 +1,4 @@
-"""``http = "uvicorn"``: the same server with another protocol below. What that one doesn't bring by itself holds too."""
+"""``http = "uvicorn"``: the same server, another protocol below. What that one doesn't bring by itself holds too."""
 
 import asyncio
 import contextlib
