@@ -75,10 +75,10 @@ async def _follow(
                 yield written
                 watch.end()
                 _heed_cancellation()
-            block = await viewer.take()
-            if block is not None:
+            if block and viewer.has_more:
                 # A real suspension: without one, a replay to a reader that vanished would keep the whole loop busy.
                 await asyncio.sleep(0)
+            block = await viewer.take()
     except EventsLost as error:
         _log.error("%s", error)
         yield form.encode(LOST)

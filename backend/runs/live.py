@@ -135,6 +135,11 @@ class Viewer:
             live.viewers.add(self)
             live.on_viewers(len(live.viewers))
 
+    @property
+    def has_more(self) -> bool:
+        """Whether ``take`` may return without having waited for anything."""
+        return self._live is None or self._live.finished or self._live.head > self._cursor or self.closing is not None
+
     async def take(self) -> bytes | None:
         """The next bytes to send: whole frames, or a heartbeat; None when all was sent.
 

@@ -1,4 +1,4 @@
-"""A writer that gathers what one turn of the loop writes: what goes out when, that it waits and breaks as before."""
+"""A head of a response that waits for what comes behind it: what goes out when, that it waits and breaks as before."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from backend.gathering import GATHERED_BYTES, GatheringWriter
+from backend.gathering import GatheringWriter
 
 ALL = 4 * 1024 * 1024
 
@@ -44,27 +44,35 @@ async def received(far: socket.socket, size: int) -> bytes:
     return bytes(data)
 
 
-async def test_what_one_turn_writes_is_one_write_in_its_order() -> None:
+HEAD = b"HTTP/1.1 200 \r\n\r\n"
+
+
+async def test_a_head_goes_out_with_what_comes_behind_it() -> None:
     async with connected() as (writer, far, sizes):
-        for piece in (b"head ", b"chunk ", b"end"):
+        writer.write(HEAD)
+        await writer.drain()
+        assert sizes == []
+        writer.write(b"body")
+        assert sizes == [len(HEAD) + 4]
+        await asyncio.sleep(0)
+        writer.write(b" and more")
+        assert sizes == [len(HEAD) + 4, 9], "what is no head waits for nothing, and nothing is sent twice"
+        assert await received(far, len(HEAD) + 13) == HEAD + b"body and more"
+
+
+async def test_a_head_alone_goes_out_when_the_turn_is_over() -> None:
+    async with connected() as (writer, far, sizes):
+        writer.write(HEAD)
+        await asyncio.sleep(0)
+        assert sizes == [len(HEAD)]
+        assert await received(far, len(HEAD)) == HEAD
+
+
+async def test_a_second_head_behind_the_first_keeps_its_place() -> None:
+    async with connected() as (writer, far, _):
+        for piece in (HEAD, HEAD, b"body"):  # 100 Continue, and the answer
             writer.write(piece)
-            await writer.drain()
-        assert sizes == [], "the turn isn't over"
-        await asyncio.sleep(0)
-        assert sizes == [14]
-        writer.write(b" more")
-        assert await received(far, 19) == b"head chunk end more"
-        assert sizes == [14, 5]
-
-
-async def test_a_block_goes_out_at_once_behind_what_was_gathered() -> None:
-    async with connected() as (writer, far, sizes):
-        writer.write(b"head")
-        writer.write(b"x" * GATHERED_BYTES)
-        assert sizes == [4 + GATHERED_BYTES]
-        await asyncio.sleep(0)
-        assert sizes == [4 + GATHERED_BYTES], "nothing is sent twice"
-        assert await received(far, 4 + GATHERED_BYTES) == b"head" + b"x" * GATHERED_BYTES
+        assert await received(far, 2 * len(HEAD) + 4) == HEAD + HEAD + b"body"
 
 
 async def test_drain_waits_for_a_reader_that_takes_nothing() -> None:
@@ -98,20 +106,20 @@ async def test_small_writes_to_such_a_reader_wait_too() -> None:
         flooding.cancel()
 
 
-async def test_closing_sends_what_was_gathered() -> None:
+async def test_closing_sends_a_head_that_waits() -> None:
     async with connected() as (writer, far, _):
-        writer.write(b"goodbye")
+        writer.write(HEAD)
         writer.close()
-        assert await received(far, 7) == b"goodbye"
+        assert await received(far, len(HEAD)) == HEAD
         await writer.wait_closed()
         assert await asyncio.get_running_loop().sock_recv(far, 10) == b""
 
 
-async def test_the_end_of_writing_comes_behind_what_was_gathered() -> None:
+async def test_the_end_of_writing_comes_behind_a_head_that_waits() -> None:
     async with connected() as (writer, far, _):
-        writer.write(b"goodbye")
+        writer.write(HEAD)
         writer.write_eof()
-        assert await received(far, 7) == b"goodbye"
+        assert await received(far, len(HEAD)) == HEAD
         assert await asyncio.get_running_loop().sock_recv(far, 10) == b""
 
 
@@ -133,7 +141,7 @@ async def test_what_is_written_to_a_closed_connection_is_dropped() -> None:
     async with connected() as (writer, far, sizes):
         writer.close()
         await writer.wait_closed()
-        writer.write(b"too late")
+        writer.write(HEAD)
         await asyncio.sleep(0)
         assert sizes == []
         assert await asyncio.get_running_loop().sock_recv(far, 10) == b""

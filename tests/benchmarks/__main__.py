@@ -19,6 +19,7 @@ GROUPS = {
     "codec": "events to frames and back",
     "text": "text made fit for a terminal",
     "servers": "streams beside those of other servers",
+    "paced": "many streams of a few events a second beside a bare protocol",
     "held": "streams that are held, stall, vanish or are told goodbye",
     "client": "bytes to typed events",
     "start": "cold starts",

@@ -3,7 +3,7 @@
 Run: ``python -m tests.benchmarks.bench_servers [--rounds N]``. 16 kept connections, 100 events of 200 bytes an answer;
 what a request and a run cost is in it. ``burst``: all events are ready at once; ours from the log, and from a run that
 says them without a pause. ``tick``: a turn of the event loop before each. ``paced``: 10 ms before each, so that every
-server writes every event by itself.
+server writes every event by itself. *On uvicorn* is our server too, with ``http = "uvicorn"`` on uvloop.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from tests.benchmarks.load import Server, get, post, read_all, reader, server, w
 from tests.benchmarks.peers import NAMES
 
 CONNECTIONS, EVENTS = 16, 100
+FAST = "ours-uvicorn"
 RUN = re.compile(rb"Windowseat-Run: (\w+)", re.IGNORECASE)
 
 
@@ -53,9 +54,11 @@ def throughput(servers: dict[str, Server], rounds: int) -> Iterator[Row]:
             check(one, request)
     told: dict[str, Any] = {"scale": 1e6, "each": "µs/event"}
 
+    fast = stored(servers[FAST])
     found = interleaved(
         {
             "replay": cpu_per_event(servers["ours"], replay, 4),
+            "fast replay": cpu_per_event(servers[FAST], fast, 4),
             **{name: cpu_per_event(one, burst, 4) for name, one in servers.items()},
         },
         rounds,
@@ -63,10 +66,12 @@ def throughput(servers: dict[str, Server], rounds: int) -> Iterator[Row]:
     for peer in ("plain", "sse-starlette"):
         yield ratio(f"server, burst from the log / {peer}", found["replay"], found[peer], target=0.30, **told)
         yield ratio(f"server, burst of a run / {peer}", found["ours"], found[peer], target=0.30, **told)
+        yield ratio(f"on uvicorn, burst from the log / {peer}", found["fast replay"], found[peer], target=0.30, **told)
     for shape, request, times in (("tick", tick, 4), ("paced", paced, 1)):
         found = interleaved({name: cpu_per_event(one, request, times) for name, one in servers.items()}, rounds)
         for peer, target in (("plain", 1.2), ("sse-starlette", 1.0), ("fastapi", 0.55)):
             yield ratio(f"server, {shape} / {peer}", found["ours"], found[peer], target=target, **told)
+            yield ratio(f"on uvicorn, {shape} / {peer}", found[FAST], found[peer], target=target, **told)
 
 
 def first_event(servers: dict[str, Server], rounds: int) -> Iterator[Row]:
@@ -117,7 +122,7 @@ def viewers(one: Server, plain: Server, rounds: int) -> Iterator[Row]:
 
 def rows(options: Options) -> Iterator[Row]:
     with ExitStack() as stack:
-        servers = {name: stack.enter_context(server(name)) for name in NAMES}
+        servers = {name: stack.enter_context(server(name)) for name in (*NAMES, FAST)}
         yield from throughput(servers, options.rounds)
         yield from first_event(servers, options.rounds)
         yield from viewers(servers["ours"], servers["plain"], options.rounds)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,14 +30,17 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(name: str) -> Iterator[Server]:
+def server(name: str, *shared: str, core: int | None = None) -> Iterator[Server]:
+    """``shared``: as ``peers.main`` has it; ``core``: the only one that it may use."""
     pipe = subprocess.PIPE
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.peers", name],
+        [sys.executable, "-m", "tests.benchmarks.peers", name, *shared],
         stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, cwd=ROOT,
     )  # fmt: skip
     assert process.stdin is not None
     assert process.stdout is not None
+    if core is not None:
+        os.sched_setaffinity(process.pid, {core})  # before it has threads, which inherit it
     try:
         port = process.stdout.readline()
         if not port:

@@ -2,10 +2,12 @@
 
 All answer ``POST /assist`` with the same number of events of the same size; the question says which: ``burst 100`` (all
 are ready), ``tick 100`` (a turn of the event loop before each), ``paced 100 20`` (20 ms before each), ``hold`` (one,
-then silence). The port is the first line of standard output; the process ends with its standard input.
+then silence); ``ours`` and ``raw`` know ``due 100 20`` besides (every 20 ms, and each says when it was due). The port
+is the first line of standard output; the process ends with its standard input.
 
 ``plain`` is Quart on Hypercorn as one writes it, an encoded frame a yield. ``sse-starlette`` and ``fastapi`` run on
-uvicorn with httptools and uvloop, their fastest. ``ours`` is the whole server: run log, engine, plan.
+uvicorn with httptools and uvloop, their fastest. ``ours`` is the whole server: run log, engine, plan. ``raw`` is the
+limit: a bare ``asyncio.Protocol`` on uvloop.
 """
 
 import asyncio
@@ -22,7 +24,7 @@ from typing import Any
 
 EVENT_BYTES = 200
 NAMES = ("ours", "plain", "sse-starlette", "fastapi")
-OTHER_OURS = {"ours-uvloop": ("hypercorn", "uvloop"), "ours-uvicorn": ("uvicorn", "uvloop")}
+OTHER_OURS = {"ours-uvloop": "hypercorn uvloop", "ours-uvicorn": "uvicorn uvloop"}
 """The same server with other settings: what speaks HTTP, and the event loop."""
 
 
@@ -52,10 +54,20 @@ async def pauses(question: str) -> AsyncIterator[int]:
         await asyncio.Event().wait()
 
 
+async def due_times(count: int, ms: int) -> AsyncIterator[float]:
+    """When each of so many events is due, on the monotonic clock, told as soon as it has come."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for number in range(1, count + 1):
+        due = began + number * ms / 1000
+        await asyncio.sleep(due - loop.time())
+        yield due
+
+
 # ---- ours
 
 
-async def ours(http: str = "hypercorn") -> None:
+async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None) -> None:
     import msgspec
 
     from backend.config import Config
@@ -70,6 +82,10 @@ async def ours(http: str = "hypercorn") -> None:
     async def go(question: Question, ctx: Context) -> Nothing:
         shape, *numbers = question.text.split()
         # run.started, step.started, step.finished and run.finished are events too.
+        if shape == "due":
+            async for due in due_times(int(numbers[0]), int(numbers[1])):
+                ctx.log(f"due={due:.6f} {text[23:]}")
+            return Nothing()
         shortened = " ".join([shape, str(int(numbers[0]) - 4), *numbers[1:]]) if numbers else shape
         async for _ in pauses(shortened):
             ctx.log(text)
@@ -80,10 +96,10 @@ async def ours(http: str = "hypercorn") -> None:
     stop_with_stdin(stopping.set)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(15, stopping.set)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as own:
         config = Config(
-            port=0, data_dir=Path(folder), offline=True, max_runs=20_000, deadline_s=3600, until_stdin_closes=True,
-            http=http,
+            port=port, data_dir=Path(folder or own), offline=True, max_runs=20_000, deadline_s=3600,
+            until_stdin_closes=True, http=http, reuse_port=folder is not None,
         )  # fmt: skip
         await serve(config, lambda url: announce(int(url.rpartition(":")[2])), [pipeline], stopping)
     gc.freeze()  # as backend.__main__ does
@@ -120,6 +136,44 @@ async def plain() -> None:
         stop_with_stdin(stopping.set)
         announce(port)
         await serve(app, config, shutdown_trigger=stopping.wait)
+
+
+class Raw(asyncio.Protocol):
+    """Answers each request with the events of ``due``, a write for each, and reads no more of it than its numbers."""
+
+    def __init__(self) -> None:
+        self._frame = f"id: {'r' * 26}.1\ndata: {event_json(1)}\n\n"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert hasattr(transport, "write")
+        self._transport, self._loop = transport, asyncio.get_running_loop()
+
+    def data_received(self, data: bytes) -> None:
+        _, count, ms = json.loads(data.partition(b"\r\n\r\n")[2])["q"].split()
+        self._transport.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        self._say(int(count), int(ms) / 1000, self._loop.time() + int(ms) / 1000)
+
+    def _say(self, left: int, apart_s: float, due: float) -> None:
+        if self._loop.time() < due:
+            self._loop.call_at(due, self._say, left, apart_s, due)
+            return
+        frame = f"{self._frame[:-25]}due={due:.6f}\n\n".encode()
+        end = b"" if left > 1 else b"0\r\n\r\n"
+        self._transport.write(b"%x\r\n%b\r\n%b" % (len(frame), frame, end))
+        if left > 1:
+            self._say(left - 1, apart_s, due + apart_s)
+
+
+async def raw() -> None:
+    with listening() as (bound, port):
+        ended = asyncio.Event()
+        stop_with_stdin(ended.set)
+        server = await asyncio.get_running_loop().create_server(Raw, sock=bound)
+        announce(port)
+        await ended.wait()
+        server.close()
 
 
 async def sse_starlette() -> None:
@@ -243,17 +297,26 @@ def announce(port: int) -> None:
     print(port, flush=True)
 
 
-def main(name: str) -> None:
-    if name in ("sse-starlette", "fastapi", *OTHER_OURS):
+def main(name: str, *shared: str) -> None:
+    """``shared``: the port and the folder that several of ``ours`` have together."""
+    if name in OTHER_OURS:
+        http, _, loop = OTHER_OURS[name].partition(" ")
+        run = ours(http)
+    else:
+        run = ours(port=int(shared[0]), folder=shared[1]) if shared else PEERS[name]()
+        loop = "uvloop" if name in ("sse-starlette", "fastapi", "raw") else "asyncio"
+    if loop == "asyncio":
+        asyncio.run(run)
+    else:
         import uvloop
 
-        if name in OTHER_OURS:
-            uvloop.run(ours(OTHER_OURS[name][0]))
-        else:
-            uvloop.run({"sse-starlette": sse_starlette, "fastapi": fastapi}[name]())
-    else:
-        asyncio.run({"ours": ours, "plain": plain, "canned": canned}[name]())
+        uvloop.run(run)
+
+
+PEERS = {
+    "ours": ours, "plain": plain, "sse-starlette": sse_starlette, "fastapi": fastapi, "raw": raw, "canned": canned,
+}  # fmt: skip
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
