@@ -39,6 +39,11 @@ class RedisProcess:
             assert time.monotonic() < give_up, "redis-server doesn't answer"
             time.sleep(0.02)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def send(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)

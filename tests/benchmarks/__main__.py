@@ -20,6 +20,7 @@ GROUPS = {
     "text": "text made fit for a terminal",
     "servers": "streams beside those of other servers",
     "paced": "many streams of a few events a second beside a bare protocol",
+    "scaling": "two processes on one port beside one",
     "held": "streams that are held, stall, vanish or are told goodbye",
     "client": "bytes to typed events",
     "start": "cold starts",

@@ -1,29 +1,33 @@
-"""The run log on SQLite beside bare ``executemany``: 20 runs at once, 200-byte events, ten an append, in a file.
+"""The run log on SQLite beside bare ``executemany``, and on Redis beside ``XADD`` in pipelines: 20 runs at once, ten
+200-byte events an append.
 
 Run: ``python -m tests.benchmarks.bench_log [--rounds N]``. CPU time of the process, the log's thread included. The
-limit commits each append, or as seldom as the log does when all runs write at once. ``longest turn``: how long one turn
-of the event loop took meanwhile, in its own CPU time.
+limit commits each append, or as seldom as the log does when all runs write at once; on Redis it is a pipeline for each
+append, or one for those of all runs, through the same client, and what Redis itself takes is a row of its own.
+``longest turn``: how long one turn of the event loop took meanwhile, in its own CPU time.
 """
 
 import asyncio
+import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-from backend.runs.log import Entry, RunSummary
+from backend.runs.log import Entry, RunLog, RunSummary
 from backend.runs.sqlite import SQLiteRunLog
-from tests.benchmarks.harness import Options, Row, alone, interleaved, ratio
+from tests.benchmarks.harness import Options, Row, alone, cpu_of, interleaved, ratio
+from tests.redis_process import redis_process
 
 RUNS, APPENDS, AT_ONCE = 20, 25, 10
 EVENTS = RUNS * APPENDS * AT_ONCE
 DATA = b'{"type":"step.log","seq":1,"t":1,"step":"go","attempt":1,"level":"info","text":"' + b"x" * 118 + b'"}'
 
 
-async def through_the_log(folder: Path) -> tuple[float, float]:
-    """CPU seconds of all appends, and of the longest turn of the event loop among them."""
-    log = SQLiteRunLog(folder)
+async def through_the_log(log: RunLog) -> tuple[float, float]:
+    """CPU seconds of all appends, and of the longest turn of the event loop among them. Closes the log."""
     longest = 0.0
     run = asyncio.Handle._run
 
@@ -53,6 +57,73 @@ async def through_the_log(folder: Path) -> tuple[float, float]:
         asyncio.Handle._run = run  # type: ignore[method-assign]  # as above
     await log.aclose()
     return took, longest
+
+
+async def on_sqlite(folder: Path) -> tuple[float, float]:
+    return await through_the_log(SQLiteRunLog(folder))
+
+
+async def on_redis(url: str) -> tuple[float, float]:
+    from backend.runs.redis import RedisRunLog
+
+    log = RedisRunLog(url, retain_days=1)
+    await log.open()
+    return await through_the_log(log)
+
+
+async def pipelined(url: str, appends_a_pipeline: int) -> float:
+    """CPU seconds of the same events as bare entries of streams, so many appends in a pipeline."""
+    from redis.asyncio import Redis
+
+    client = Redis.from_url(url)
+    began = time.process_time()
+    for start in range(1, APPENDS * AT_ONCE, AT_ONCE):
+        for first in range(0, RUNS, appends_a_pipeline):
+            pipeline = client.pipeline(transaction=False)
+            for number in range(first, first + appends_a_pipeline):
+                for seq in range(start, start + AT_ONCE):
+                    pipeline.xadd(f"run{number}", {b"d": DATA}, id=f"{seq}-0")
+            await pipeline.execute()
+    took = time.process_time() - began
+    await client.aclose()
+    return took
+
+
+def redis_rows(rounds: int) -> Iterator[Row]:
+    with redis_process("--appendfsync", "everysec") as redis:
+        pid = redis.pid
+        theirs: dict[str, list[float]] = {"log": [], "each": [], "limit": []}
+
+        def side(name: str, run: Callable[[], float]) -> Callable[[], float]:
+            def measured() -> float:
+                redis.ask("FLUSHALL")
+                before = cpu_of(pid)
+                took = run()
+                theirs[name].append((cpu_of(pid) - before) / EVENTS)
+                return took / EVENTS
+
+            return measured
+
+        turns: list[float] = []
+
+        def ours() -> float:
+            took, longest = asyncio.run(on_redis(redis.url))
+            turns.append(longest)
+            return took
+
+        found = interleaved(
+            {
+                "log": side("log", ours),
+                "each": side("each", lambda: asyncio.run(pipelined(redis.url, 1))),
+                "limit": side("limit", lambda: asyncio.run(pipelined(redis.url, RUNS))),
+            },
+            rounds,
+        )
+    told: dict[str, Any] = {"target": 2.0, "scale": 1e6, "each": "µs/event"}
+    yield ratio("log append, Redis / XADD, a pipeline each", found["log"], found["each"], **told)
+    yield ratio("log append, Redis / XADD, 20 appends a pipeline", found["log"], found["limit"], **told)
+    yield ratio("log append, what Redis takes / XADD", theirs["log"][1:], theirs["limit"][1:], **told)
+    yield Row(name="log append, Redis, longest turn of the loop", value=max(turns) * 1000, unit="ms", target=5.0)
 
 
 def bare(folder: Path, appends_a_commit: int) -> float:
@@ -85,7 +156,7 @@ def rows(options: Options) -> Iterator[Row]:
 
     def ours() -> float:
         with tempfile.TemporaryDirectory() as folder:
-            took, longest = asyncio.run(through_the_log(Path(folder)))
+            took, longest = asyncio.run(on_sqlite(Path(folder)))
         turns.append(longest)
         return took / EVENTS
 
@@ -103,6 +174,8 @@ def rows(options: Options) -> Iterator[Row]:
         target=2.0, scale=1e6, each="µs/event",
     )  # fmt: skip
     yield Row(name="log append, longest turn of the loop", value=max(turns) * 1000, unit="ms", target=5.0)
+    if shutil.which("redis-server"):
+        yield from redis_rows(options.rounds)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Many streams of 20 events a second each, on a server that has one core: how late an event is read, and is any lost?
 
 Run: ``python -m tests.benchmarks.bench_paced [--rounds N]``. An event says when it was due; its delay ends when a
-reader on another core has it, so that every turn of the server's loop, its log and its queues are in it. Streams come 100 a
-second; what is due from the last one's start on counts. The limit is a bare ``asyncio.Protocol`` on uvloop. Delays are
-wall time: on a machine that others use they say little.
+reader on another core has it, so that every turn of the server's loop, its log and its queues are in it. Streams come
+100 a second; what is due from the last one's start on counts. The limit is a bare ``asyncio.Protocol`` on uvloop.
+Delays are wall time: on a machine that others use they say little.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import uvloop
 
@@ -101,7 +102,7 @@ def _rows(servers: dict[str, Server], streams: int, names: tuple[str, ...], roun
         what = f"{streams} streams x 20/s, {NAMES[name]}"
         note = f"median {statistics.median(late) * 1000:.1f} ms, {core:.0%} of a core"
         yield Row(name=f"{what}: lost", value=lost, unit="", target=0)
-        told = {"ours": p99(late) * 1000, "peer": limit * 1000, "each": "ms", "note": note}
+        told: dict[str, Any] = {"ours": p99(late) * 1000, "peer": limit * 1000, "each": "ms", "note": note}
         yield Row(name=f"{what}: p99 / bare protocol", value=p99(late) / limit, target=3.0, **told)
         if streams == 500:
             yield Row(name=f"{what}: p99", value=p99(late) * 1000, unit="ms", target=100.0)

@@ -11,6 +11,7 @@ from typing import Any
 from tests.benchmarks.harness import Options, Row, alone, cpu_of_child, interleaved, ratio
 from tests.benchmarks.load import server
 
+LATER = "backend.runs.redis, backend.http.agui.mapping, backend.uvicorn_connections, uvloop"
 NOTHING = {"PYTHONDONTWRITEBYTECODE": "", "WINDOWSEAT_CONFIG": os.devnull}
 
 
@@ -28,6 +29,7 @@ def rows(options: Options) -> Iterator[Row]:
                 "httpx": python("-c", "import httpx"),
                 "server": python("-c", "import backend.server"),
                 "peers": python("-c", "import quart, hypercorn.asyncio, msgspec"),
+                "eager": python("-c", f"import backend.server, {LATER}"),
                 "python": python("-c", "pass"),
             },
             options.rounds,
@@ -35,6 +37,7 @@ def rows(options: Options) -> Iterator[Row]:
     yield ratio("windowseat ask, a whole run / import httpx", found["ask"], found["httpx"], target=1.5, **told)
     yield ratio("windowseat --help / import httpx", found["help"], found["httpx"], target=0.5, **told)
     yield ratio("import of the server / of Quart and Hypercorn", found["server"], found["peers"], **told)
+    yield ratio("import of the server / with all that it may need", found["server"], found["eager"], **told)
     yield ratio("python -c pass / import httpx", found["python"], found["httpx"], **told)
 
 
