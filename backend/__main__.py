@@ -40,8 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.write(f"windowseat serve: {error}\n")
         return 2
-    from backend.server import new_event_loop, run  # after the settings: a wrong one is told at once
+    from backend.server import SWITCH_S, new_event_loop, run  # after the settings: a wrong one is told at once
 
+    sys.setswitchinterval(SWITCH_S)
     try:
         with asyncio.Runner(loop_factory=new_event_loop(config)) as runner:
             runner.run(run(config, _announce))

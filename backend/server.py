@@ -40,6 +40,9 @@ NOTSENT_LOWAT_BYTES = 16 * 1024
 STALLED_READER_MS = 30_000
 """A reader that acknowledges nothing for so long is gone."""
 BACKLOG = 4096
+SWITCH_S = 0.0005
+"""For how long at most a busy event loop keeps the interpreter from the log's threads: an append beside one takes 4 ms
+so; with Python's 5 ms it takes 8. It costs nothing that could be measured."""
 STREAMS_END_S, RUNS_END_S = 1.5, 5.0
 """At a stop: for responses to say goodbye, and for runs to come to their own end."""
 FAST_HINT = "pip install 'windowseat[fast]'"

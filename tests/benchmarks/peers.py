@@ -72,7 +72,9 @@ async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None
 
     from backend.config import Config
     from backend.pipeline import Context, Pipeline, Question, Step
-    from backend.server import serve
+    from backend.server import SWITCH_S, serve
+
+    sys.setswitchinterval(SWITCH_S)  # as backend.__main__ does
 
     class Nothing(msgspec.Struct, frozen=True):
         """What the step returns."""
