@@ -82,6 +82,16 @@ async def test_heartbeats_follow_in_silence_and_an_event_ends_it(run: Watched) -
     assert await viewer.take() == frames(1)
 
 
+async def test_viewers_share_the_moments_of_their_heartbeats_and_none_is_late(run: Watched) -> None:
+    began = asyncio.get_running_loop().time()
+    viewers = [run.viewer(heartbeat_s=NEVER_S) for _ in range(50)]
+    moments = {viewer._timer.when() for viewer in viewers}
+    assert len(moments) <= 2  # they came within a fortieth of the time between two
+    assert all(NEVER_S * 0.95 <= moment - began <= NEVER_S + 1 for moment in moments)
+    for viewer in viewers:
+        viewer.close()
+
+
 async def test_an_event_wakes_every_viewer_that_waits(run: Watched) -> None:
     viewers = [run.viewer() for _ in range(3)]
     for viewer in viewers:
