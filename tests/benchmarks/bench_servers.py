@@ -88,7 +88,9 @@ def first_event(servers: dict[str, Server], rounds: int) -> Iterator[Row]:
         return lambda: statistics.median(asyncio.run(ask()) for _ in range(20))
 
     found = interleaved({name: side(name) for name in ("ours", "plain")}, rounds)
-    yield ratio("first event after POST / plain", found["ours"], found["plain"], scale=1e3, each="ms", target=1.25)
+    # Not guarded: wall time, which other programs double.
+    told: dict[str, Any] = {"scale": 1e3, "each": "ms", "target": 1.25, "guarded": False}
+    yield ratio("first event after POST / plain", found["ours"], found["plain"], **told)
 
 
 def viewers(one: Server, plain: Server, rounds: int) -> Iterator[Row]:
