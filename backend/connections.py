@@ -40,9 +40,10 @@ class Connections:
         task.add_done_callback(self._forget)
 
     def _forget(self, task: "asyncio.Task[None]") -> None:
-        del self._open[task]
+        writer = self._open.pop(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a connection broke off", exc_info=error)
+            writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         transport = cast(asyncio.Transport, writer.transport)  # uvloop's is one without being called so
