@@ -10,6 +10,7 @@ from typing import ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
+from textual.messages import Update
 from textual.widgets import Static
 
 from shared.view import StepView
@@ -93,6 +94,14 @@ class MainScreen(Actions):
         self.paint()
 
     # --- painting ---------------------------------------------------------------------------------------------------
+
+    async def _on_update(self, message: Update) -> None:
+        """A letter doesn't wait for Textual's next frame, up to 17 ms away. Private to Textual, which is pinned."""
+        if message.widget is self.prompt and not self._layout_required:
+            self._dirty_widgets.add(self.prompt)
+            self._on_timer_update()
+            message.stop()
+            message.prevent_default()
 
     def paint(self) -> None:
         desk = self.desk

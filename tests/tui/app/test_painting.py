@@ -1,5 +1,6 @@
 """What is sent to the terminal adds up to what is drawn, and isn't more than has changed."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -162,3 +163,15 @@ async def test_a_row_that_comes_into_a_table_is_sent_alone(terminals: list[Termi
         await app.until(lambda: not app.screen_is_dirty)
         assert "City 99" in terminal.sent
         assert "City 1" not in terminal.sent
+
+
+async def test_a_letter_does_not_wait_for_the_next_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as app:
+        app.prompt.focus()
+        await app.until(lambda: not app.screen_is_dirty)
+        drawn = asyncio.Event()  # not by the timer, which calls what it was given when it was made
+        monkeypatch.setattr(app.app.screen, "_on_timer_update", drawn.set)
+        app.app.simulate_key("q")
+        async with asyncio.timeout(5):
+            await drawn.wait()
+        assert app.prompt.value == "q"
