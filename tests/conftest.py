@@ -45,6 +45,19 @@ _SLOW = (
     "tests/tui/ssh/test_sshd.py",
     "tests/tui/ssh/test_tmux.py",
     "tests/tui/ssh/test_whose_address.py",
+    "tests/tui/ssh/test_front.py",
+    "tests/tui/app/test_hostile.py",
+    "tests/backend/pipelines/escape/test_live.py::",
+    "tests/backend/pipelines/escape/test_live_edges.py",
+    "tests/backend/pipelines/escape/sources/test_where.py",
+    "tests/backend/test_lost_tail.py",
+    "tests/backend/http/test_slow_viewers.py",
+    "tests/e2e/test_app_tmux.py",
+    "tests/tui/test_resuming.py",
+    "tests/tui/ssh/test_app.py",
+    "tests/backend/web/test_page_in_browser.py",
+    "tests/backend/http/agui/test_mapping.py",
+    "tests/backend/pipelines/escape/sources/chat/test_live.py",
 )
 _OURS = re.compile(r"WINDOWSEAT_|DEMO_|LLM_|\w+_(API_KEY|MODEL|PROXY)$", re.IGNORECASE)
 
