@@ -26,7 +26,8 @@ KEPT_BYTES = 4 * 1024 * 1024
 
 class LiveRun:
     """A run under way: its newest frames, up to event ``head``, whose data is ``last``, and who follows them. ``forks``
-    are those of its log; ``news_at`` is when its follower last knew that all is well, by the loop's clock."""
+    are those of its log; ``news_at`` is when its follower last knew that all is well, by the loop's clock. With
+    ``keeps_all`` no more frames leave the memory, since the log hasn't got what comes."""
 
     def __init__(self, run: str, head: int = 0, last: bytes | None = None, forks: str = "") -> None:
         self.run = run
@@ -35,6 +36,7 @@ class LiveRun:
         self.forks = forks
         self.news_at = 0.0
         self.finished = False
+        self.keeps_all = False
         self.viewers: set[Viewer] = set()
         self.on_viewers: Callable[[int], None] = lambda count: None
         self._encode = EventFrames(run).encode
@@ -47,7 +49,7 @@ class LiveRun:
         self._frames += frames
         self._kept_bytes += sum(map(len, frames))
         self.head, self.last = entries[-1].seq, entries[-1].data
-        while self._kept_bytes > KEPT_BYTES and len(self._frames) > 1:
+        while self._kept_bytes > KEPT_BYTES and len(self._frames) > 1 and not self.keeps_all:
             self._kept_bytes -= len(self._frames.popleft())
         self.wake()
 
@@ -165,7 +167,7 @@ class Viewer:
             block, self._cursor = ready
             return block, self._live.finished and self._cursor >= self._live.head
         block = await self._read_log()
-        # In neither memory nor log: the log couldn't be written. The stream ends like one that was cut.
+        # In neither memory nor log: the store lost it. The stream ends like one that was cut.
         return block, self._live.finished and not block
 
     async def _read_log(self) -> bytes:

@@ -157,6 +157,7 @@ class RunWriter:
             return
         if self.failure is not None:
             self.unwritten += entries
+            self.live.keeps_all = True
         # After a failure the viewers still hear how it ends, from memory; the log gets it when it can.
         self.live.publish(entries)
         if self.unwritten and self.summary.status != "running" and entries[-1].seq == self._seq:

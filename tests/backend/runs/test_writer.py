@@ -10,12 +10,14 @@ import pytest
 from backend.errors import StorageError
 from backend.pipeline import Context, Step
 from backend.runs import fitting
-from backend.runs.live import LiveRun
+from backend.runs.live import KEPT_BYTES, LiveRun
 from backend.runs.log import Entry, RunSummary
 from backend.runs.sqlite import SQLiteRunLog
 from backend.runs.writer import RunWriter
 from shared import events as ev
 from tests.asked_runs import QUESTION, First, frames_of, log_events, managed, pipeline_of, read_all, summary_of, until
+from tests.invariants import check_log
+from tests.served import events_of
 
 
 class Store:
@@ -196,7 +198,7 @@ async def test_a_run_whose_log_fails_stops_and_its_viewers_hear_why() -> None:
             began.set()
             while True:
                 ctx.log("still here")
-                await asyncio.sleep(0.001)  # a flood would be more than a live run keeps in memory
+                await asyncio.sleep(0)
         finally:
             cleaned.append("work")
 
@@ -216,6 +218,33 @@ async def test_a_run_whose_log_fails_stops_and_its_viewers_hear_why() -> None:
         assert cleaned == ["work"]
         written = await log_events(log, viewer.run)
         assert written == events[: len(written)], "the log keeps what it had"
+        await log._writer.do(lambda connection: connection.execute("PRAGMA query_only = 0"))
+
+
+async def test_what_the_log_lacks_stays_in_memory_however_much_it_is() -> None:
+    began, go = asyncio.Event(), asyncio.Event()
+    count = 2 * KEPT_BYTES // 8_000
+
+    async def work(ctx: Context) -> First:
+        began.set()
+        await go.wait()
+        for _ in range(count):
+            ctx.log("x" * 8_000)
+        await asyncio.Event().wait()
+        return First()
+
+    async with managed() as manager:
+        viewer = manager.start(pipeline_of(Step("a", "A", work)), QUESTION)
+        await began.wait()
+        log = manager.log
+        assert isinstance(log, SQLiteRunLog)
+        await log._writer.do(lambda connection: connection.execute("PRAGMA query_only = 1"))
+        go.set()
+        events = events_of(await read_all(viewer))
+        manager.release(viewer)
+        assert sum(isinstance(event, ev.StepLog) for event in events) == count
+        assert isinstance(events[-1], ev.RunFinished)
+        check_log(events)
         await log._writer.do(lambda connection: connection.execute("PRAGMA query_only = 0"))
 
 
