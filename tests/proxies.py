@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
@@ -28,6 +29,18 @@ _NODES: Final = ("127.0.0.1:8765", "127.0.0.1:8766")
 class _Started(NamedTuple):
     command: list[str]
     env: dict[str, str]
+
+
+@contextlib.asynccontextmanager
+async def ways_to(url: str) -> AsyncIterator[dict[str, str]]:
+    """URLs of a server by the way there: "direct", and through each proxy that is installed."""
+    async with contextlib.AsyncExitStack() as stack:
+        ways = {"direct": url}
+        for name in PROXIES:
+            if shutil.which(name):
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=name)))
+                ways[name] = await stack.enter_async_context(running_proxy(name, [url], folder))
+        yield ways
 
 
 @contextlib.asynccontextmanager

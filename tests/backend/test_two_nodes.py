@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -18,7 +19,7 @@ from tests.invariants import check_log
 from tests.nodes import eventually
 from tests.redis_process import redis_process
 from tests.served import client, events_of
-from tests.server_process import server_process
+from tests.server_process import ServerProcess, server_process
 
 TOLD_S = 2.5
 """A second is the promise; the rest is for a machine that does other things too."""
@@ -38,6 +39,20 @@ async def shared(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         return
     with redis_process() as redis:
         yield {"WINDOWSEAT_LOG": redis.url, "WINDOWSEAT_DATA_DIR": str(tmp_path)}
+
+
+@asynccontextmanager
+async def two_servers(
+    shared: dict[str, str],
+) -> AsyncIterator[tuple[ServerProcess, httpx.AsyncClient, httpx.AsyncClient]]:
+    """The first of two on one store, a client of it, and one of the other."""
+    async with (
+        server_process(**shared) as one,
+        server_process(**shared) as two,
+        client(one.url) as near,
+        client(two.url) as far,
+    ):
+        yield one, near, far
 
 
 class Tail:
@@ -66,12 +81,7 @@ class Tail:
 
 @pytest.mark.needs("redis-server")
 async def test_cancelled_on_the_other_node(shared: dict[str, str]) -> None:
-    async with (
-        server_process(**shared) as one,
-        server_process(**shared) as two,
-        client(one.url) as near,
-        client(two.url) as far,
-    ):
+    async with two_servers(shared) as (_, near, far):
         took = []
         for _ in range(5):
             tail = Tail(near, "POST", "/assist", json=FOREVER)
@@ -92,12 +102,7 @@ async def test_cancelled_on_the_other_node(shared: dict[str, str]) -> None:
 @pytest.mark.parametrize("repeatable", [True, False])
 async def test_killed_and_finished_by_the_other_node(shared: dict[str, str], repeatable: bool) -> None:
     on_redis = "WINDOWSEAT_LOG" in shared
-    async with (
-        server_process(**shared) as one,
-        server_process(**shared) as two,
-        client(one.url) as near,
-        client(two.url) as far,
-    ):
+    async with two_servers(shared) as (one, near, far):
         old = (await near.post("/assist", json=talk(3))).content
         key = {"Idempotency-Key": "one-question"}
         body = talk(100) if repeatable else WAIT
@@ -134,13 +139,7 @@ async def test_killed_and_finished_by_the_other_node(shared: dict[str, str], rep
 @pytest.mark.timeout(90)
 async def test_stopped_and_finished_by_the_other_node() -> None:
     with redis_process() as redis:
-        shared = {"WINDOWSEAT_LOG": redis.url}
-        async with (
-            server_process(**shared) as one,
-            server_process(**shared) as two,
-            client(one.url) as near,
-            client(two.url) as far,
-        ):
+        async with two_servers({"WINDOWSEAT_LOG": redis.url}) as (one, near, far):
             asked = Tail(near, "POST", "/assist", json=talk(700))
             await asked.has(b"step.log")
             one.send(signal.SIGTERM)
@@ -162,13 +161,7 @@ async def test_stopped_and_finished_by_the_other_node() -> None:
 @pytest.mark.needs("redis-server")
 async def test_a_full_store_is_heard_of_at_once_on_both_nodes_and_needs_no_restart() -> None:
     with redis_process() as redis:
-        shared = {"WINDOWSEAT_LOG": redis.url}
-        async with (
-            server_process(**shared) as one,
-            server_process(**shared) as two,
-            client(one.url) as near,
-            client(two.url) as far,
-        ):
+        async with two_servers({"WINDOWSEAT_LOG": redis.url}) as (_, near, far):
             old = (await near.post("/assist", json=talk(3))).content
             run = (await far.get("/runs")).json()["runs"][0]["run"]
             asked = Tail(near, "POST", "/assist", json=FOREVER)

@@ -8,19 +8,16 @@ a body; a call counts as ended when the service sees the end of its connection. 
 
 import argparse
 import asyncio
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from backend.pipeline import Context, Pipeline, Question, Step
 from backend.upstream import Spec, Upstream, open_upstreams
 from shared.events import Column, RunStarted
-from tests.proxies import PROXIES, running_proxy
+from tests.proxies import ways_to
 from tests.served import running_server
 from tui.client import AssistClient
 
@@ -113,11 +110,7 @@ async def measure(runs: int) -> dict[str, list[float]]:
         upstreams = await stack.enter_async_context(open_upstreams())
         spec = Spec(id="slow", name="Slow", base_url=service.url, concurrency=CALLS, read_s=60)
         url = await stack.enter_async_context(running_server([fetching_pipeline(upstreams.open(spec))]))
-        ways = {"direct": url}
-        for name in PROXIES:
-            if shutil.which(name):
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=name)))
-                ways[name] = await stack.enter_async_context(running_proxy(name, [url], folder))
+        ways = await stack.enter_async_context(ways_to(url))
         found: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(runs):
             for way, at in ways.items():

@@ -7,16 +7,13 @@ arrived. Ways take turns in each round, so what else the machine does falls on a
 
 import argparse
 import asyncio
-import shutil
 import statistics
-import tempfile
 import time
 from contextlib import AsyncExitStack, aclosing
-from pathlib import Path
 
 from shared import events as ev
 from tests.gated import Gates, gated_pipeline
-from tests.proxies import PROXIES, running_proxy
+from tests.proxies import ways_to
 from tests.served import running_server
 from tui.client import AssistClient
 
@@ -40,11 +37,7 @@ async def main(events: int, rounds: int) -> None:
     gates = Gates(events)
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(running_server([gated_pipeline(gates)]))
-        ways = {"direct": url}
-        for name in PROXIES:
-            if shutil.which(name):
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=name)))
-                ways[name] = await stack.enter_async_context(running_proxy(name, [url], folder))
+        ways = await stack.enter_async_context(ways_to(url))
         found: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(rounds):
             for way, at in ways.items():
