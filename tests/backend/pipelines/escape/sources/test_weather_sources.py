@@ -196,7 +196,7 @@ async def test_places_are_asked_for_a_few_at_a_time_and_told_as_they_arrive(
 ) -> None:
     codes = [airport.iata for airport in list(world.airports.values())[:30] if airport.iata]
     ctx = FakeContext()
-    async with simulated(source, world, latency_s=0.02) as (weather, sim):
+    async with simulated(source, world, latency_s=0.2) as (weather, sim):
         skies, errors, portions = await skies_of(weather, spots_of(world, *codes), TUESDAY, ctx)
     assert errors == []
     assert len(skies) == len(portions) == len(ctx.calls) == 30
