@@ -18,6 +18,8 @@ OPTIONS = (
     "-F", "/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
     "-o", "IdentityAgent=none",
 )  # fmt: skip
+_OPEN = ("01", "08")
+"""ESTABLISHED and CLOSE_WAIT, as the kernel's table of TCP sockets has them."""
 _LISTENING = re.compile(r"Windowseat is listening for SSH on \S+ port (\d+)")
 
 
@@ -38,6 +40,12 @@ class FrontDoor:
     def busiest(self) -> int:
         """The worker that has the most sessions."""
         return max(self.workers(), key=_sockets)
+
+    async def is_empty(self) -> None:
+        """Until all connections to its port are closed at its end too."""
+        async with asyncio.timeout(10):
+            while _is_open(self.port):  # noqa: ASYNC110  # sockets of other processes
+                await asyncio.sleep(0.02)
 
     def servers(self) -> list[int]:
         return [pid for pid in _children(self.process.pid) if "backend" in _command(pid)]
@@ -184,6 +192,11 @@ def _children(pid: int) -> list[int]:
     with suppress(OSError):
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return []
+
+
+def _is_open(port: int) -> bool:
+    lines = map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return any(line[1].endswith(f":{port:04X}") and line[3] in _OPEN for line in lines)
 
 
 def _sockets(pid: int) -> int:

@@ -76,7 +76,7 @@ class AssistClient:
         settled_s: float = SETTLED_S,
         on_connection: Callable[[Connection], None] | None = None,
         headers: Mapping[str, str] | None = None,
-        gather_s: Callable[[], float] = lambda: 0.0,
+        gather_s: Callable[[], float] | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.on_connection = on_connection

@@ -29,6 +29,9 @@ ATTEMPTS = 10
 SETTLED_S = 15.0
 """A connection that lasted for so long was a good one: one and a half of the server's heartbeats."""
 
+_AT_ONCE_S = 0.02
+"""After a pause, what comes within this time had gathered."""
+
 _LONGEST_PAUSE_S = 8.0
 _LONGEST_RETRY_MS = 30_000
 _GONE = 410
@@ -39,18 +42,44 @@ class Patience:
     """``attempts``: how often to try to go on without receiving any event before giving up. The pause before attempt n
     is random in 0 … ``pause_s`` · 2ⁿ⁻¹ (at most 8 s; full jitter), after the pause that the server asks for, if any.
     After a connection that lasted for ``settled_s``, though nothing happened, counting begins anew. ``gather_s``: how
-    long to let events gather before they are read on.
+    long to let events gather before they are read on, all of them at once.
     """
 
     attempts: int = ATTEMPTS
     pause_s: float = 0.5
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     settled_s: float = SETTLED_S
-    gather_s: Callable[[], float] = lambda: 0.0
+    gather_s: Callable[[], float] | None = None
 
     def pause_before(self, attempt: int, retry_ms: int | None) -> float:
         longest = min(_LONGEST_PAUSE_S, self.pause_s * 2.0 ** min(attempt - 1, 30))
         return random.uniform(0, longest) + min(retry_ms or 0, _LONGEST_RETRY_MS) / 1000
+
+
+class _Gathering:
+    """Between two chunks of an answer: a pause in which more of them gather, but never one before those that have.
+
+    A chunk of HTTP is an event, and a server that has many to say sends many: one pause each would read on slower than
+    they come. Those that are here already come without the event loop having turned.
+    """
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._has_turned = True
+        self._all_here_until = 0.0
+
+    async def pause(self) -> None:
+        if not self._has_turned:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._all_here_until and (seconds := self._seconds()):
+            await asyncio.sleep(seconds)
+            self._all_here_until = loop.time() + _AT_ONCE_S
+        self._has_turned = False
+        loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._has_turned = True
 
 
 class Following:
@@ -78,6 +107,7 @@ class Following:
         self._tell(Connection("connecting", run=cursor.run or ""))
         while True:
             request = self._requests(cursor)
+            gathering = _Gathering(self._patience.gather_s) if self._patience.gather_s is not None else None
             try:
                 async with self._stream(request) as (chunks, parser):
                     async for chunk in chunks:
@@ -89,8 +119,8 @@ class Following:
                             return
                         if cursor.bye:
                             break
-                        if seconds := self._patience.gather_s():
-                            await asyncio.sleep(seconds)
+                        if gathering is not None:
+                            await gathering.pause()
                 why = cursor.bye or "the connection closed before the run ended"
             except (NotReachable, Refused, Gap, httpx.TransportError) as error:
                 why = self._why(error)

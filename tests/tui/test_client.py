@@ -1,6 +1,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
 
 import pytest
 
@@ -254,6 +256,33 @@ async def test_a_silent_stream_is_cut_and_resumed() -> None:
         async with client(server, stall_s=0.2) as asker:
             assert len([_ async for _ in asker.ask("hot?")]) == len(EVENTS)
         never.set()
+
+
+@pytest.mark.parametrize("apart_s", [0.0, 0.005])
+async def test_events_that_have_gathered_are_read_on_at_once_however_many_there_are(apart_s: float) -> None:
+    """Each of them is a chunk of HTTP: a pause before each would fall behind five of them a second."""
+    pauses = 0
+
+    def gather_s() -> float:
+        nonlocal pauses
+        pauses += 1
+        return 0.1
+
+    run = a_run()
+    steps = [ev.StepProgress(seq=seq, t=2, step="wish", attempt=1, done=seq, total=200) for seq in range(3, 103)]
+    script: list[Any] = [*run[:2]]
+    for step in steps:
+        script += [step, apart_s] if apart_s else [step]
+    async with ScriptedServer([[*script, CUT]]) as server, AssistClient(server.url, gather_s=gather_s) as client:
+        began, seen = asyncio.get_running_loop().time(), 0
+        async with aclosing(client.ask("somewhere hot")) as stream:
+            async for _ in stream:
+                seen += 1
+                if seen == 102:
+                    break
+        took_s = asyncio.get_running_loop().time() - began
+    assert pauses <= took_s / 0.1 + 2
+    assert pauses < 40, "one for each event, or nearly"
 
 
 async def test_leaving_early_closes_the_connection_and_starts_nothing_else() -> None:

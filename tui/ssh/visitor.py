@@ -52,7 +52,7 @@ class OwnClient(AssistClient):
         url: str,
         visitor: Visitor,
         on_connection: Callable[[Connection], None] | None = None,
-        gather_s: Callable[[], float] = lambda: 0.0,
+        gather_s: Callable[[], float] | None = None,
     ) -> None:
         headers = {_FORWARDED: visitor.address} if _is_address(visitor.address) else {}
         super().__init__(url, on_connection=on_connection, headers=headers, gather_s=gather_s)

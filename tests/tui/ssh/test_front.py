@@ -143,6 +143,7 @@ async def test_a_client_that_is_killed_is_forgotten_at_once(door: FrontDoor) -> 
         await seat.has(OPEN)
         seat.process.kill()
         await seat.process.wait()
+    await door.is_empty()
     async with a_seat(door) as seat:
         await seat.has("Your last session ended: the")
 

@@ -142,7 +142,7 @@ async def test_a_client_that_stops_reading_is_given_up_and_holds_little(tmp_path
             app, outlet = house.app, house.app.link.outlet
             assert ssh._transport is not None
             ssh._transport.pause_reading()
-            most, deadline = 0, time.monotonic() + 15
+            most, deadline = 0, time.monotonic() + 40
             while not outlet.closed and time.monotonic() < deadline:
                 app.screen.refresh(repaint=True)
                 app.theme = "textual-light" if app.theme == "textual-dark" else "textual-dark"

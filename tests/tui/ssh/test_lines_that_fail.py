@@ -113,11 +113,13 @@ async def test_a_client_that_reads_nothing_for_long_costs_its_neighbours_no_fram
         await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", house.port))
         async with house.connected(sock=sock) as ssh, a_screen(ssh, size=(200, 60)) as screen:
             await has_asked(screen, "City 9")
-            number, outlet = max(house.house.doors), house.app.link.outlet
+            number, app = max(house.house.doors), house.app
+            outlet = app.link.outlet
             assert ssh._transport is not None
             ssh._transport.pause_reading()
             most = echoes = frames = 0
             while not outlet.closed:
+                app.theme = "textual-light" if app.theme == "textual-dark" else "textual-dark"  # all that it may paint
                 key = chr(0x4E00 + echoes)
                 one.type(key.encode())
                 await one.has(key, 10)
