@@ -18,6 +18,7 @@ from tui import garbage
 from tui.asked import AskedBefore
 from tui.config import ClientSettings
 from tui.connection import Connection, NotReachable, Received, RunSummary, run_options
+from tui.hangup import end_with
 from tui.local_server import LocalServer, LocalServerError
 from tui.preferences import Preferences
 from tui.recorded import RecordedClient, RunRecorder
@@ -90,10 +91,12 @@ async def _main(
         raise SettingError("theme", theme, "one of " + ", ".join([AUTO, *sorted(app.available_themes)]))
     app.theme = theme
     _check_keys(session)
+    hangup = asyncio.create_task(end_with())
     try:
         with garbage.looked_after():
             await app.run_async(mouse=settings.mouse)
     finally:
+        hangup.cancel()
         await closed(desk)
         if server is not None:
             # In here, because a thread may still wait for the server to listen, and asyncio waits for the thread.

@@ -177,8 +177,8 @@ def main(argv: list[str]) -> int:
     register_compression_alg(b"zlib@openssh.com", _Deflate, _BoundedInflate, True, True)
     sys.stdout = sys.stderr = ROUTER
     gc.freeze()
-    # A pass over the young objects of 25 sessions held everybody up for 15 to 55 ms at 50,000 of them, 12 to 16 at 10,000,
-    # 3 at 2,000, and all passes together take the same time. The old ones are as rarely looked through: half a second.
+    # A pass over the young objects of 25 sessions held everybody up for 15 to 55 ms at 50,000 of them, for 12 to 16 at
+    # 10,000 and for 3 at 2,000; all passes together take the same time. A pass over the old ones takes half a second.
     gc.set_threshold(2_000, 5, 5000)
     asyncio.run(_main(int(argv[0])))
     return 0
