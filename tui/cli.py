@@ -46,6 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ClientError, LocalServerError) as error:
         return _complain(str(error), getattr(error, "hint", None), exit_code_of(error))
     except KeyboardInterrupt:
+        # One that struck while source text was evaluated (each dataclass of an import is) has the interpreter end by
+        # SIGINT whatever the exit code, though it was caught: it remembers until text is evaluated again.
+        eval("None")
         return INTERRUPTED
     except BrokenPipeError:
         abandon_stdout()

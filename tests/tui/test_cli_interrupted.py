@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +139,19 @@ async def test_closed_streams_are_no_reason_to_fail() -> None:
             ended = await end(process)
             assert ended.code == 0
             assert "Traceback" not in ended.err
+
+
+async def test_ctrl_c_in_the_middle_of_an_import_exits_130_too(tmp_path: Path) -> None:
+    """Where source text was being evaluated, as each dataclass of an import is, the interpreter ended by SIGINT."""
+    (tmp_path / "interrupted.py").write_text(
+        "import sys\nfrom tui import cli\n"
+        "cli._run = lambda argv: exec('raise KeyboardInterrupt')\n"
+        "sys.exit(cli.main([]))\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "interrupted"),
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, err = await asyncio.wait_for(process.communicate(), 20)
+    assert (process.returncode, err) == (130, b"")
