@@ -23,7 +23,7 @@ READY = "Where can I escape to?"
 ASKED = b"Reading the wish"
 FIRST = b"F1 help"
 SIZES = (10, 25, 50)
-TYPISTS, KEYS, ROUNDS = 5, 20, 2
+TYPISTS, KEYS, ROUNDS = 5, 20, 3
 
 
 async def paint(sides: Sequence[Side]) -> list[Row]:
@@ -61,7 +61,7 @@ async def memory(sides: Sequence[Side]) -> list[Row]:
 
 
 async def echo(sides: Sequence[Side]) -> list[Row]:
-    """Key echo while every session is told something twenty times a second; the sides in turn, twice."""
+    """Key echo while every session is told something twenty times a second; the sides in turn, three times."""
     times: dict[tuple[str, int], list[float]] = defaultdict(list)
     cpu: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
     for _ in range(ROUNDS):
