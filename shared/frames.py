@@ -181,12 +181,14 @@ class FrameParser:
 
     def _take(self, blocks: bytes, rest: bytes) -> list[Frame]:
         parts = self._parts
-        parts.append(blocks)
-        if len(parts) > 1:
+        if parts:
+            parts.append(blocks)
             blocks = b"".join(parts)
-        self._parts = [rest] if rest else []
-        self._joined = self._joined_bytes = 0
-        self._room = self._usual_room
+            self._parts = [rest] if rest else []
+            self._joined = self._joined_bytes = 0
+            self._room = self._usual_room
+        elif rest:
+            parts.append(rest)
         if len(blocks) > self._limit or len(rest) > self._small:
             blocks = self._within_limit(blocks, rest)
         # Line ends are ASCII, so decoding many lines at once gives the same U+FFFD as decoding each.
@@ -207,8 +209,11 @@ class FrameParser:
     def _read_one(self, text: str) -> list[Frame]:
         """The frame of a block in our own form, if ``text`` is that and nothing else."""
         event, last_id = "", self.last_event_id
-        data = text.removeprefix("data: ")
-        if data == text:
+        if text and text[0] == "d":
+            data = text.removeprefix("data: ")
+            if data == text:
+                return []
+        else:
             head, found, data = text.partition("\ndata: ")
             last_id = head.removeprefix("id: ")
             if not found or last_id == head:
@@ -222,8 +227,11 @@ class FrameParser:
 
     def _read(self, text: str, frames: list[Frame]) -> list[Frame]:
         """Blocks in our own form, or another one before them; what is different line by line."""
-        if text[:4] == "id: ":
-            return self._read_identified(text[4:], frames) if text.isascii() else self._read_wide(text, frames)
+        if not text.isascii() and text[:4] == "id: ":
+            return self._read_wide(text, frames)
+        own = text.removeprefix("id: ")
+        if own != text:
+            return self._read_identified(own, frames)
         own = text.removeprefix("data: ")
         if own != text:
             return self._read_data(own, frames)
