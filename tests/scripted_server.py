@@ -30,7 +30,7 @@ Script = Sequence[Any]
 class Heard:
     """A request as it arrived; ``connection`` is the client's address and port."""
 
-    connection: tuple[str, int]
+    connection: tuple[str, int] | None
     method: str
     path: str
     headers: dict[str, str]
