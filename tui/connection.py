@@ -38,10 +38,11 @@ class Received(msgspec.Struct, frozen=True, gc=False):
 
 def view_after(view: RunView, received: Received) -> RunView:
     """``fold``, for whatever a client receives."""
-    if isinstance(received.event, StreamSnapshot):
-        anew: RunView = received.event.view
+    event = received.event
+    if type(event) is StreamSnapshot:
+        anew: RunView = event.view
         return anew
-    return fold(view, received.event)
+    return fold(view, event)
 
 
 class Connection(NamedTuple):
