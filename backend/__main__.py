@@ -7,11 +7,10 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from backend.config import Config, load_config
-from backend.errors import ConfigError, StorageError
-from backend.registry import PIPELINES
-from shared.settings import add_flags
+if TYPE_CHECKING:
+    from backend.config import Config
 
 DESCRIPTION = """\
 Serve Windowseat: the page at /, questions at POST /assist.
@@ -24,19 +23,19 @@ Serve Windowseat: the page at /, questions at POST /assist.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop. Returns the exit code: 0, 1 (can't serve) or 2 (wrong usage)."""
-    parser = argparse.ArgumentParser(
-        prog="windowseat serve", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, default=None, metavar="FILE", help="the TOML file to read")
-    parser.add_argument("--verbose", action="store_true", help="log more")
-    pipelines = {pipeline.name: pipeline.settings for pipeline in PIPELINES if pipeline.settings is not None}
-    for settings in (Config, *pipelines.values()):
-        add_flags(parser, settings)
-    flags = vars(parser.parse_args(arguments))
-    level = logging.INFO if flags.pop("verbose") else logging.WARNING
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    # Until it listens nothing is garbage, and to look for it every 700 objects is a tenth of the start.
+    gc.disable()
     try:
-        config = load_config(flags, file=flags.pop("config"), pipelines=pipelines)
+        return _main(arguments)
+    finally:
+        gc.enable()
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    from backend.errors import ConfigError, StorageError
+
+    try:
+        config = _configured(arguments)
     except ConfigError as error:
         sys.stderr.write(f"windowseat serve: {error}\n")
         return 2
@@ -54,7 +53,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _configured(arguments: Sequence[str] | None) -> "Config":
+    from backend.config import Config, load_config
+    from backend.registry import PIPELINES
+    from shared.settings import add_flags
+
+    parser = argparse.ArgumentParser(
+        prog="windowseat serve", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", type=Path, default=None, metavar="FILE", help="the TOML file to read")
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    pipelines = {pipeline.name: pipeline.settings for pipeline in PIPELINES if pipeline.settings is not None}
+    for settings in (Config, *pipelines.values()):
+        add_flags(parser, settings)
+    flags = vars(parser.parse_args(arguments))
+    level = logging.INFO if flags.pop("verbose") else logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    return load_config(flags, file=flags.pop("config"), pipelines=pipelines)
+
+
 def _announce(url: str) -> None:
+    gc.freeze()  # what the start has made stays for good
+    gc.enable()
     # Who starts the server as a child reads this line to learn the port.
     sys.stdout.write(f"Windowseat is listening on {url}\n")
     sys.stdout.flush()

@@ -1,6 +1,6 @@
 """Server-Sent Events frames: values in, bytes out. Writes what a reader of the standard gives back, or refuses."""
 
-from shared.frames import MAX_RETRY_MS
+from shared.blocks import MAX_RETRY_MS
 
 
 def encode_frame(

@@ -5,13 +5,12 @@ one unfinished frame; what it costs is linear in the bytes, however they are cut
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
+from shared.blocks import BlockReader, milliseconds
+from shared.blocks import Frame as Frame
 from shared.errors import FrameTooLarge
-
-MAX_RETRY_MS: Final = 2**53 - 1  # the largest integer that every reader, JavaScript's too, holds exactly
 
 _BOM: Final = b"\xef\xbb\xbf"
 _NUL: Final = 0x00
@@ -21,21 +20,7 @@ _SMALL: Final = 512  # bytes: parts of a frame that are no larger are joined lat
 _LONE_CR: Final = re.compile(rb"\r[^\n]")
 
 
-class Frame(msgspec.Struct, frozen=True, gc=False):
-    """One dispatched event of a stream.
-
-    ``data`` is the lines of the block joined by LF; ``event`` is ``"message"`` where none was named; ``id``
-    is the last event ID at dispatch, which an earlier block may have set, ``""`` if none; ``retry`` is the
-    last valid one inside this block in milliseconds, at most ``MAX_RETRY_MS``, else ``None``.
-    """
-
-    data: str
-    event: str = "message"
-    id: str = ""
-    retry: int | None = None
-
-
-class FrameParser:
+class FrameParser(BlockReader):
     """Reads one event stream after another, cut into chunks in any way.
 
     ``max_frame_bytes`` bounds one block of lines: the bytes before its blank line, comments counted, a CRLF
@@ -46,12 +31,9 @@ class FrameParser:
     ``last_event_id`` is what a reader that reconnects sends: the id of the last finished block that had one.
     """
 
-    # Whole blocks are cut out of what has gathered at its last blank line, decoded once and split at "\n\nid: " or
-    # "\n\ndata: ", so that a frame in our own form costs three slices and one object; all else goes line by
-    # line. rsplit() finds these in a third of split()'s time: searching from the right compares the rare LF
-    # first, from the left the common space. Chunks without a blank line are only kept, and joined by the hundred: each
-    # copy of a long line more costs its pages anew. Against httpx-sse 0.4.3 in docs/performance.md, with what was
-    # slower: counting the line ends first, decoding frame by frame, one regular expression for everything.
+    # Whole blocks are cut out of what has gathered at its last blank line, and decoded once. Chunks without a blank
+    # line are only kept, and joined by the hundred: each copy of a long line more costs its pages anew. Against
+    # httpx-sse 0.4.3 in docs/performance.md, with what was slower: counting line ends first, decoding frame by frame.
     __slots__ = (
         "_after_cr",
         "_head",
@@ -60,23 +42,20 @@ class FrameParser:
         "_limit",
         "_overflow",
         "_parts",
-        "_retry",
         "_room",
         "_small",
         "_special",
         "_told",
         "_usual_room",
-        "last_event_id",
     )
 
     def __init__(self, max_frame_bytes: int = 1 << 20) -> None:
         if max_frame_bytes < 1:
             raise ValueError(f"max_frame_bytes must be at least 1, not {max_frame_bytes}")
-        self.last_event_id = ""
+        super().__init__()
         self._limit = max_frame_bytes
         self._small = min(_SMALL, max_frame_bytes)
         self._usual_room = min(_SMALL, max_frame_bytes // _SMALL)
-        self._retry: int | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -101,10 +80,10 @@ class FrameParser:
         lines, _, _ = b"".join(self._parts).rpartition(b"\n")
         for line in lines.split(b"\n"):
             if line.startswith(b"retry:"):
-                retry = _milliseconds(str(line[6:].removeprefix(b" "), "utf-8", "replace"), retry)
+                retry = milliseconds(str(line[6:].removeprefix(b" "), "utf-8", "replace"), retry)
         return retry
 
-    def feed(self, chunk: bytes) -> list[Frame]:
+    def feed(self, chunk: bytes) -> Sequence[Frame]:
         """Return the frames that ``chunk`` completes, at once, in order.
 
         Raises ``FrameTooLarge`` when a block is larger than the cap (see the class for when).
@@ -123,7 +102,7 @@ class FrameParser:
         parts.append(chunk)
         if len(parts) + len(chunk) > self._room:  # neither many nor large
             self._gather()
-        return []
+        return ()  # a new list for each chunk would be a tenth of the time at 1 B
 
     def flush(self) -> int:
         """End this stream and begin the next; return how many bytes of an unfinished frame were dropped.
@@ -164,7 +143,7 @@ class FrameParser:
         chunk = chunk.replace(b"\r\n", b"\n")
         return chunk.replace(b"\r", b"\n") if _CR in chunk else chunk
 
-    def _begin_with_lf(self, chunk: bytes) -> list[Frame]:
+    def _begin_with_lf(self, chunk: bytes) -> Sequence[Frame]:
         parts = self._parts
         while parts and not parts[-1]:  # chunks may be empty
             parts.pop()
@@ -174,16 +153,18 @@ class FrameParser:
         parts.append(chunk if parts else chunk[1:])
         if len(parts) + len(chunk) > self._room:
             self._gather()
-        return []
+        return ()
 
     def _take(self, blocks: bytes, rest: bytes) -> list[Frame]:
         parts = self._parts
-        parts.append(blocks)
-        if len(parts) > 1:
+        if parts:
+            parts.append(blocks)
             blocks = b"".join(parts)
-        self._parts = [rest] if rest else []
-        self._joined = self._joined_bytes = 0
-        self._room = self._usual_room
+            self._parts = [rest] if rest else []
+            self._joined = self._joined_bytes = 0
+            self._room = self._usual_room
+        elif rest:
+            parts.append(rest)
         if len(blocks) > self._limit or len(rest) > self._small:
             blocks = self._within_limit(blocks, rest)
         # Line ends are ASCII, so decoding many lines at once gives the same U+FFFD as decoding each.
@@ -199,87 +180,6 @@ class FrameParser:
             frames = alone or self._read(text, [])
         if not frames and self._overflow:
             raise self._too_large()
-        return frames
-
-    def _read_one(self, text: str) -> list[Frame]:
-        """The frame of a block in our own form, if ``text`` is that and nothing else."""
-        event, last_id = "", self.last_event_id
-        data = text.removeprefix("data: ")
-        if data == text:
-            head, found, data = text.partition("\ndata: ")
-            last_id = head.removeprefix("id: ")
-            if not found or last_id == head:
-                return []
-            if "\n" in last_id:
-                last_id, _, event = last_id.partition("\nevent: ")
-        if "\n" in data or "\n" in last_id or "\n" in event:
-            return []
-        self.last_event_id = last_id
-        return [Frame(data, event or "message", last_id)]
-
-    def _read(self, text: str, frames: list[Frame]) -> list[Frame]:
-        """Blocks in our own form, or another one before them; what is different line by line."""
-        own = text.removeprefix("id: ")
-        if own != text:
-            return self._read_identified(own, frames)
-        own = text.removeprefix("data: ")
-        if own != text:
-            return self._read_data(own, frames)
-        first, _, others = text.partition("\n\n")
-        if others.startswith(("id: ", "data: ")):
-            return self._read(others, self._read_lines(first, frames))
-        return self._read_lines(text, frames)
-
-    def _read_identified(self, text: str, frames: list[Frame]) -> list[Frame]:
-        last_id = ""
-        for block in text.rsplit("\n\nid: "):
-            last_id, found, data = block.partition("\ndata: ")
-            if "\n" in data:
-                data, _, heartbeat = data.partition("\n\n: ")
-                found = "" if "\n" in data or "\n" in heartbeat else found
-            if "\n" not in last_id and found:
-                frames.append(Frame(data, "message", last_id))
-                continue
-            last_id, _, event = last_id.partition("\nevent: ")
-            if "\n" not in event and "\n" not in last_id and found:
-                frames.append(Frame(data, event or "message", last_id))
-                continue
-            self._read_lines("id: " + block, frames)
-            last_id = self.last_event_id
-        self.last_event_id = last_id
-        return frames
-
-    def _read_data(self, text: str, frames: list[Frame]) -> list[Frame]:
-        last_id = self.last_event_id
-        for data in text.rsplit("\n\ndata: "):
-            if "\n" in data:
-                self._read_lines("data: " + data, frames)
-                last_id = self.last_event_id
-            else:
-                frames.append(Frame(data, "message", last_id))
-        return frames
-
-    def _read_lines(self, blocks: str, frames: list[Frame]) -> list[Frame]:
-        data: list[str] = []
-        event = ""
-        retry: int | None = None
-        for line in (blocks + "\n").split("\n"):
-            field, _, value = line.partition(":")
-            if value.startswith(" "):
-                value = value[1:]
-            if not line:
-                if data:
-                    frames.append(Frame("\n".join(data), event or "message", self.last_event_id, retry))
-                data, event, retry = [], "", None
-            elif field == "data":
-                data.append(value)
-            elif field == "event":
-                event = value
-            elif field == "id" and "\0" not in value:
-                self.last_event_id = value
-            elif field == "retry":
-                retry = _milliseconds(value, retry)
-                self._retry = _milliseconds(value, self._retry)
         return frames
 
     def _within_limit(self, blocks: bytes, rest: bytes) -> bytes:
@@ -317,11 +217,3 @@ class FrameParser:
     def _too_large(self) -> FrameTooLarge:
         self._told = True
         return FrameTooLarge(self._limit)
-
-
-def _milliseconds(value: str, otherwise: int | None) -> int | None:
-    if not (value.isascii() and value.isdigit()):
-        return otherwise
-    digits = value.lstrip("0")
-    # int() refuses more than 4,300 digits and is quadratic in them.
-    return min(int(digits or "0"), MAX_RETRY_MS) if len(digits) <= 16 else MAX_RETRY_MS

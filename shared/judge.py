@@ -5,6 +5,7 @@ For logs that come from somebody else: a file to bring in, a server to examine.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 from shared import events as ev
 from shared.errors import BrokenLog
@@ -45,20 +46,10 @@ class Judge:
         _check(event.seq == self.view.upto + 1, say, 1, f"event {self.view.upto + 1} should come here")
         _check(event.t >= self.view.t, say, 6, "time falls")
         _check(self._finished is None, say, 1, "it comes after run.finished")
-        _check((event.seq == 1) == isinstance(event, ev.RunStarted), say, 1, "run.started is the first event, and once")
-        match event:
-            case ev.RunStarted():
-                self._begin(event, say)
-            case ev.RunNotice(kind="cancelling"):
-                self._cancelling = True
-            case ev.RunFinished():
-                self._finish(event, say)
-            case ev.StepStarted():
-                self._start(event, say)
-            case ev.StepFinished():
-                self._end(event, say)
-            case ev.StepProgress() | ev.StepLog() | ev.StepToken() | ev.RowsChanged():
-                self._inside(event, say)
+        _check((event.seq == 1) == (type(event) is ev.RunStarted), say, 1, "run.started is the first event, and once")
+        judge = _JUDGES.get(type(event))
+        if judge is not None:
+            judge(self, event, say)
         self.view = fold(self.view, event)
 
     def end(self) -> RunView:
@@ -85,6 +76,9 @@ class Judge:
                 _check(step.parent in self._steps, say, 3, f"step {step.id!r} has a parent that isn't in the plan")
                 self._steps[step.parent].children.add(step.id)
 
+    def _notice(self, event: ev.RunNotice, _: "Complaint") -> None:
+        self._cancelling = self._cancelling or event.kind == "cancelling"
+
     def _known(self, step_id: str, say: "Complaint") -> _Step:
         step = self._steps.get(step_id)
         if step is None:
@@ -108,7 +102,7 @@ class Judge:
         step = self._known(event.step, say)
         under_way = step.running and step.attempt == event.attempt
         _check(under_way, say, 2, f"attempt {event.attempt} of {event.step!r} isn't under way")
-        if isinstance(event, ev.StepProgress):
+        if type(event) is ev.StepProgress:
             _check(event.done >= step.done, say, 2, f"progress of {event.step!r} falls")
             _check(event.total is None or event.done <= event.total, say, 2, f"{event.step!r} exceeds its total")
             step.done = event.done
@@ -146,6 +140,19 @@ class Judge:
 
 
 Complaint = Callable[[int, str], BrokenLog]
+
+# By type: a match asks the metaclass of structs for each case that it passes.
+_JUDGES: Final[dict[type, Callable[[Judge, Any, Complaint], None]]] = {
+    ev.RunStarted: Judge._begin,
+    ev.RunNotice: Judge._notice,
+    ev.RunFinished: Judge._finish,
+    ev.StepStarted: Judge._start,
+    ev.StepFinished: Judge._end,
+    ev.StepProgress: Judge._inside,
+    ev.StepLog: Judge._inside,
+    ev.StepToken: Judge._inside,
+    ev.RowsChanged: Judge._inside,
+}
 
 
 def _complaint(seq: int) -> Complaint:

@@ -8,8 +8,8 @@ Rows are layered by step (``shared.layers``); when a step begins another attempt
 them what the superseded attempt had said.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -111,27 +111,9 @@ def fold(view: RunView, event: ev.LogEvent) -> RunView:
     """The view after one more event. Total and pure; see the module's rules."""
     if event.seq <= view.upto:
         return view
-    view = msgspec.structs.replace(view, upto=event.seq, t=max(view.t, event.t))
-    match event:
-        case ev.RunStarted():
-            return _run_started(view, event)
-        case ev.RunNotice():
-            notices = (*view.notices, Notice(t=event.t, kind=event.kind, text=event.text))
-            state = "cancelling" if event.kind == "cancelling" and not view.finished else view.state
-            return msgspec.structs.replace(view, notices=notices, state=state)
-        case ev.RunFinished():
-            return msgspec.structs.replace(
-                view,
-                state=event.status,
-                say=event.say,
-                ms=event.ms,
-                degraded=event.degraded,
-                error=event.error,
-                order=event.order,
-            )
-        case ev.UnknownEvent():
-            return view
-    return _step_event(view, event)
+    change = _CHANGES.get(type(event))
+    changed = change(view, event) if change is not None else {}
+    return msgspec.structs.replace(view, upto=event.seq, t=max(view.t, event.t), **changed)
 
 
 def fold_all(events: Iterable[ev.LogEvent], view: RunView = EMPTY) -> RunView:
@@ -165,78 +147,131 @@ def _letters(place: int) -> str:
     return (_letters(before - 1) if before else "") + "abcdefghijklmnopqrstuvwxyz"[last]
 
 
-def _run_started(view: RunView, event: ev.RunStarted) -> RunView:
+# ---- what each event changes: fields of the view, or of a step, and their new values
+
+
+def _run_started(_: RunView, event: ev.RunStarted) -> dict[str, Any]:
     steps = tuple(
         StepView(id=step.id, title=step.title, needs=step.needs, parent=step.parent, optional=step.optional)
         for step in event.plan
     )
-    return msgspec.structs.replace(
-        view,
-        run=event.run,
-        pipeline=event.pipeline,
-        title=event.title,
-        question=event.question,
-        started_at=event.started_at,
-        columns=event.columns,
-        steps=steps,
+    return {
+        "run": event.run,
+        "pipeline": event.pipeline,
+        "title": event.title,
+        "question": event.question,
+        "started_at": event.started_at,
+        "columns": event.columns,
+        "steps": steps,
+        "state": "running",
+    }
+
+
+def _run_notice(view: RunView, event: ev.RunNotice) -> dict[str, Any]:
+    notices = (*view.notices, Notice(t=event.t, kind=event.kind, text=event.text))
+    state = "cancelling" if event.kind == "cancelling" and not view.finished else view.state
+    return {"notices": notices, "state": state}
+
+
+def _run_finished(_: RunView, event: ev.RunFinished) -> dict[str, Any]:
+    return {
+        "state": event.status,
+        "say": event.say,
+        "ms": event.ms,
+        "degraded": event.degraded,
+        "error": event.error,
+        "order": event.order,
+    }
+
+
+_StepEvent: TypeAlias = ev.StepStarted | ev.StepProgress | ev.StepLog | ev.StepToken | ev.StepFinished
+
+
+def _in_step(view: RunView, event: _StepEvent) -> dict[str, Any]:
+    index = _place(view, event)
+    if index is None:
+        return {}
+    steps = list(view.steps)
+    steps[index] = _STEP_CHANGES[type(event)](steps[index], event)
+    return {"steps": tuple(steps)}
+
+
+def _step_started(view: RunView, event: ev.StepStarted) -> dict[str, Any]:
+    changed = _in_step(view, event)
+    if changed and event.attempt > 1:
+        changed["rows"] = without_layers_of(view.rows, event.step)
+    return changed
+
+
+def _rows_changed(view: RunView, event: ev.RowsChanged) -> dict[str, Any]:
+    return {} if _place(view, event) is None else {"rows": change_rows(view.rows, event)}
+
+
+def _place(view: RunView, event: _StepEvent | ev.RowsChanged) -> int | None:
+    """Where the event's step is in the plan; None if it isn't, or has begun another attempt since."""
+    step_id = event.step
+    for place, step in enumerate(view.steps):
+        if step.id == step_id:
+            return place if event.attempt >= step.attempt else None
+    return None
+
+
+def _begun(step: StepView, event: ev.StepStarted) -> StepView:
+    return StepView(
+        id=step.id,
+        title=step.title,
+        needs=step.needs,
+        parent=step.parent,
+        optional=step.optional,
         state="running",
+        attempt=event.attempt,
+        say=event.say,
+        started=event.t,
+        log=step.log,  # earlier attempts' calls stay: they are evidence
     )
 
 
-_StepEvent: TypeAlias = ev.StepStarted | ev.StepProgress | ev.StepLog | ev.StepToken | ev.StepFinished | ev.RowsChanged
+def _progressed(step: StepView, event: ev.StepProgress) -> StepView:
+    return msgspec.structs.replace(step, done=event.done, total=event.total, unit=event.unit)
 
 
-def _step_event(view: RunView, event: _StepEvent) -> RunView:
-    index = next((place for place, step in enumerate(view.steps) if step.id == event.step), None)
-    if index is None:
-        return view
-    step = view.steps[index]
-    if event.attempt < step.attempt:
-        return view
-    if isinstance(event, ev.RowsChanged):
-        return msgspec.structs.replace(view, rows=change_rows(view.rows, event))
-    if isinstance(event, ev.StepStarted) and event.attempt > 1:
-        view = msgspec.structs.replace(view, rows=without_layers_of(view.rows, event.step))
-    steps = (*view.steps[:index], _change_step(step, event), *view.steps[index + 1 :])
-    return msgspec.structs.replace(view, steps=steps)
+def _logged(step: StepView, event: ev.StepLog) -> StepView:
+    line = LogLine(t=event.t, attempt=event.attempt, level=event.level, text=event.text, evidence=event.evidence)
+    return msgspec.structs.replace(step, log=(*step.log, line))
 
 
-def _change_step(
-    step: StepView, event: ev.StepStarted | ev.StepProgress | ev.StepLog | ev.StepToken | ev.StepFinished
-) -> StepView:
-    match event:
-        case ev.StepStarted():
-            return StepView(
-                id=step.id,
-                title=step.title,
-                needs=step.needs,
-                parent=step.parent,
-                optional=step.optional,
-                state="running",
-                attempt=event.attempt,
-                say=event.say,
-                started=event.t,
-                log=step.log,  # earlier attempts' calls stay: they are evidence
-            )
-        case ev.StepProgress():
-            return msgspec.structs.replace(step, done=event.done, total=event.total, unit=event.unit)
-        case ev.StepLog():
-            line = LogLine(
-                t=event.t, attempt=event.attempt, level=event.level, text=event.text, evidence=event.evidence
-            )
-            return msgspec.structs.replace(step, log=(*step.log, line))
-        case ev.StepToken(kind="reasoning"):
-            return msgspec.structs.replace(step, reasoning=step.reasoning + event.text)
-        case ev.StepToken():
-            return msgspec.structs.replace(step, text=step.text + event.text)
-        case ev.StepFinished():
-            return msgspec.structs.replace(
-                step,
-                state="retrying" if event.retry_in_ms is not None else event.status,
-                attempt=event.attempt,
-                say=event.say,
-                ms=event.ms,
-                detail=event.detail,
-                error=event.error,
-                retry_in_ms=event.retry_in_ms,
-            )
+def _spoken(step: StepView, event: ev.StepToken) -> StepView:
+    if event.kind == "reasoning":
+        return msgspec.structs.replace(step, reasoning=step.reasoning + event.text)
+    return msgspec.structs.replace(step, text=step.text + event.text)
+
+
+def _ended(step: StepView, event: ev.StepFinished) -> StepView:
+    return msgspec.structs.replace(
+        step,
+        state="retrying" if event.retry_in_ms is not None else event.status,
+        attempt=event.attempt,
+        say=event.say,
+        ms=event.ms,
+        detail=event.detail,
+        error=event.error,
+        retry_in_ms=event.retry_in_ms,
+    )
+
+
+# By type: a match asks the metaclass of structs for each case that it passes.
+_STEP_CHANGES: Final[dict[type, Callable[[StepView, Any], StepView]]] = {
+    ev.StepStarted: _begun,
+    ev.StepProgress: _progressed,
+    ev.StepLog: _logged,
+    ev.StepToken: _spoken,
+    ev.StepFinished: _ended,
+}
+_CHANGES: Final[dict[type, Callable[[RunView, Any], dict[str, Any]]]] = {
+    ev.RunStarted: _run_started,
+    ev.RunNotice: _run_notice,
+    ev.RunFinished: _run_finished,
+    **dict.fromkeys(_STEP_CHANGES, _in_step),
+    ev.StepStarted: _step_started,
+    ev.RowsChanged: _rows_changed,
+}

@@ -28,8 +28,9 @@ Script = Sequence[Any]
 
 @dataclass
 class Heard:
-    """A request as it arrived."""
+    """A request as it arrived; ``connection`` is the client's address and port."""
 
+    connection: tuple[str, int] | None
     method: str
     path: str
     headers: dict[str, str]
@@ -122,7 +123,8 @@ class ScriptedServer:
     async def _hear(self) -> Response | None:
         body = await request.get_data()
         path = request.full_path.rstrip("?")
-        self.heard.append(Heard(request.method, path, dict(request.headers), json.loads(body) if body else None))
+        asked = json.loads(body) if body else None
+        self.heard.append(Heard(request.scope["client"], request.method, path, dict(request.headers), asked))
         for prefix, (status, problem) in self.refusals.items():
             if path.startswith(prefix):
                 return self._json(problem, status, "application/problem+json")

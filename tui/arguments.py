@@ -1,8 +1,6 @@
 """The grammar of ``windowseat``'s command line, and its help that teaches by example. Parses, does nothing else."""
 
 import argparse
-import difflib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -186,6 +184,8 @@ def _with_command(rest: list[str]) -> list[str]:
         return [word, *rest[:place], *rest[place + 1 :]]
     if place > 0 or " " in word:
         return ["app", *rest]  # a whole question, or the value of a flag of the app's
+    import difflib
+
     near = difflib.get_close_matches(word, COMMANDS, n=1)
     ask = f"to ask that: windowseat ask {' '.join(rest)}"
     raise UsageError(f"there is no command {word!r}", f"did you mean {near[0]}? {ask}" if near else ask)
@@ -279,6 +279,8 @@ def _option(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not key or not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    import json
+
     try:
         parsed = json.loads(value)
     except ValueError:

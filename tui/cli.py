@@ -4,10 +4,9 @@ Stays light: Textual is imported for the app alone, httpx once the local server 
 """
 
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,20 +14,12 @@ from typing import TYPE_CHECKING, Any
 from shared.settings import SettingError
 from tui.arguments import Arguments, UsageError, parse
 from tui.config import CONFIG_VARIABLE, ClientSettings, config_path, load, local_zone
-from tui.connection import (
-    FAILED,
-    INTERRUPTED,
-    USAGE,
-    ClientError,
-    LocalServerError,
-    RecordingError,
-    exit_code_of,
-    run_options,
-)
+from tui.errors import FAILED, INTERRUPTED, USAGE, ClientError, LocalServerError, RecordingError, exit_code_of
 from tui.streams import abandon_stdout, prepare
 
 if TYPE_CHECKING:
     from tui.local_server import LocalServer
+    from tui.recording import Recorder
     from tui.report import Report
 
 _LONGEST_QUESTION = 100_000
@@ -110,13 +101,9 @@ def _ask(arguments: Arguments, settings: ClientSettings) -> int:
         raise UsageError(
             "there is no question", 'try: windowseat ask "somewhere hot tomorrow, under 4 hours, from Valencia"'
         )
-    from tui.recording import Recorder
-
-    with (
-        Recorder(Path(arguments.record)) if arguments.record else nullcontext() as recorder,
-        _server(settings) as server,
-    ):
+    with _recorder(arguments.record) as recorder, _server(settings) as server:
         from tui import headless
+        from tui.connection import run_options
 
         options = run_options(settings.origin, settings.tz, arguments.options)
         if arguments.previous:
@@ -126,6 +113,14 @@ def _ask(arguments: Arguments, settings: ClientSettings) -> int:
         question = headless.Question(text=text.strip(), pipeline=settings.pipeline, options=options)
         report = _report(arguments, settings, obituary=server.obituary, recorder=recorder)
         return headless.ask(server.url(), question, report, attempts=settings.attempts)
+
+
+def _recorder(path: str) -> AbstractContextManager["Recorder | None"]:
+    if not path:
+        return nullcontext()
+    from tui.recording import Recorder  # with asyncio, for which the local server need not wait
+
+    return Recorder(Path(path))
 
 
 def _replay(arguments: Arguments, settings: ClientSettings) -> int:
@@ -166,6 +161,8 @@ def _on_runs(arguments: Arguments, settings: ClientSettings) -> int:
         text, more = history.runs(server.url(), arguments.page, as_json=arguments.form == "json")
         _print(text)
         if more is not None:
+            import shlex
+
             page = arguments.page
             narrowed = f" --search {shlex.quote(page.search)}" if page.search else ""
             sys.stderr.write(f"note: for older ones: windowseat runs{narrowed} --limit {page.limit} --before {more}\n")

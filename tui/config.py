@@ -4,7 +4,6 @@ The same file's other tables belong to the server, which reads them itself. Noth
 """
 
 import argparse
-import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -114,7 +113,8 @@ def _tables(path: Path, *, required: bool) -> dict[str, dict[str, Any]]:
         return {}
     except OSError as error:
         raise SettingError("the configuration file", str(path), f"readable: {error.strerror}") from None
-    import tomllib  # where there is a file to read: a fifteenth of what `windowseat --help` imports
+    import difflib  # where there is a file to read: a fifteenth of what `windowseat --help` imports
+    import tomllib
 
     try:
         tables = tomllib.loads(written.decode())

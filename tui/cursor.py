@@ -52,6 +52,7 @@ class Cursor:
     bye: str | None = None
     anew: bool = False
     _gap_after: int | None = None
+    _of_run: str = ""  # what ids begin with, from the first one checked on
 
     @property
     def event_id(self) -> str | None:
@@ -68,23 +69,25 @@ class Cursor:
         for frame in frames:
             if frame.event != "message" or self.finished:
                 continue
-            event = decode_untrusted(frame.data)
+            data = frame.data
+            event = decode_untrusted(data)
             if type(event) is StreamBye or type(event) is StreamSnapshot:
-                yield from self._heed(event, frame.data)
+                yield from self._heed(event, data)
                 continue
             if self.anew:
                 yield self._from_the_start()
             seq = event.seq
-            if 0 < seq <= self.seq:
-                continue
             if seq != self.seq + 1 or seq == 1:
+                if 0 < seq <= self.seq:
+                    continue
                 self._check_place(event)
-            elif frame.id and frame.id.rpartition(".")[0] != self.run:
-                raise ProtocolViolation(f"an event of another run ({clean(frame.id)}) is in the stream of {self.run}")
+            elif (its_id := frame.id).removeprefix(self._of_run) == its_id and its_id:
+                self._check_id(its_id)
             self.seq = seq
             self.tried = 0
-            self.finished = type(event) is RunFinished
-            yield Received(event, frame.data)
+            if type(event) is RunFinished:
+                self.finished = True
+            yield Received(event, data)
 
     def begin_anew(self) -> None:
         """The server no longer has what follows ``seq``."""
@@ -97,6 +100,11 @@ class Cursor:
         if event.reason == "too_old":
             self.begin_anew()
         return ()
+
+    def _check_id(self, event_id: str) -> None:
+        self._of_run = f"{self.run}."
+        if not event_id.startswith(self._of_run):
+            raise ProtocolViolation(f"an event of another run ({clean(event_id)}) is in the stream of {self.run}")
 
     def _check_place(self, event: LogEvent) -> None:
         if event.seq != self.seq + 1:

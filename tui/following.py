@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from shared.errors import WireError
@@ -31,6 +31,9 @@ SETTLED_S = 15.0
 
 _AT_ONCE_S = 0.02
 """After a pause, what comes within this time had gathered."""
+
+_END_S = 0.05
+"""How long the end of an answer may take to come behind ``run.finished``; a new connection is cheaper than to wait."""
 
 _LONGEST_PAUSE_S = 8.0
 _LONGEST_RETRY_MS = 30_000
@@ -116,6 +119,7 @@ class Following:
                             yield received
                         if cursor.finished:
                             self._tell(Connection("ended", run=cursor.run or ""))
+                            await _read_out(chunks)
                             return
                         if cursor.bye:
                             break
@@ -205,6 +209,14 @@ def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     # What aiter_raw() reads: its own generator around it would be a tenth of all the time.
     assert isinstance(response.stream, httpx.AsyncByteStream)
     return aiter(response.stream)
+
+
+async def _read_out(chunks: AsyncIterator[bytes]) -> None:
+    """Read the end of an answer, right behind its last event, so that the next request has its connection."""
+    with suppress(TimeoutError, httpx.TransportError):
+        async with asyncio.timeout(_END_S):
+            async for _ in chunks:
+                pass
 
 
 def _is_loss(refused: Refused) -> bool:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from shared.text import clean
-from tui.connection import LocalServerError
+from tui.errors import LocalServerError
 
 __all__ = ["LocalServer", "LocalServerError", "server_command", "server_environment"]
 

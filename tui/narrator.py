@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from shared.events import LogEvent, RunFinished, RunNotice, RunStarted, StepFinished, StreamSnapshot
+from shared.events import LogEvent, RunNotice, RunStarted, StepFinished, StreamSnapshot
 from shared.view import RunView, StepState, StepView, step_numbers
 from tui import narration
 from tui.cells import one_line
@@ -23,6 +23,9 @@ _COLORS: Final[dict[StepState, str]] = {
     "cancelled": "2",
 }
 
+# Of the others nothing is said: what a run's end means comes after the rows. A look by type, since most events are no
+# more than tokens, and each case of a match that is passed costs one.
+_TOLD: Final = frozenset({RunStarted, StreamSnapshot, StepFinished, RunNotice})
 
 _WIPE: Final = "\r\x1b[2K"
 
@@ -53,7 +56,7 @@ class Narrator:
 
     def event(self, event: LogEvent | StreamSnapshot, view: RunView) -> None:
         """Tell what ``event`` brought; ``view`` is the run after it."""
-        if self.style.quiet:
+        if self.style.quiet or type(event) not in _TOLD:
             return
         match event:
             case RunStarted():
@@ -72,8 +75,6 @@ class Narrator:
                     self._step(step, view)
             case RunNotice():
                 self.note(one_line(event.text))
-            case RunFinished():
-                pass  # what it means is said after the rows: ending()
 
     def ending(self, view: RunView) -> None:
         """After the rows: how the run ended, how many rows, what is missing and why."""

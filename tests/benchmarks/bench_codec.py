@@ -1,4 +1,4 @@
-"""Events to frames and back: msgspec structs beside a ``json.dumps`` f-string, and beside pydantic's union.
+"""Events to frames and back: msgspec structs beside a ``json.dumps`` f-string and pydantic's union; the view of a run.
 
 Run: ``python -m tests.benchmarks.bench_codec [--rounds N]``. 17 tokens, a line of a step's log with its evidence, a row
 and the end of a step; what a token is made of is the cheapest for everybody.
@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from shared import events as ev
 from shared.encoding import EventFrames, encode_frame
+from shared.view import RunView, StepView, fold_all
 from tests.benchmarks.harness import Options, Row, alone, interleaved, ratio, timed
 
 RUN = "r7f3a9c2d1e4b58k2mvq5x3zha"
@@ -25,6 +26,8 @@ EVENTS: list[Any] = [
     ),
     ev.StepFinished(seq=20, t=950, step="distances", attempt=1, status="ok", ms=20, say="91 places within 4 h"),
 ]  # fmt: skip
+STEPS = ("place", "wish", "routes", "distances", "weather", "score")
+VIEW = RunView(run=RUN, steps=tuple(StepView(id=name, title=name.title()) for name in STEPS), state="running")
 
 
 class _Base(BaseModel):
@@ -118,13 +121,18 @@ def any_frames() -> None:
         encode_frame(text, id=f"{RUN}.{seq}")
 
 
+def folded() -> None:
+    fold_all(EVENTS, VIEW)
+
+
 def rows(options: Options) -> Iterator[Row]:
     told: dict[str, Any] = {"scale": 1e9 / len(EVENTS), "each": "ns/event"}
-    calls = (ours, f_string, decoded, untrusted, pydantic, fast_frames, any_frames)
+    calls = (ours, f_string, decoded, untrusted, pydantic, fast_frames, any_frames, folded)
     found = interleaved({call.__name__: timed(call, 1_000) for call in calls}, options.rounds)
     yield ratio("encode and frame / json.dumps f-string", found["ours"], found["f_string"], target=0.15, **told)
     yield ratio("decode / pydantic union", found["decoded"], found["pydantic"], target=0.25, **told)
     yield ratio("decode what isn't trusted / pydantic union", found["untrusted"], found["pydantic"], **told)
+    yield ratio("fold / decode", found["folded"], found["decoded"], **told)
     yield ratio("EventFrames / encode_frame", found["fast_frames"], found["any_frames"], **told)
 
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.blocks import MAX_RETRY_MS
 from shared.encoding import EventFrames, encode_frame
-from shared.frames import MAX_RETRY_MS, Frame, FrameParser
+from shared.frames import Frame, FrameParser
 
 
 @pytest.mark.parametrize(

@@ -94,10 +94,10 @@ def test_the_case_after_other_frames_in_our_own_form(case: dict[str, Any]) -> No
 def test_a_lone_cr_at_the_end_of_a_chunk_dispatches_at_once() -> None:
     parser = FrameParser()
     assert parser.feed(b"data: a\r\r") == [Frame("a")]
-    assert parser.feed(b"\ndata: b\r") == []
+    assert not parser.feed(b"\ndata: b\r")
     assert parser.feed(b"\n\r") == [Frame("b")]
     assert parser.feed(b"\ndata: c\r\n\r") == [Frame("c")]
-    assert parser.feed(b"\n") == []
+    assert not parser.feed(b"\n")
 
 
 def test_flush_drops_the_unfinished_frame_and_says_how_much_that_was() -> None:

@@ -72,6 +72,41 @@ def test_after_every_chunk_both_have_read_the_same(chunks: list[bytes]) -> None:
         assert (parser.last_event_id, parser.retry) == (book.last_event_id, book.reconnection_time)
 
 
+BLOCKS = [
+    "id: r.1\ndata: {}",
+    "id: r.2\ndata: é",
+    "id: r.3\ndata: 東京",
+    "id: é\ndata: x",
+    "id: \ndata: ",
+    "id: r.4\nevent: 東\ndata: x",
+    "id: r.5\nevent: \ndata: x",
+    "id: r.6\ndata: x\nretry: 5",
+    "id: r.7\ndata: x\ndata: y",
+    "id: r.8\nretry: 7\ndata: x",
+    "id: r.9",
+    "id: r.10\n: é",
+    ": hb 50",
+    ": hb\ndata: é",
+    ":",
+    "data: é",
+    "data",
+    "retry: 9\nid: r.11\ndata: x",
+    "\u2028\x85\v",
+    "",
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(BLOCKS), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_whole_blocks_that_come_at_once_are_read_as_one_by_one(blocks: list[str], end: str) -> None:
+    text = "".join(block + "\n\n" for block in ["id: r.0\ndata: ☀", *blocks])
+    parser, book = FrameParser(), ReferenceParser()
+    stream = text.replace("\n", end).encode()
+    book.feed(stream)
+    assert list(parser.feed(stream)) == [Frame(*event) for event in book.events]
+    assert (parser.last_event_id, parser.retry) == (book.last_event_id, book.reconnection_time)
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(1, 7))
 def test_no_bytes_at_all_make_it_fail(stream: bytes, size: int) -> None:

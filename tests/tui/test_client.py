@@ -46,6 +46,24 @@ async def test_the_request_carries_question_pipeline_options_and_a_fresh_idempot
     assert first.headers["Idempotency-Key"] != second.headers["Idempotency-Key"]
 
 
+async def test_two_questions_share_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.following._END_S", 30.0)
+    async with ScriptedServer([EVENTS, EVENTS]) as server, client(server) as asker:
+        for _ in range(2):
+            assert numbers([one async for one in asker.ask("hot?")])[-1] == len(EVENTS)
+    first, second = server.heard
+    assert first.connection == second.connection
+
+
+async def test_an_answer_that_has_no_end_behind_the_run_is_left() -> None:
+    async with ScriptedServer([[*EVENTS, asyncio.Event()], EVENTS]) as server, client(server) as asker:
+        assert numbers([one async for one in asker.ask("hot?")])[-1] == len(EVENTS)
+        await server.streams_left.wait()
+        assert numbers([one async for one in asker.ask("hot?")])[-1] == len(EVENTS)
+    first, second = server.heard
+    assert first.connection != second.connection
+
+
 @pytest.mark.parametrize("cut_after", range(1, len(EVENTS)))
 @pytest.mark.parametrize("end", [[], [CUT], [b"id: x\ndata: {half"]], ids=["clean end", "broken", "half a frame"])
 async def test_a_stream_that_ends_early_is_resumed_where_it_stopped(cut_after: int, end: Script) -> None:

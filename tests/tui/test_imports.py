@@ -20,7 +20,7 @@ def loaded_by(code: str) -> set[str]:
 @pytest.mark.parametrize("flag", ["--version", "--help", "ask --help"])
 def test_version_and_help_import_nothing_slow(flag: str) -> None:
     code = f"import contextlib, tui.cli\nwith contextlib.suppress(SystemExit): tui.cli.main({flag.split()!r})"
-    assert not loaded_by(code) & set(HEAVY)
+    assert not loaded_by(code) & {*HEAVY, "msgspec"}
 
 
 @pytest.mark.parametrize(
@@ -47,5 +47,14 @@ def test_the_client_imports_no_second_protocol() -> None:
     assert not loaded_by("import tui.client") & {"h2", "hpack", "hyperframe"}
 
 
-def test_the_local_server_is_started_before_httpx_is_imported() -> None:
-    assert not loaded_by("import tui.cli, tui.local_server, tui.connection") & {"httpx", "asyncio"}
+def test_the_local_server_is_started_before_httpx_and_asyncio_are_imported() -> None:
+    code = """
+import sys, tui.cli, tui.local_server
+def start(server):
+    loaded = set(sys.modules)
+    print(sorted({"httpx", "asyncio", "msgspec"} & loaded), file=sys.stderr)
+    raise tui.local_server.LocalServerError("no")
+tui.local_server.LocalServer.start = start
+tui.cli.main(["ask", "somewhere hot"])"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stderr.splitlines()[0] == "[]"

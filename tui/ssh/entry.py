@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from tui.connection import FAILED, USAGE, LocalServerError, exit_code_of
+from tui.errors import FAILED, USAGE, LocalServerError, exit_code_of
 from tui.ssh.front import Front
 from tui.ssh.keys import HostKeyError, fingerprint, host_key
 from tui.ssh.settings import SshSettings, Start, is_loopback, parse
