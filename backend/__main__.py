@@ -2,12 +2,12 @@
 
 import argparse
 import asyncio
-import gc
 import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from backend import garbage
 from backend.config import Config, load_config
 from backend.errors import ConfigError, StorageError
 from backend.registry import PIPELINES
@@ -49,12 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, StorageError) as error:
         sys.stderr.write(f"windowseat serve: {error}\n")
         return 1
-    # All is closed. Without this the interpreter looks for garbage in everything, three times, before it ends: 0.3 s.
-    gc.freeze()
+    garbage.ends()
     return 0
 
 
 def _announce(url: str) -> None:
+    garbage.opened()
     # Who starts the server as a child reads this line to learn the port.
     sys.stdout.write(f"Windowseat is listening on {url}\n")
     sys.stdout.flush()

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from backend.errors import StorageError
 from backend.runs.log import ClaimTaken
+from backend.runs.sqlite_checkpoints import LIMIT_PAGES, Checkpoints
 from backend.runs.sqlite_schema import prepare
 
 LOCKED_S = 0.8
@@ -60,13 +61,16 @@ class Worker:
             connection.execute(
                 f"PRAGMA busy_timeout = {0 if self._begin == 'BEGIN IMMEDIATE' else LOCKED_S * 1000:.0f}"
             )
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LIMIT_PAGES}")
         except Exception as error:
             self._resolve([(opened, None, _storage_error(error))])
             return
         self._resolve([(opened, None, None)])
-        with contextlib.closing(connection):
+        checkpoints = Checkpoints(lambda: _connect(file))
+        with contextlib.closing(connection), contextlib.closing(checkpoints):
             while batch := self._next_batch():
                 self._resolve(_transaction(connection, self._begin, batch))
+                checkpoints.written(connection.total_changes)
 
     def _next_batch(self) -> list[_Job]:
         """All jobs that wait now, at least one; none when the worker is to end."""

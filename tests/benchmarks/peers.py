@@ -12,7 +12,6 @@ limit: a bare ``asyncio.Protocol`` on uvloop.
 
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import socket
@@ -70,6 +69,7 @@ async def due_times(count: int, ms: int) -> AsyncIterator[float]:
 async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None) -> None:
     import msgspec
 
+    from backend import garbage
     from backend.config import Config
     from backend.pipeline import Context, Pipeline, Question, Step
     from backend.server import SWITCH_S, serve
@@ -93,6 +93,10 @@ async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None
             ctx.log(text)
         return Nothing()
 
+    def opened(url: str) -> None:
+        garbage.opened()  # as backend.__main__ does, and at the end
+        announce(int(url.rpartition(":")[2]))
+
     pipeline = Pipeline(name="bench", title="Bench", columns=(), steps=(Step("go", "Go", go),))
     stopping = asyncio.Event()
     stop_with_stdin(stopping.set)
@@ -103,8 +107,8 @@ async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None
             port=port, data_dir=Path(folder or own), offline=True, max_runs=20_000, deadline_s=3600,
             until_stdin_closes=True, http=http, reuse_port=folder is not None,
         )  # fmt: skip
-        await serve(config, lambda url: announce(int(url.rpartition(":")[2])), [pipeline], stopping)
-    gc.freeze()  # as backend.__main__ does
+        await serve(config, opened, [pipeline], stopping)
+    garbage.ends()
 
 
 # ---- peers
