@@ -11,6 +11,11 @@ LINGER_S = 2.0
 """How long a reader that stalled has to take its farewell before its connection is aborted."""
 
 
+class LastChunk(bytes):
+    """A chunk behind which the response ends, at once: our own server writes both together, for any other these are
+    bytes."""
+
+
 class StallWatch:
     """Watches one response: ``begin`` before each write, ``end`` when the kernel and the buffer have taken it.
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from quart import Response, request
 
 from backend.errors import StorageError
-from backend.http.connection import StallWatch
+from backend.http.connection import LastChunk, StallWatch
 from backend.http.formats import SSE, Format
 from backend.runs.farewells import BROKEN, LOST, STORE_DOWN
 from backend.runs.live import Viewer
@@ -72,7 +72,7 @@ async def _follow(
         while block is not None:
             if block and (written := form.encode(block)):
                 watch.begin()
-                yield written
+                yield LastChunk(written) if viewer.over else written
                 watch.end()
                 _heed_cancellation()
             if block and viewer.has_more:
