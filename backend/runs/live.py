@@ -99,7 +99,7 @@ class Viewer:
 
     ``live`` is None for a run that is over, whose log has ``length`` events; ``ahead`` are those after ``after`` that
     were read already. ``heartbeat_s``: seconds of silence after which a heartbeat is due. ``forks``: those up to
-    ``after``.
+    ``after``. ``send_beat`` sends one at once, while ``take`` waits, or returns False: then ``take`` returns it.
     """
 
     def __init__(
@@ -128,6 +128,7 @@ class Viewer:
         self._waiter: asyncio.Future[None] | None = None
         self._opened = False
         self.over = False
+        self.send_beat: Callable[[bytes], bool] = lambda beat: False
         self._last_sent = self._loop.time()
         self._timer = self._next_beat(self._last_sent)
         if live is not None:
@@ -238,8 +239,12 @@ class Viewer:
         # One timer a viewer, moved lazily: a busy stream re-arms it once per heartbeat time, not once per event.
         silent_since = self._last_sent
         if self._loop.time() >= silent_since + self._silence_s:
-            self.wake()
             silent_since = self._loop.time()
+            waits = self._waiter is not None and not self._waiter.done()
+            if waits and self.send_beat(self._heartbeat()):
+                self._last_sent = silent_since  # nobody is woken for it: half of what a heartbeat costs
+            else:
+                self.wake()
         self._timer = self._next_beat(silent_since)
 
     def _next_beat(self, silent_since: float) -> asyncio.TimerHandle:
