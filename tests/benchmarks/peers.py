@@ -66,7 +66,7 @@ async def due_times(count: int, ms: int) -> AsyncIterator[float]:
 # ---- ours
 
 
-async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None) -> None:
+async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None, log: str = "") -> None:
     import msgspec
 
     from backend import garbage
@@ -105,7 +105,7 @@ async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None
     with tempfile.TemporaryDirectory() as own:
         config = Config(
             port=port, data_dir=Path(folder or own), offline=True, max_runs=20_000, deadline_s=3600,
-            until_stdin_closes=True, http=http, reuse_port=folder is not None,
+            until_stdin_closes=True, http=http, reuse_port=folder is not None, log=log, log_may_forget=True,
         )  # fmt: skip
         await serve(config, opened, [pipeline], stopping)
     garbage.ends()
@@ -304,12 +304,12 @@ def announce(port: int) -> None:
 
 
 def main(name: str, *shared: str) -> None:
-    """``shared``: the port and the folder that several of ``ours`` have together."""
+    """``shared``: the port and the folder that several of ``ours`` have together, and the URL of their Redis."""
     if name in OTHER_OURS:
         http, _, loop = OTHER_OURS[name].partition(" ")
         run = ours(http)
     else:
-        run = ours(port=int(shared[0]), folder=shared[1]) if shared else PEERS[name]()
+        run = ours("hypercorn", int(shared[0]), *shared[1:]) if shared else PEERS[name]()
         loop = "uvloop" if name in ("sse-starlette", "fastapi", "raw") else "asyncio"
     if loop == "asyncio":
         asyncio.run(run)
