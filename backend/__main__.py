@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
-import gc
 import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from backend import garbage
 
 if TYPE_CHECKING:
     from backend.config import Config
@@ -23,12 +24,8 @@ Serve Windowseat: the page at /, questions at POST /assist.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop. Returns the exit code: 0, 1 (can't serve) or 2 (wrong usage)."""
-    # Until it listens nothing is garbage, and to look for it every 700 objects is a tenth of the start.
-    gc.disable()
-    try:
+    with garbage.left_alone():
         return _main(arguments)
-    finally:
-        gc.enable()
 
 
 def _main(arguments: Sequence[str] | None) -> int:
@@ -48,8 +45,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     except (ConfigError, StorageError) as error:
         sys.stderr.write(f"windowseat serve: {error}\n")
         return 1
-    # All is closed. Without this the interpreter looks for garbage in everything, three times, before it ends: 0.3 s.
-    gc.freeze()
+    garbage.ends()
     return 0
 
 
@@ -73,8 +69,7 @@ def _configured(arguments: Sequence[str] | None) -> "Config":
 
 
 def _announce(url: str) -> None:
-    gc.freeze()  # what the start has made stays for good
-    gc.enable()
+    garbage.opened()
     # Who starts the server as a child reads this line to learn the port.
     sys.stdout.write(f"Windowseat is listening on {url}\n")
     sys.stdout.flush()

@@ -10,6 +10,7 @@ from quart import Quart
 from backend.errors import RequestError, to_problem
 from backend.http import assist, contracts, pages, plain, probes, problems, runs, sources
 from backend.http.agui import route as agui
+from backend.http.asgi import Connection
 from backend.http.client_address import ClientAddresses
 from backend.pipeline import Pipeline
 from backend.runs.manager import RunManager
@@ -48,6 +49,7 @@ def create_app(
     """
     app = Quart("backend", static_folder=None, template_folder=None)
     app.request_class = Request
+    app.asgi_http_class = Connection
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
     app.extensions["manager"] = manager

@@ -6,13 +6,14 @@ them; never compressed, and without Quart's response time-out, which would cut t
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from quart import Response, request
 
 from backend.errors import StorageError
-from backend.http.connection import StallWatch
+from backend.http.connection import LastChunk, StallWatch
 from backend.http.formats import SSE, Format
 from backend.runs.farewells import BROKEN, LOST, STORE_DOWN
 from backend.runs.live import Viewer
@@ -43,8 +44,14 @@ def stream_response(
     if (task := asyncio.current_task()) is not None:
         task.add_done_callback(lambda _: manager.release(viewer))
     headers = {**more_headers, **HEADERS, "Content-Type": form.content_type, "Windowseat-Run": viewer.run}
-    chunked = request.http_version != "1.0"
-    response = Response(_follow(manager, viewer, form, first, chunked), headers=headers)
+    new_watch = partial(
+        StallWatch,
+        manager.limits.stall_s,
+        lambda: form.encode(manager.give_up(viewer)),
+        chunked=request.http_version != "1.0",
+        has_body=request.method != "HEAD",
+    )
+    response = Response(_follow(manager, viewer, form, first, new_watch), headers=headers)
     response.timeout = None
     return response
 
@@ -64,15 +71,16 @@ def _heed_cancellation() -> None:
 
 
 async def _follow(
-    manager: RunManager, viewer: Viewer, form: Format, first: bytes, chunked: bool
+    manager: RunManager, viewer: Viewer, form: Format, first: bytes, new_watch: Callable[[], StallWatch]
 ) -> AsyncIterator[bytes]:
-    watch = StallWatch(manager.limits.stall_s, lambda: form.encode(manager.give_up(viewer)), chunked=chunked)
+    watch = new_watch()
+    viewer.send_beat = lambda beat: watch.write_now(form.encode(beat))
     try:
         block: bytes | None = first
         while block is not None:
             if block and (written := form.encode(block)):
                 watch.begin()
-                yield written
+                yield LastChunk(written) if viewer.over else written
                 watch.end()
                 _heed_cancellation()
             if block and viewer.has_more:

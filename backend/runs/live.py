@@ -94,11 +94,12 @@ class LiveRun:
 
 
 class Viewer:
-    """One reader of a run, after event ``after``. ``take`` until it returns None, and ``close`` in any case.
+    """One reader of a run, after event ``after``. ``take`` until it returns None, and ``close`` in any case; ``over``:
+    nothing comes behind what it returned last.
 
     ``live`` is None for a run that is over, whose log has ``length`` events; ``ahead`` are those after ``after`` that
     were read already. ``heartbeat_s``: seconds of silence after which a heartbeat is due. ``forks``: those up to
-    ``after``.
+    ``after``. ``send_beat`` sends one at once, while ``take`` waits, or returns False: then ``take`` returns it.
     """
 
     def __init__(
@@ -126,6 +127,8 @@ class Viewer:
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
         self._opened = False
+        self.over = False
+        self.send_beat: Callable[[bytes], bool] = lambda beat: False
         self._last_sent = self._loop.time()
         self._timer = self._next_beat(self._last_sent)
         if live is not None:
@@ -135,14 +138,15 @@ class Viewer:
     @property
     def has_more(self) -> bool:
         """Whether ``take`` may return without having waited for anything."""
-        return self._live is None or self._live.finished or self._live.head > self._cursor or self.closing is not None
+        live = self._live
+        return not self.over and (live is None or live.finished or live.head > self._cursor or self.closing is not None)
 
     async def take(self) -> bytes | None:
         """The next bytes to send: whole frames, or a heartbeat; None when all was sent.
 
         Raises StorageError; EventsLost when the log lacks what comes after the cursor.
         """
-        while True:
+        while not self.over:
             if self.closing is not None:
                 farewell, self.closing = self.closing, b""
                 return farewell or None
@@ -150,12 +154,14 @@ class Viewer:
             if block or not self._opened:
                 self._opened = True
                 self._last_sent = self._loop.time()
+                self.over = bool(block) and ended and self.closing is None
                 return block or self._heartbeat()
             if ended and self.closing is None:
                 return None
             if not await self._wait():
                 self._last_sent = self._loop.time()
                 return self._heartbeat()
+        return None
 
     async def _next_block(self) -> tuple[bytes, bool]:
         """What is ready after the cursor, and whether nothing can follow it."""
@@ -233,8 +239,12 @@ class Viewer:
         # One timer a viewer, moved lazily: a busy stream re-arms it once per heartbeat time, not once per event.
         silent_since = self._last_sent
         if self._loop.time() >= silent_since + self._silence_s:
-            self.wake()
             silent_since = self._loop.time()
+            waits = self._waiter is not None and not self._waiter.done()
+            if waits and self.send_beat(self._heartbeat()):
+                self._last_sent = silent_since  # nobody is woken for it: half of what a heartbeat costs
+            else:
+                self.wake()
         self._timer = self._next_beat(silent_since)
 
     def _next_beat(self, silent_since: float) -> asyncio.TimerHandle:

@@ -125,7 +125,7 @@ class RunManager:
             raise Gone(f"Run {seen[0]}, which was asked for with this key, isn't here any more.", hint="Ask anew.")
         viewer = self.start(pipeline, question, on_disconnect=on_disconnect, claim=claim)
         try:
-            await asyncio.shield(self._active[viewer.run].writer.born)
+            await self._active[viewer.run].writer.born()
         except ClaimTaken as taken:
             self.release(viewer)
             assert claim is not None

@@ -55,13 +55,14 @@ class SQLiteRunLog(SharedFile):
         run, first = summary.run, entries[0].seq
         if [entry.seq for entry in entries] != list(range(first, first + len(entries))):
             raise StorageError(f"run {run}: the numbers of new events have a gap")
-        goes_on = self._goes_on(connection, summary, entries)
-        if not goes_on:
+        if first > 1:
+            simple = self._goes_on(connection, summary, entries)
+        else:
+            simple = self._begins(connection, summary, len(entries), origin or Origin())
+        if not simple:
             head = self._head(connection, run, entries)
             if head >= entries[-1].seq:
                 return
-            if head == 0:
-                self._create(connection, summary, origin or Origin())
             entries = [entry for entry in entries if entry.seq > head]
         connection.executemany(
             "INSERT INTO events (run, seq, data) VALUES (?, ?, ?)", [(run, entry.seq, entry.data) for entry in entries]
@@ -71,7 +72,7 @@ class SQLiteRunLog(SharedFile):
                 "INSERT OR REPLACE INTO kept_values (run, step, value) VALUES (?, ?, ?)",
                 [(run, step, value) for step, value in values.items()],
             )
-        if not goes_on or summary.status != "running":
+        if not simple or summary.status != "running":
             self._settle(connection, summary, entries[-1].seq)
 
     def _goes_on(self, connection: sqlite3.Connection, summary: RunSummary, entries: Sequence[Entry]) -> bool:
@@ -110,7 +111,18 @@ class SQLiteRunLog(SharedFile):
             raise StorageError(f"run {run} has {head} events and is {status}: the new ones are not its next")
         return int(head)
 
-    def _create(self, connection: sqlite3.Connection, summary: RunSummary, origin: Origin) -> None:
+    def _begins(self, connection: sqlite3.Connection, summary: RunSummary, events: int, origin: Origin) -> bool:
+        """Whether this is a run that isn't there yet; creates it if so, with so many events. Raises ClaimTaken."""
+        created = connection.execute(
+            f"INSERT INTO runs ({COLUMNS}, owner, stored_at, folded, recipe, whole)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO NOTHING",
+            (
+                summary.run, summary.pipeline, summary.question, summary.started_at, summary.status, events, summary.ms,
+                self._me, self._clock(), summary.question.casefold(), origin.recipe, boot_id(),
+            ),
+        )  # fmt: skip
+        if created.rowcount != 1:
+            return False
         if origin.claim is not None:
             taken = _claimed(connection, origin.claim.key)
             if taken is not None:
@@ -119,14 +131,7 @@ class SQLiteRunLog(SharedFile):
                 "INSERT INTO claims (key, fingerprint, run) VALUES (?, ?, ?)",
                 (origin.claim.key, origin.claim.fingerprint, summary.run),
             )
-        connection.execute(
-            f"INSERT INTO runs ({COLUMNS}, owner, stored_at, folded, recipe, whole)"
-            " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
-            (
-                summary.run, summary.pipeline, summary.question, summary.started_at, summary.status, summary.ms,
-                self._me, self._clock(), summary.question.casefold(), origin.recipe, boot_id(),
-            ),
-        )  # fmt: skip
+        return True
 
     async def read(self, run: str, after: int, limit_bytes: int) -> list[Entry]:
         return await self._reader.do(lambda connection: read_entries(connection, run, after, limit_bytes))

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from backend.errors import StorageError
 from backend.runs.log import ClaimTaken
+from backend.runs.sqlite_checkpoints import LIMIT_PAGES, Checkpoints
 from backend.runs.sqlite_schema import prepare
 
 LOCKED_S = 0.8
@@ -38,7 +39,8 @@ class Worker:
         self._thread.start()
 
     async def do(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """What ``job`` returns, done in the thread. A job once given is done, also when its caller is cancelled."""
+        """What ``job`` returns, done in the thread. A job once given is done, also when its caller is cancelled; it may
+        be done twice, what the first time did being taken back."""
         if self._closed:
             raise StorageError("the run log is closed")
         done: asyncio.Future[T] = self._loop.create_future()
@@ -60,13 +62,16 @@ class Worker:
             connection.execute(
                 f"PRAGMA busy_timeout = {0 if self._begin == 'BEGIN IMMEDIATE' else LOCKED_S * 1000:.0f}"
             )
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LIMIT_PAGES}")
         except Exception as error:
             self._resolve([(opened, None, _storage_error(error))])
             return
         self._resolve([(opened, None, None)])
-        with contextlib.closing(connection):
+        checkpoints = Checkpoints(lambda: _connect(file))
+        with contextlib.closing(connection), contextlib.closing(checkpoints):
             while batch := self._next_batch():
                 self._resolve(_transaction(connection, self._begin, batch))
+                checkpoints.written(connection.total_changes)
 
     def _next_batch(self) -> list[_Job]:
         """All jobs that wait now, at least one; none when the worker is to end."""
@@ -135,10 +140,15 @@ def _transaction(connection: sqlite3.Connection, begin: str, batch: list[_Job]) 
     """Do every job of ``batch`` and commit once; a job that fails takes back its own changes alone."""
     try:
         _start(connection, begin)
-        if len(batch) == 1:  # then the transaction is the job's
-            job, done = batch[0]
-            results: list[_Result] = [(done, job(connection), None)]
-        else:
+        try:
+            # Nearly always all succeed: a savepoint for each costs as much as what it does.
+            results: list[_Result] = [(done, job(connection), None) for job, done in batch]
+        except Exception:
+            if len(batch) == 1:  # then the transaction is the job's
+                raise
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            _start(connection, begin)
             results = [_job_in_transaction(connection, job, done) for job, done in batch]
         connection.execute("COMMIT")
     except Exception as error:

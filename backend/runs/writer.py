@@ -5,6 +5,7 @@ thread, nor after ``close``.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -47,8 +48,8 @@ class RunWriter:
         self.failure: StorageError | ClaimTaken | None = None
         self.unwritten: list[Entry] = []
         self.emitted = 0
-        self.born: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.born.add_done_callback(asyncio.Future.exception)  # no complaint if nobody asks
+        self._birth: list[StorageError | ClaimTaken | None] = []
+        self._awaited: list[asyncio.Future[None]] = []
         self._log = log
         self._on_failure = on_failure
         self._origin = origin
@@ -70,8 +71,28 @@ class RunWriter:
     async def may_run(self) -> bool:
         """Whether this run is the one for its key: decided before any step costs anything."""
         if self._origin is not None and self._origin.claim is not None:
-            await asyncio.wait([self.born])
+            with contextlib.suppress(StorageError, ClaimTaken):
+                await self.born()
         return not isinstance(self.failure, ClaimTaken)
+
+    async def born(self) -> None:
+        """Return once the log has the run. Raises ClaimTaken and StorageError.
+
+        Each who waits has a future of its own: through a shared, shielded one the news is two turns of the loop later.
+        """
+        if not self._birth:
+            waiter = asyncio.get_running_loop().create_future()
+            self._awaited.append(waiter)
+            await waiter
+        if self._birth[0] is not None:
+            raise self._birth[0]
+
+    def _tell_birth(self, error: StorageError | ClaimTaken | None = None) -> None:
+        if not self._birth:
+            self._birth.append(error)
+            for waiter in self._awaited:
+                if not waiter.done():
+                    waiter.set_result(None)
 
     @property
     def seq(self) -> int:
@@ -113,15 +134,17 @@ class RunWriter:
     async def write(self) -> None:
         """Write what is emitted until ``close``: the body of a task that the run's owner starts."""
         try:
+            await asyncio.sleep(0)  # what the first steps say at once goes with the run's own first word
             while not (self._closing and not self._pending):
                 await self._news.wait()
                 self._news.clear()
                 if self._pending:
                     entries, self._pending = self._pending, []
                     await self._append(entries)
+                    if self._pending:
+                        await asyncio.sleep(0)  # who reads it goes first: the log's thread would be in the way
         finally:
-            if not self.born.done():
-                self.born.set_exception(StorageError("the run was never written"))
+            self._tell_birth(StorageError("the run was never written"))
 
     def close(self) -> None:
         """``write`` ends once everything emitted so far is written."""
@@ -151,8 +174,7 @@ class RunWriter:
             except (StorageError, ClaimTaken) as error:
                 self._fail(error)
             else:
-                if not self.born.done():
-                    self.born.set_result(None)
+                self._tell_birth()
         if isinstance(self.failure, ClaimTaken | LeaseLost):
             return
         if self.failure is not None:
@@ -167,8 +189,7 @@ class RunWriter:
         self.failure = error
         if isinstance(error, ClaimTaken | LeaseLost):
             self.mute()
-        if not self.born.done():
-            self.born.set_exception(error)
+        self._tell_birth(error)
         if isinstance(error, StorageError):
             self._on_failure(error)
 

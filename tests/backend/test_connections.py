@@ -16,13 +16,20 @@ from backend import connections
 async def test_a_connection_whose_protocol_breaks_is_closed_and_told(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(*_: Any) -> None:
-        raise RuntimeError("no protocol")
+    class Broken:
+        def __init__(self, *_: Any) -> None:
+            """Takes what Hypercorn's takes."""
 
-    monkeypatch.setattr(connections, "TCPServer", broken)
+        def __await__(self) -> Any:
+            raise RuntimeError("no protocol")
+
+    async def app(*_: Any) -> None:
+        """Never called."""
+
+    monkeypatch.setattr(connections, "TCPServer", Broken)
     caplog.set_level(logging.ERROR, "backend.connections")
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        served = connections.Connections(cast(ASGIFramework, broken), Config(), listening)
+        served = connections.Connections(cast(ASGIFramework, app), Config(), listening)
         await served.open()
         reader, writer = await asyncio.open_connection(*listening.getsockname())
         with contextlib.suppress(ConnectionResetError):

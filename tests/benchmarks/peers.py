@@ -12,7 +12,6 @@ limit: a bare ``asyncio.Protocol`` on uvloop.
 
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import socket
@@ -67,9 +66,10 @@ async def due_times(count: int, ms: int) -> AsyncIterator[float]:
 # ---- ours
 
 
-async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None) -> None:
+async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None, log: str = "") -> None:
     import msgspec
 
+    from backend import garbage
     from backend.config import Config
     from backend.pipeline import Context, Pipeline, Question, Step
     from backend.server import SWITCH_S, serve
@@ -93,6 +93,10 @@ async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None
             ctx.log(text)
         return Nothing()
 
+    def opened(url: str) -> None:
+        garbage.opened()  # as backend.__main__ does, and at the end
+        announce(int(url.rpartition(":")[2]))
+
     pipeline = Pipeline(name="bench", title="Bench", columns=(), steps=(Step("go", "Go", go),))
     stopping = asyncio.Event()
     stop_with_stdin(stopping.set)
@@ -101,10 +105,10 @@ async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None
     with tempfile.TemporaryDirectory() as own:
         config = Config(
             port=port, data_dir=Path(folder or own), offline=True, max_runs=20_000, deadline_s=3600,
-            until_stdin_closes=True, http=http, reuse_port=folder is not None,
+            until_stdin_closes=True, http=http, reuse_port=folder is not None, log=log, log_may_forget=True,
         )  # fmt: skip
-        await serve(config, lambda url: announce(int(url.rpartition(":")[2])), [pipeline], stopping)
-    gc.freeze()  # as backend.__main__ does
+        await serve(config, opened, [pipeline], stopping)
+    garbage.ends()
 
 
 # ---- peers
@@ -300,12 +304,12 @@ def announce(port: int) -> None:
 
 
 def main(name: str, *shared: str) -> None:
-    """``shared``: the port and the folder that several of ``ours`` have together."""
+    """``shared``: the port and the folder that several of ``ours`` have together, and the URL of their Redis."""
     if name in OTHER_OURS:
         http, _, loop = OTHER_OURS[name].partition(" ")
         run = ours(http)
     else:
-        run = ours(port=int(shared[0]), folder=shared[1]) if shared else PEERS[name]()
+        run = ours("hypercorn", int(shared[0]), *shared[1:]) if shared else PEERS[name]()
         loop = "uvloop" if name in ("sse-starlette", "fastapi", "raw") else "asyncio"
     if loop == "asyncio":
         asyncio.run(run)

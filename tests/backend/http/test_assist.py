@@ -77,6 +77,26 @@ async def test_silence_is_filled_with_heartbeats_that_name_the_head() -> None:
         check_log(events_of(received))
 
 
+async def test_who_asks_for_the_head_of_a_stream_alone_gets_no_heartbeats() -> None:
+    gate = Gate()
+    async with running_server([tiny_pipeline(gate)], heartbeat_s=0.02) as url, client(url) as http:
+        async with http.stream("POST", "/assist", json={"q": "please wait"}) as told:
+            path = f"/runs/{told.headers['windowseat-run']}/events?after=0"
+            reader, writer = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
+            writer.write(f"HEAD {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+            received = b""
+            async for chunk in told.aiter_raw():
+                received += chunk
+                if received.count(b": hb ") >= 4:
+                    gate.opened.set()
+        async with asyncio.timeout(5):
+            head = await reader.read()
+        writer.close()
+        assert head.startswith(b"HTTP/1.1 200")
+        assert head.endswith(b"\r\n\r\n")
+        assert b": hb" not in head
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "says"),
     [

@@ -262,3 +262,24 @@ async def test_a_log_that_cannot_be_read_is_told_to_the_stream(run: Watched) -> 
     await run.log.aclose()
     with pytest.raises(StorageError):
         await viewer.take()
+
+
+async def test_a_heartbeat_that_can_be_sent_at_once_wakes_nobody_and_one_that_cannot_is_taken(run: Watched) -> None:
+    viewer = run.viewer(heartbeat_s=0.02)
+    await viewer.take()
+    sent: list[bytes] = []
+    may_send = True
+
+    def send(beat: bytes) -> bool:
+        if may_send:
+            sent.append(beat)
+        return may_send
+
+    viewer.send_beat = send
+    taking = asyncio.ensure_future(viewer.take())
+    await until(lambda: len(sent) >= 3)
+    assert not taking.done()
+    assert set(sent) == {b": hb 0\n\n"}
+    may_send = False
+    assert await asyncio.wait_for(taking, 5) == b": hb 0\n\n"
+    viewer.close()

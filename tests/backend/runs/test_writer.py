@@ -264,3 +264,62 @@ async def test_a_run_whose_first_event_cannot_be_written_ends_too() -> None:
         assert isinstance(ended, ev.RunFinished)
         assert ended.error is not None
         assert ended.error.code == "storage"
+
+
+async def test_what_the_first_steps_say_at_once_goes_to_the_log_with_the_runs_first_event(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    appended: list[list[int]] = []
+    append = SQLiteRunLog.append
+
+    async def noted(self: SQLiteRunLog, summary: RunSummary, entries: Sequence[Entry], **also: Any) -> None:
+        appended.append([entry.seq for entry in entries])
+        await append(self, summary, entries, **also)
+
+    async def say(ctx: Context) -> First:
+        ctx.log("at once")
+        await asyncio.Event().wait()
+        return First()
+
+    monkeypatch.setattr(SQLiteRunLog, "append", noted)
+    async with managed() as manager:
+        viewer = manager.start(pipeline_of(Step("a", "A", say)), QUESTION)
+        await until(lambda: bool(appended))
+        assert appended == [[1, 2, 3]]
+        manager.release(viewer)
+
+
+async def test_who_waits_for_a_run_to_be_written_hears_of_it_before_the_log_is_given_more() -> None:
+    store, order = Store(), []  # type: Store, list[str]
+    writer, _, _ = writer_on(store)
+    store.gate.clear()
+    writing = asyncio.create_task(writer.write())
+
+    async def wait_for_it() -> None:
+        await writer.born()
+        order.append(f"heard after {store.calls}")
+
+    waiting = [asyncio.create_task(wait_for_it()) for _ in range(2)]
+    notice(writer)
+    await until(lambda: store.calls == 1)
+    notice(writer)
+    store.gate.set()
+    await asyncio.gather(*waiting)
+    assert order == ["heard after 1"] * 2
+    writer.close()
+    await writing
+    await writer.born()
+
+
+async def test_of_those_who_wait_for_a_run_that_is_never_written_one_may_leave_and_the_others_are_told() -> None:
+    writer, _, _ = writer_on(Store(fail_at=1))
+    leaving, staying = (asyncio.create_task(writer.born()) for _ in range(2))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    notice(writer)
+    writer.close()
+    await writer.write()
+    with pytest.raises(StorageError, match="full"):
+        await staying
+    with pytest.raises(StorageError, match="full"):
+        await writer.born()
