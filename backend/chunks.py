@@ -43,11 +43,8 @@ class _Response:
     async def send(self, message: Any) -> None:
         body = message.get("body")
         if body and self._chunked and message.get("more_body") and not self._writer.is_closing():
-            chunk = b"%x\r\n%b\r\n" % (len(body), body)
-            if type(body) is LastChunk:
-                self._writer.hold(chunk)
-            else:
-                self._writer.write(chunk)
+            write = self._writer.hold if type(body) is LastChunk else self._writer.write
+            write(b"%x\r\n%b\r\n" % (len(body), body))  # kept in no name: a reader may stall on it
             if self._writer.is_clear:
                 return
             try:

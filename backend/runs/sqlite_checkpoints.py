@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 CHANGES = 1000
 """Rows written until the next checkpoint; each is a page or less, but for large events."""
-LIMIT_PAGES = 16_384
-"""64 MB at SQLite's page size."""
+LIMIT_PAGES = 32_768
+"""128 MB at SQLite's page size."""
 
 _log = logging.getLogger(__name__)
 
