@@ -51,12 +51,8 @@ class EventFrames:
         self._frame = _utf8(f"id: {_one_line('id', run)}.").replace(b"%", b"%%") + b"%d\ndata: %b\n\n"
 
     def encode(self, seq: int, data: bytes) -> bytes:
-        """The frame of event ``seq``, whose ``data`` is UTF-8, which isn't checked.
-
-        Raises ``ValueError`` if ``data`` isn't one line.
-        """
-        if 10 in data or 13 in data:  # LF, CR
-            raise ValueError("the data of an event frame must be one line")
+        """The frame of event ``seq``, whose ``data`` is one line of UTF-8: not checked here, once for each reader, but
+        once where an event is made or comes in."""
         return self._frame % (seq, data)
 
 

@@ -17,10 +17,11 @@ MAX_DATA_BYTES = ev.MAX_FRAME_BYTES - 256
 _LONGEST_TEXT, _LONGEST_TOKENS = 2_000, 20_000
 _LARGEST_REQUEST_BYTES = 16 * 1024
 _MOST_IN_ORDER = 1_000
+_LF, _CR = 10, 13
 
 
 def fit_frame(event: E) -> tuple[E, bytes]:
-    """The event and its JSON, at most MAX_DATA_BYTES long.
+    """The event and its JSON, one line of at most MAX_DATA_BYTES.
 
     Raises TypeError for a part that isn't JSON, and ValueError for what can't be cut without changing its meaning.
     """
@@ -34,7 +35,17 @@ def fit_frame(event: E) -> tuple[E, bytes]:
         data = ev.encode_event(event)  # type: ignore[arg-type]  # as above
         if len(data) > MAX_DATA_BYTES:
             raise ValueError(f"{type(event).__name__}: {len(data):,} bytes are more than one event may have")
+    if _LF in data or _CR in data:
+        data = _one_line(event, data)
     return event, data
+
+
+def _one_line(event: ev.Event, data: bytes) -> bytes:
+    """JSON that a step gave as it is, a ``msgspec.Raw``, may have line ends between its tokens."""
+    try:
+        return ev.escape_separators(msgspec.json.encode(msgspec.json.decode(data)))
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{type(event).__name__}: a part of it is no JSON: {error}") from None
 
 
 def _shortened(event: E, size: int) -> E:

@@ -111,9 +111,3 @@ def test_the_hot_path_writes_the_same_bytes(run: str) -> None:
 def test_the_hot_path_refuses_a_run_that_no_id_can_hold(run: str) -> None:
     with pytest.raises(ValueError, match=r"one line|NUL|surrogate"):
         EventFrames(run)
-
-
-@pytest.mark.parametrize("data", [b"x\ny", b"x\ry", b"x\n"])
-def test_the_hot_path_refuses_what_is_not_one_line(data: bytes) -> None:
-    with pytest.raises(ValueError, match="one line"):
-        EventFrames("a").encode(1, data)

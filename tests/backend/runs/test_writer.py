@@ -323,3 +323,23 @@ async def test_of_those_who_wait_for_a_run_that_is_never_written_one_may_leave_a
         await staying
     with pytest.raises(StorageError, match="full"):
         await writer.born()
+
+
+@pytest.mark.parametrize("raw", [b'{"a":\n 1}', b'{"a":\r\n 1}', b'{"a":\r1, "b": "\xe2\x80\xa8"}'])
+def test_json_that_is_given_as_it_is_becomes_one_line(raw: bytes) -> None:
+    """Otherwise its frame would end in the middle, for every reader."""
+    call = ev.Evidence(id="c1", source="s", operation="o", status=200, ms=1, request={"body": msgspec.Raw(raw)})
+    log = ev.StepLog(seq=3, t=1, step="wish", attempt=1, level="info", text="", evidence=call)
+    _, data = fitting.fit_frame(log)
+    assert not {10, 13} & set(data)
+    assert "\u2028".encode() not in data
+    decoded = ev.decode_event(data)
+    assert isinstance(decoded, ev.StepLog)
+    assert decoded.evidence is not None
+    assert decoded.evidence.request == {"body": msgspec.json.decode(raw)}
+
+
+def test_what_is_given_as_json_and_is_none_is_the_fault_of_the_step() -> None:
+    ended = ev.StepFinished(seq=3, t=1, step="s", attempt=1, status="ok", ms=1, say="", detail=msgspec.Raw(b'{"a"\n'))
+    with pytest.raises(ValueError, match="StepFinished: a part of it is no JSON"):
+        fitting.fit_frame(ended)
