@@ -14,10 +14,6 @@ class QuestionAsked(Message):
         self.pipeline = pipeline
 
 
-class SortChanged(Message):
-    """The order of the results changed by the user's hand."""
-
-
 class RunOpened(Message):
     """A run of the transcript was opened; what is not known of it is wanted now."""
 

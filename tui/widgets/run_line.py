@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from shared.view import RunView
 from tui.cells import one_line
+from tui.moments import moment
 from tui.narration import elapsed, outcome
 from tui.watch import Watch
 from tui.widgets.fitting import fit, shorten, shorten_middle
@@ -141,7 +142,7 @@ def run_outcome(watch: Watch) -> str:
         status = {"ok": "", "partial": "partial · ", "running": "still running · "}.get(
             watch.summary.status, f"{one_line(watch.summary.status)} · "
         )
-        return f"{status}{one_line(watch.summary.started_at[:16].replace('T', ' '))}{took}"
+        return f"{status}{moment(watch.summary.started_at)}{took}"
     if watch.trouble is not None and not watch.view.finished:
         return f"interrupted: {one_line(watch.trouble.message)}" if watch.view.upto else one_line(watch.trouble.message)
     return _outcome_of(watch.view, watch.now_ms())

@@ -71,11 +71,11 @@ async def test_opening_shows_calls_log_text_and_detail() -> None:
         app.client.say(*sample_run())
         await app.until(lambda: app.row("result").step.state == "ok")
         await app.pilot.press("tab", "4")
-        await app.shows("▾ ✓ 4", "atlas", "timetable", "18,231 bytes", "as of 2026-10-01", "cached", "1 retry")
+        await app.shows("▾ ✓ 4", "atlas", "timetable", "18,231 bytes", "as of 1 October 2026", "cached", "1 retry")
         await app.pilot.press("3")
         await app.shows("runners up:", "- airport: ALC, km: 120")
         await app.pilot.press("2")
-        await app.shows("depart: 2026-11-23", "! two Valencias")
+        await app.shows("depart: 23 November 2026", "! two Valencias")
         await app.pilot.press("2")
         await app.until(lambda: "two Valencias" not in app.text().replace("also", ""))
 
