@@ -4,6 +4,7 @@ Imported only when a screen is wanted (``tui.app``), never by the command line's
 process: what differs between terminals comes with the session.
 """
 
+import time
 from collections.abc import Iterable
 
 from rich.console import RenderableType
@@ -39,6 +40,8 @@ class WindowseatApp(App[int]):
         self._question = question
         self._main = MainScreen(desk, self.session)
         self._shown = Shown()
+        self.came_to_front = 0.0
+        """When the window was last brought to the front, by the steady clock."""
         if not self.session.motion:
             self.animation_level = "none"
         if self.session.theme is not None:
@@ -89,6 +92,10 @@ class WindowseatApp(App[int]):
             and not self.is_headless
             and self._driver is not None
         )
+
+    def watch_app_focus(self, before: bool, after: bool) -> None:
+        if after and not before:
+            self.came_to_front = time.monotonic()
 
     def on_resize(self) -> None:
         self._shown.forget()  # also when the app comes back from being suspended

@@ -14,6 +14,10 @@ class QuestionAsked(Message):
         self.pipeline = pipeline
 
 
+class EndWanted(Message):
+    """The end of the transcript is wanted, and to follow it again."""
+
+
 class RunOpened(Message):
     """A run of the transcript was opened; what is not known of it is wanted now."""
 

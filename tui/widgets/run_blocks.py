@@ -23,7 +23,7 @@ Item: TypeAlias = RunLine | StepRow
 
 
 class RunBlocks(VerticalScroll, can_focus=True):
-    """Follows what is running until the user moves away."""
+    """Follows what is running, to the end of what is open of it, until the user moves away."""
 
     def __init__(self, expand: Expand) -> None:
         super().__init__()
@@ -77,6 +77,9 @@ class RunBlocks(VerticalScroll, can_focus=True):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._follow)
+
+    def on_step_row_grown(self, message: StepRow.Grown) -> None:
+        self._follow()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._stop_following()
@@ -159,6 +162,11 @@ class RunBlocks(VerticalScroll, can_focus=True):
             return
         newest = self.blocks[-1]
         begun = [row for row in newest.rows if row.step.state != "waiting"]
-        target = begun[-1].header if begun else newest.line
-        if target.is_mounted:
+        target = begun[-1] if begun else newest.line
+        if not target.is_mounted:
+            return
+        room = self.scrollable_content_region.height
+        if target.size.height > room:
+            self.scroll_to(y=newest.virtual_region.y + target.virtual_region.bottom - room, animate=False)
+        else:
             target.scroll_visible(animate=False)

@@ -7,7 +7,6 @@ from typing import ClassVar, Literal, TypeAlias
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -19,6 +18,7 @@ from tui.moments import moment
 from tui.narration import elapsed, outcome
 from tui.watch import Watch
 from tui.widgets.fitting import fit, shorten, shorten_middle
+from tui.widgets.pressed import Pressed
 
 RunMark: TypeAlias = Literal["live", "ok", "partial", "failed", "cancelled"]
 
@@ -34,7 +34,7 @@ _ARROW, _GLYPH = 2, 2
 _SHARE_OF_OUTCOME = 0.5
 
 
-class RunLine(Widget):
+class RunLine(Pressed, Widget):
     """``show`` takes the run and whether it is open; without a run the line is what the pipeline is for."""
 
     ALLOW_SELECT = False
@@ -59,7 +59,6 @@ class RunLine(Widget):
         super().__init__()
         self._parts: tuple[str, str, str, str, str] = ("", "", "", "", "")
         self._is_open = True
-        self._pressed_at: tuple[int, int] | None = None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return 1
@@ -101,12 +100,8 @@ class RunLine(Widget):
             (f"  {came} " if came else "", "run--failed" if style == "run--failed" else "run--muted"),
         ]
 
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        self._pressed_at = (event.screen_x, event.screen_y)
-
-    def on_click(self, event: events.Click) -> None:
-        if self._pressed_at == (event.screen_x, event.screen_y) and event.chain == 1:
-            self.post_message(self.Clicked(self))
+    def pressed(self) -> None:
+        self.post_message(self.Clicked(self))
 
 
 def mark_of(watch: Watch) -> RunMark:

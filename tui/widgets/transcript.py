@@ -189,8 +189,8 @@ class Transcript(RunBlocks):
         if item is not None and self.is_mounted and not self.following:
             (item.header if isinstance(item, StepRow) else item).scroll_visible(animate=False)
 
-    def on_step_row_grown(self) -> None:
-        if self._revealed is not None:
+    def on_step_row_grown(self, message: StepRow.Grown) -> None:
+        if message.by_hand and self._revealed is not None:
             self._reveal(self._revealed)
 
     def _reveal(self, widget: RunBlock | StepRow) -> None:

@@ -189,7 +189,7 @@ async def test_history_is_found_by_typing_and_opened_in_the_transcript() -> None
     async with opened((100, 40), client=client, asked=asked) as app:
         await app.pilot.press("ctrl+r")
         await app.until(lambda: isinstance(app.app.screen, HistoryScreen))
-        await app.shows("somewhere cold number 7", "never answered", "2026-11-21 10:00")
+        await app.shows("somewhere cold number 7", "never answered", "21 Nov 2026, 10:00 UTC")
         await app.pilot.press(*"WARM")
         await app.until(lambda: app.text().count("number 7") == 1, "only in the transcript below")
         await app.pilot.press("enter")

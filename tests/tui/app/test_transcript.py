@@ -19,6 +19,7 @@ from tests.tui.app.scripted import (
 from tui import desk
 from tui.desk import MAX_RUNS
 from tui.watch import Watch
+from tui.widgets.news import News
 from tui.widgets.run_blocks import MAX_STEPS
 
 
@@ -129,7 +130,7 @@ async def test_the_session_begins_with_the_runs_before() -> None:
     client.remember("old1", "somewhere old", sample_run())
     client.remember("old2", "somewhere later", sample_run())
     async with opened((100, 30), client=client) as app:
-        await app.shows("▸ ✓ › somewhere old", "▸ ✓ › somewhere later", "2026-11-21 10:00", "Try one of these")
+        await app.shows("▸ ✓ › somewhere old", "▸ ✓ › somewhere later", "21 Nov 2026, 10:00 UTC", "Try one of these")
         await app.pilot.press("tab", "g", "enter")
         await app.shows("Las Palmas", "✓ 2 places are hot", "▾ ✓ › somewhere old")
         assert client.attached == ["old1"]
@@ -164,7 +165,28 @@ async def test_scrolling_up_stops_following_and_says_how_much_is_new() -> None:
         app.client.say(*(log("routes", f"yet more {n}") for n in range(100)))
         await app.until(lambda: app.watch.view.upto == 232)
         await app.until(lambda: "new ↓" not in app.text())
+        await app.shows("yet more 99")
         assert app.steps.following
+
+
+@pytest.mark.parametrize("way", ["end", "click"])
+async def test_from_the_prompt_the_end_is_followed_again_too(way: str) -> None:
+    async with opened((60, 14), keys={"steps.last": "end,f7"}) as app:
+        await app.ask()
+        app.client.say(started(), step_started("routes"), *(log("routes", f"line {n:02}") for n in range(30)))
+        await app.until(lambda: app.watch.view.upto == 32)
+        await app.pilot.press("tab", "4", "g", "p", *"abc", "home")
+        app.client.say(*(log("routes", f"more {n}") for n in range(10)))
+        await app.shows("10 new ↓ f7")
+        if way == "click":
+            await app.pilot.click(News)
+        else:
+            await app.pilot.press("end")
+            assert not app.steps.following, "first to the end of what was typed"
+            await app.pilot.press("end")
+        await app.until(lambda: app.steps.following and "new ↓" not in app.text())
+        await app.shows("more 9")
+        assert app.prompt.value == "abc"
 
 
 async def test_e_goes_to_the_next_step_in_trouble() -> None:
