@@ -21,7 +21,7 @@ from tui.narration import plain_state
 from tui.pages import frame_lines, json_lines, run_value, step_value, timing_lines
 from tui.watch import Watch
 from tui.widgets.line_view import LineView
-from tui.widgets.step_body import describe
+from tui.widgets.step_body import describe, has_body
 
 LOOK_S = 0.25
 PAGES = ("all", "json", "frames", "timings")
@@ -113,16 +113,17 @@ class InspectorScreen(Screen[None]):
             self._head.update(Content.assemble(tabs, "   ", (said, "bold")), layout=False)
 
     def _whole(self, step: StepView | None) -> Content:
+        width = self.size.width - 6
         if step is not None:
-            return describe(step, MAX_LINES, MAX_TEXT, MAX_LINES, self.size.width - 6)
+            return Content("\n").join([*_said(step), describe(step, MAX_LINES, MAX_TEXT, MAX_LINES, width)])
         view = self._watch.view
         parts: list[Content] = []
         for number, one in zip(step_numbers(view.steps), view.steps, strict=True):
-            said = plain_state(one, self._watch.now_ms())
-            parts.append(Content.styled(f"{number} {one_line(one.title)}: {said}", "bold $text-accent"))
-            if one.say and one.state != "waiting":
-                parts.append(Content(f"  {one_line(one.say)}"))
-            parts += [describe(one, MAX_LINES // 10, MAX_TEXT // 10, width=self.size.width - 6), Content("")]
+            state = plain_state(one, self._watch.now_ms())
+            parts += [Content.styled(f"{number} {one_line(one.title)}: {state}", "bold $text-accent"), *_said(one)]
+            if has_body(one):
+                parts.append(describe(one, MAX_LINES // 10, MAX_TEXT // 10, width=width))
+            parts.append(Content(""))
         return Content("\n").join(parts)
 
     # --- what the user does -----------------------------------------------------------------------------------------
@@ -213,3 +214,9 @@ class InspectorScreen(Screen[None]):
                 self._copy("\n".join(frame.data for frame in self._watch.frames.of(self._step)))
             case _:
                 self._copy(self._lines.text())
+
+
+def _said(step: StepView) -> list[Content]:
+    """What the step says of itself, where its state, told above, doesn't say it already."""
+    tells = step.say and step.state in ("running", "ok")
+    return [Content.styled(f"  {one_line(step.say)}", "bold")] if tells else []

@@ -58,7 +58,8 @@ class _Page:
 
     def lines(self, tokens: Sequence["Token"]) -> Iterator[Content]:
         rows: list[list[Content]] = []
-        in_table, is_first = False, True
+        in_table = False
+        above: list[str] | None = None
         for token in tokens:
             if token.type in ("table_open", "table_close"):
                 in_table = not in_table
@@ -67,9 +68,10 @@ class _Page:
             elif token.type == "inline" and in_table:
                 rows[-1].append(_inline(token.children or []))
             elif token.type in ("inline", "fence", "code_block", "hr", "table_close"):
-                if not is_first and not (token.type == "inline" and self._is_tight):
-                    yield Content.styled("".join(self._before).rstrip(), _MUTED)
-                is_first = False
+                if above is not None and not (token.type == "inline" and self._is_tight):
+                    shared = [room for room, other in zip(above, self._before, strict=False) if room == other]
+                    yield Content.styled("".join(shared).rstrip(), _MUTED)
+                above = [*self._before]
                 for line in _block(token, rows):
                     yield self._margin() + (line.stylize(self._style) if self._style else line)
                 rows = []

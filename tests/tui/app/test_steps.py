@@ -239,7 +239,9 @@ async def test_what_is_written_into_an_open_step_is_followed_to_its_end_and_no_f
         await app.shows("word 29")
         await app.pilot.press("tab", "k")
         place = app.steps.scroll_y
-        app.client.say(*(ev.StepToken(seq=0, t=40, step="intent", attempt=1, text=f"word {n}\n") for n in range(30, 60)))
+        app.client.say(
+            *(ev.StepToken(seq=0, t=40, step="intent", attempt=1, text=f"word {n}\n") for n in range(30, 60))
+        )
         await app.until(lambda: folded(app, 62))
         await app.shows("new ↓")
         assert app.steps.scroll_y == place
