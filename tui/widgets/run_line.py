@@ -29,6 +29,7 @@ _GLYPHS: dict[RunMark, tuple[str, str]] = {
     "failed": ("✗", "run--failed"),
     "cancelled": ("■", "run--muted"),
 }
+CANCELLED_BY_YOU = "cancelled by you"
 _ASKED, _REFINED = "›", "↳"
 _ARROW, _GLYPH = 2, 2
 _SHARE_OF_OUTCOME = 0.5
@@ -140,7 +141,11 @@ def run_outcome(watch: Watch) -> str:
         return f"{status}{moment(watch.summary.started_at)}{took}"
     if watch.trouble is not None and not watch.view.finished:
         return f"interrupted: {one_line(watch.trouble.message)}" if watch.view.upto else one_line(watch.trouble.message)
-    return _outcome_of(watch.view, watch.now_ms())
+    return CANCELLED_BY_YOU if _is_cancelled_by_you(watch) else _outcome_of(watch.view, watch.now_ms())
+
+
+def _is_cancelled_by_you(watch: Watch) -> bool:
+    return watch.asked_cancel and watch.view.state == "cancelled"
 
 
 def _in_brief(watch: Watch) -> str:
@@ -149,6 +154,8 @@ def _in_brief(watch: Watch) -> str:
         return ""
     if watch.trouble is not None and not watch.view.finished:
         return "interrupted" if watch.view.upto else "not asked"
+    if _is_cancelled_by_you(watch):
+        return CANCELLED_BY_YOU
     return watch.view.state if watch.view.state in ("failed", "cancelled", "interrupted") else run_outcome(watch)
 
 

@@ -111,7 +111,7 @@ async def test_esc_cancels_the_run_and_says_who_did() -> None:
         await app.shows("Cancelling…")
         app.client.say(ev.RunNotice(seq=0, t=3, kind="cancelling", text="cancelling"))
         app.client.say(step_finished("distances", "", status="cancelled"), finished("cancelled", "cancelled"))
-        await app.shows("■ Cancelled by you", "The 1 row so far stay", "■ 5")
+        await app.shows("■ Cancelled by you", "The 1 row so far stay", "■ 5", "  cancelled by you")
         assert app.table.row_count == 1
         await app.pilot.press("escape")
         await app.pilot.pause()
