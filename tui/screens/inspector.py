@@ -17,6 +17,7 @@ from shared.view import StepView, step_numbers
 from tui import copying
 from tui.bindings import bindings
 from tui.cells import one_line
+from tui.keys import Place
 from tui.narration import plain_state
 from tui.pages import frame_lines, json_lines, run_value, step_value, timing_lines
 from tui.watch import Watch
@@ -33,6 +34,7 @@ class InspectorScreen(Screen[None]):
     """``step`` None shows the whole run. ``copy`` copies a text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("in the inspector")]
+    PLACES: ClassVar[tuple[Place, ...]] = ("in the inspector",)
     AUTO_FOCUS = None
 
     def __init__(self, watch: Watch, step: str | None, copy: Callable[[str], None]) -> None:

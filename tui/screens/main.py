@@ -18,7 +18,7 @@ from tui import garbage
 from tui.bindings import bindings
 from tui.config import local_zone
 from tui.desk import Desk
-from tui.keys import hint, shown
+from tui.keys import Place, hint, shown
 from tui.messages import EndWanted, RunOpened
 from tui.screens.actions import Actions
 from tui.screens.compositor import ThriftyCompositor
@@ -57,6 +57,8 @@ class MainScreen(Actions):
     """``frames_per_second`` bounds all painting; ``motion`` False stands still where a spinner would turn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("anywhere", "outside the prompt")]
+    PLACES: ClassVar[tuple[Place, ...]] = ("anywhere", "outside the prompt", "in the steps", "in the results")
+    """Whose keys the palette has too, when it is called from here."""
     AUTO_FOCUS = "Prompt"
 
     def __init__(self, desk: Desk, session: Session) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from shared.view import RowView
 from tui.bindings import bindings
 from tui.cells import format_cell, heading, one_line, visible_columns
+from tui.keys import Place
 from tui.map.drawing import PLAIN, START
 from tui.map.outlines import NOTICE
 from tui.map.scene import Scene, has_map, scene_of
@@ -31,6 +32,7 @@ class MapScreen(Screen[str | None]):
     """Follows the run while it is open. The result is the id of the chosen row. ``rows`` tells those on the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("on the map")]
+    PLACES: ClassVar[tuple[Place, ...]] = ("on the map",)
     AUTO_FOCUS = "MapView"
 
     def __init__(
