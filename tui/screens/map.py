@@ -98,7 +98,10 @@ class MapScreen(Screen[str | None]):
     def _tell(self) -> None:
         row = self._by_id.get(self._chosen or "")
         if row is None:
-            self._row.update("no rows with a place yet")
+            none = "No row here has a place" + (
+                "; l in the table shows those left out." if self._all_left_out else " yet."
+            )
+            self._row.update(none)
         else:
             columns = visible_columns(self._watch.view.columns)
             first, rest = columns[:1], columns[1:]
@@ -113,6 +116,10 @@ class MapScreen(Screen[str | None]):
         start = f"{START} {self._scene.start_label}  " if self._scene.start is not None else ""
         of = f"{one_line(self._scene.banded)}: {bands}  " if bands else ""
         self._legend.update(f"{start}{of}· {NOTICE} · j k arrows · + - 0 w · enter · esc")
+
+    @property
+    def _all_left_out(self) -> bool:
+        return self._watch.view.finished and bool(self._watch.view.left_out())
 
     # --- what the user does -----------------------------------------------------------------------------------------
 

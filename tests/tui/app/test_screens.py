@@ -174,6 +174,19 @@ async def test_the_map_opens_a_row_and_zooms() -> None:
         await app.shows("Las Palmas LPA", "✓ checked")
 
 
+async def test_a_map_of_no_rows_says_why() -> None:
+    async with opened((100, 30)) as app:
+        await app.ask()
+        app.client.say(started(columns=PLACES), rows(row("A", "Zug")))
+        await app.until(lambda: app.table.row_count == 1)
+        app.client.say(rows(remove=[ev.RowRemoval(id="A", why="3 °C: not hot")]))
+        await app.until(lambda: app.table.row_count == 0)
+        await app.pilot.press("tab", "m")
+        await app.shows("No row here has a place yet.")
+        app.client.say(finished())
+        await app.shows("No row here has a place; l in the table shows those left out.")
+
+
 async def test_rows_without_coordinates_have_no_map() -> None:
     async with opened((100, 30)) as app:
         await app.ask()
@@ -220,3 +233,4 @@ async def test_the_debug_screen_tells_connection_versions_terminal_and_frames() 
         await app.shows(
             "connected", "textual 8.", "TERM=xterm-256color", "SSH", '"type":"step.log"', "The newest 2 of 2"
         )
+        await app.shows("0 ms  step.log")
