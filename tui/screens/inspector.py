@@ -52,6 +52,7 @@ class InspectorScreen(Screen[None]):
         self._painted: object = None
         self._headed: object = None
         self._follows = False
+        self._followed_to = 0.0
 
     def compose(self) -> ComposeResult:
         yield self._head
@@ -85,9 +86,11 @@ class InspectorScreen(Screen[None]):
         page, view = PAGES[self._page], self._watch.view
         step = view.step(self._step) if self._step is not None else None
         if page == "all":
+            # Scrolled up since, by wheel, scrollbar or a page key, it is where the reader looks.
+            self._follows = self._follows and self._scroll.scroll_y >= self._followed_to
             self._all.update(self._whole(step))
             if self._follows:
-                self._scroll.scroll_end(animate=False)
+                self._scroll.scroll_end(animate=False, on_complete=self._note_end)
         elif page == "json":
             self._lines.show(json_lines(step_value(step) if step is not None else run_value(view), self._paths()))
         elif page == "frames":
@@ -113,6 +116,9 @@ class InspectorScreen(Screen[None]):
         if (self._page, said) != self._headed:  # two contents of other styles alone count as the same
             self._headed = (self._page, said)
             self._head.update(Content.assemble(tabs, "   ", (said, "bold")), layout=False)
+
+    def _note_end(self) -> None:
+        self._followed_to = self._scroll.scroll_y
 
     def _whole(self, step: StepView | None) -> Content:
         width = self.size.width - 6
@@ -179,8 +185,8 @@ class InspectorScreen(Screen[None]):
 
     def action_last(self) -> None:
         """To the end, and stay there while more comes."""
-        self._follows = True
-        self._scroll.scroll_end(animate=False)
+        self._follows, self._followed_to = True, 0.0
+        self._scroll.scroll_end(animate=False, on_complete=self._note_end)
         self._lines.follow()
 
     def action_wrap(self) -> None:

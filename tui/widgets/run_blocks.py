@@ -6,7 +6,6 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from textual import events
 from textual.containers import VerticalScroll
 
 from tui.messages import RunOpened
@@ -81,11 +80,37 @@ class RunBlocks(VerticalScroll, can_focus=True):
     def on_step_row_grown(self, message: StepRow.Grown) -> None:
         self._follow()
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self._stop_following()
+    def on_mouse_scroll_up(self) -> None:
+        self._scrolled()
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        if self.scroll_y >= self.max_scroll_y:
+    def on_mouse_scroll_down(self) -> None:
+        self._scrolled()
+
+    def on_scroll_up(self) -> None:
+        self._scrolled()
+
+    def on_scroll_down(self) -> None:
+        self._scrolled()
+
+    def on_scroll_to(self) -> None:
+        self._scrolled()
+
+    def action_page_up(self) -> None:
+        self._scrolled()
+        super().action_page_up()
+
+    def action_page_down(self) -> None:
+        self._scrolled()
+        super().action_page_down()
+
+    def _scrolled(self) -> None:
+        """By wheel, scrollbar or a page key: where the reader looks is theirs, unless that is the end."""
+        self._stop_following()
+        # Textual scrolls after the next refresh.
+        self.call_after_refresh(self.call_after_refresh, self._follow_at_the_end)
+
+    def _follow_at_the_end(self) -> None:
+        if self.scroll_target_y >= self.max_scroll_y:
             self.following = True
 
     def _rearrange(self, wanted: Sequence[Watch | None]) -> None:

@@ -1,6 +1,8 @@
 """The screens that lie over the main one: inspector, map, history, debug."""
 
 import pytest
+from textual.events import MouseScrollUp
+from textual.geometry import Offset
 
 from shared import events as ev
 from tests.tui.app.driving import Driver, opened
@@ -75,6 +77,27 @@ async def test_the_inspector_goes_on_while_it_is_open_and_keeps_its_folds() -> N
         await app.pilot.press("2", "g", "j", "j", "j")
         app.client.say(finished())
         await app.until(lambda: app.watch.view.finished)
+
+
+async def test_the_whole_is_followed_until_one_scrolls_up() -> None:
+    async with opened((110, 20), expand="never") as app:
+        await app.ask()
+        app.client.say(*sample_run()[:12], *(log("routes", f"line {n:02}") for n in range(60)))
+        screen = await inspecting(app)
+        await app.pilot.press("G")
+        await app.shows("line 59")
+        app.client.say(log("routes", "one more"))
+        await app.shows("one more")
+        for _ in range(3):
+            await app.pilot._post_mouse_events([MouseScrollUp], screen._scroll, offset=Offset(9, 3))
+        await app.until(lambda: "one more" not in app.text())
+        end = screen._scroll.max_scroll_y
+        app.client.say(log("routes", "and another"))
+        await app.until(lambda: screen._scroll.max_scroll_y > end)
+        await app.pilot.pause()
+        assert "and another" not in app.text()
+        await app.pilot.press("G")
+        await app.shows("and another")
 
 
 async def test_json_is_folded_and_unfolded_where_the_cursor_is() -> None:

@@ -3,6 +3,9 @@ import weakref
 
 import msgspec
 import pytest
+from textual.events import MouseScrollUp
+from textual.geometry import Offset
+from textual.scrollbar import ScrollTo
 
 from shared import events as ev
 from tests.tui.app.driving import Driver, opened
@@ -167,6 +170,30 @@ async def test_scrolling_up_stops_following_and_says_how_much_is_new() -> None:
         await app.until(lambda: "new ↓" not in app.text())
         await app.shows("yet more 99")
         assert app.steps.following
+
+
+@pytest.mark.parametrize("way", ["pageup", "wheel", "scrollbar"])
+async def test_however_one_scrolls_up_the_place_is_kept_and_at_the_end_it_is_followed(way: str) -> None:
+    async with opened((60, 14), expand="always") as app:
+        await app.ask()
+        app.client.say(started(), step_started("routes"), *(log("routes", f"line {n:02}") for n in range(60)))
+        await app.shows("line 59")
+        await app.pilot.press("tab")
+        if way == "pageup":
+            await app.pilot.press("pageup")
+        elif way == "wheel":
+            await app.pilot._post_mouse_events([MouseScrollUp], app.steps, offset=Offset(9, 3))
+        else:
+            app.steps.vertical_scrollbar.post_message(ScrollTo(y=20, animate=False))
+        await app.until(lambda: not app.steps.following and app.steps.scroll_y == app.steps.scroll_target_y)
+        place = app.steps.scroll_y
+        app.client.say(*(log("routes", f"more {n}") for n in range(20)))
+        await app.shows("20 new ↓")
+        assert app.steps.scroll_y == place
+        app.steps.vertical_scrollbar.post_message(ScrollTo(y=app.steps.max_scroll_y, animate=False))
+        await app.until(lambda: app.steps.following)
+        app.client.say(log("routes", "the newest"))
+        await app.shows("the newest")
 
 
 @pytest.mark.parametrize("way", ["end", "click"])
