@@ -122,7 +122,7 @@ class Transcript(RunBlocks):
             self._make_current(self.blocks[-1])
             items = list(self._items())
             self._put_cursor_on(items[-1])
-        self.following = True
+        self._revealed, self.following = None, True
         self.scroll_end(animate=False)
 
     def action_fold(self) -> None:
@@ -189,6 +189,11 @@ class Transcript(RunBlocks):
         if item is not None and self.is_mounted and not self.following:
             (item.header if isinstance(item, StepRow) else item).scroll_visible(animate=False)
 
+    def _stop_following(self) -> None:
+        """Whatever the user does; what they opened before needs no more to be brought into sight."""
+        self._revealed = None
+        super()._stop_following()
+
     def on_step_row_grown(self, message: StepRow.Grown) -> None:
         if message.by_hand and self._revealed is not None:
             self._reveal(self._revealed)
@@ -198,7 +203,7 @@ class Transcript(RunBlocks):
         self._revealed = widget
 
         def reveal() -> None:
-            if widget.is_attached:
+            if widget is self._revealed and widget.is_attached:
                 self.scroll_to_widget(widget, animate=False, top=widget.size.height >= self.size.height)
 
         self.call_after_refresh(reveal)

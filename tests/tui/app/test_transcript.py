@@ -157,7 +157,7 @@ async def test_scrolling_up_stops_following_and_says_how_much_is_new() -> None:
     async with opened((60, 14)) as app:
         await app.ask()
         app.client.say(started(), step_started("routes"), *(log("routes", f"line {n:02}") for n in range(30)))
-        await app.until(lambda: app.watch.view.upto == 32)
+        await app.until(lambda: app.row("routes").header.arrow == "▸" and app.watch.view.upto == 32)
         await app.pilot.press("tab", "4", "g")
         await app.until(lambda: app.steps.scroll_y == 0)
         app.client.say(*(log("routes", f"more {n}") for n in range(100)))
@@ -186,9 +186,10 @@ async def test_however_one_scrolls_up_the_place_is_kept_and_at_the_end_it_is_fol
         else:
             app.steps.vertical_scrollbar.post_message(ScrollTo(y=20, animate=False))
         await app.until(lambda: not app.steps.following and app.steps.scroll_y == app.steps.scroll_target_y)
-        place = app.steps.scroll_y
+        place, end = app.steps.scroll_y, app.steps.max_scroll_y
         app.client.say(*(log("routes", f"more {n}") for n in range(20)))
         await app.shows("20 new ↓")
+        await app.until(lambda: app.steps.max_scroll_y == end + 20, "all of it laid out")
         assert app.steps.scroll_y == place
         app.steps.vertical_scrollbar.post_message(ScrollTo(y=app.steps.max_scroll_y, animate=False))
         await app.until(lambda: app.steps.following)
@@ -201,7 +202,7 @@ async def test_from_the_prompt_the_end_is_followed_again_too(way: str) -> None:
     async with opened((60, 14), keys={"steps.last": "end,f7"}) as app:
         await app.ask()
         app.client.say(started(), step_started("routes"), *(log("routes", f"line {n:02}") for n in range(30)))
-        await app.until(lambda: app.watch.view.upto == 32)
+        await app.until(lambda: app.row("routes").header.arrow == "▸" and app.watch.view.upto == 32)
         await app.pilot.press("tab", "4", "g", "p", *"abc", "home")
         app.client.say(*(log("routes", f"more {n}") for n in range(10)))
         await app.shows("10 new ↓ f7")
