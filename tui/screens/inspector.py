@@ -87,7 +87,8 @@ class InspectorScreen(Screen[None]):
         step = view.step(self._step) if self._step is not None else None
         if page == "all":
             # Scrolled up since, by wheel, scrollbar or a page key, it is where the reader looks.
-            self._follows = self._follows and self._scroll.scroll_y >= self._followed_to
+            end = min(self._followed_to, self._scroll.max_scroll_y)
+            self._follows = self._follows and self._scroll.scroll_y >= end
             self._all.update(self._whole(step))
             if self._follows:
                 self._scroll.scroll_end(animate=False, on_complete=self._note_end)

@@ -120,8 +120,7 @@ class Transcript(RunBlocks):
             if not self.blocks[-1].is_open:
                 self._open(self.blocks[-1], True)
             self._make_current(self.blocks[-1])
-            items = list(self._items())
-            self._put_cursor_on(items[-1])
+            self._put_cursor_on(next(reversed(list(self._items())), None))
         self._revealed, self.following = None, True
         self.scroll_end(animate=False)
 

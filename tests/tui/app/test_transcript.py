@@ -172,6 +172,17 @@ async def test_scrolling_up_stops_following_and_says_how_much_is_new() -> None:
         assert app.steps.following
 
 
+async def test_where_nothing_is_known_to_follow_the_end_is_no_place() -> None:
+    client = ScriptedClient()
+    client.infos = []
+    async with opened((60, 14), client=client) as app:
+        await app.until(lambda: app.steps.blocks)
+        assert not app.steps.rows
+        await app.pilot.press("end", "tab", "end", "p")
+        assert app.app.is_running
+        await app.ask()
+
+
 @pytest.mark.parametrize("way", ["pageup", "wheel", "scrollbar"])
 async def test_however_one_scrolls_up_the_place_is_kept_and_at_the_end_it_is_followed(way: str) -> None:
     async with opened((60, 14), expand="always") as app:
