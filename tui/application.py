@@ -4,6 +4,7 @@ Imported only when a screen is wanted (``tui.app``), never by the command line's
 process: what differs between terminals comes with the session.
 """
 
+import time
 from collections.abc import Iterable
 
 from rich.console import RenderableType
@@ -15,7 +16,7 @@ from textual.screen import Screen
 
 from tui import garbage
 from tui.desk import Desk
-from tui.keys import KEYS, Key, shown
+from tui.keys import KEYS, Key, numbered, shown
 from tui.painting import Drawn, Shown
 from tui.screens.main import MainScreen
 from tui.session import Session
@@ -39,6 +40,8 @@ class WindowseatApp(App[int]):
         self._question = question
         self._main = MainScreen(desk, self.session)
         self._shown = Shown()
+        self.came_to_front = 0.0
+        """When the window was last brought to the front, by the steady clock."""
         if not self.session.motion:
             self.animation_level = "none"
         if self.session.theme is not None:
@@ -90,6 +93,10 @@ class WindowseatApp(App[int]):
             and self._driver is not None
         )
 
+    def watch_app_focus(self, before: bool, after: bool) -> None:
+        if after and not before:
+            self.came_to_front = time.monotonic()
+
     def on_resize(self) -> None:
         self._shown.forget()  # also when the app comes back from being suspended
 
@@ -105,23 +112,21 @@ class WindowseatApp(App[int]):
         return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete.nothing()  # type: ignore[no-untyped-call]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: what Textual offers, and every action of ours that makes sense from the main screen."""
+        """The palette: what Textual offers, and every action of ours that makes sense from where one is."""
         yield from super().get_system_commands(screen)
-        if screen is not self._main:
-            return
+        places = getattr(screen, "PLACES", ())
         offered: set[str] = set()
         for key in KEYS:
-            if key.action in _TEXTUALS or key.text in offered or key.id.startswith("steps.toggle_1"):
-                continue
-            if key.place in ("anywhere", "outside the prompt", "in the steps", "in the results"):
-                offered.add(key.text)
+            text = numbered(key)
+            if key.place in places and key.action not in _TEXTUALS and text not in offered:
+                offered.add(text)
                 area = key.id.partition(".")[0].capitalize()
                 yield SystemCommand(
-                    f"{area}: {key.text}",
+                    f"{area}: {text}",
                     f"key {shown(key.id, self.session.keys)}",
-                    lambda key=key: self._act(key),
+                    lambda key=key: self._act(key, screen),
                 )
 
-    async def _act(self, key: Key) -> None:
+    async def _act(self, key: Key, screen: Screen[object]) -> None:
         target = {"in the steps": self._main.transcript, "in the results": self._main.results.table}.get(key.place)
-        await self.run_action(key.action, target or self._main)
+        await self.run_action(key.action, target or screen)

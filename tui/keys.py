@@ -93,11 +93,11 @@ _RESULTS: tuple[Key, ...] = (
 )
 _INSPECTOR: tuple[Key, ...] = (
     Key("inspector.close", "escape,q,o", "close", "esc", "back (also q, o)", "in the inspector"),
-    Key("inspector.next", "tab,right", "tab(1)", "tab →", "next page: all, JSON, frames, timings", "in the inspector"),
+    Key("inspector.next", "tab,right", "tab(1)", "tab →", "next page", "in the inspector"),
     Key("inspector.previous", "left", "tab(-1)", "←", "page before", "in the inspector"),
     *(
-        Key(f"inspector.page_{n}", str(n), f"page({n})", "1 … 4", "this page", "in the inspector")
-        for n in range(1, 5)
+        Key(f"inspector.page_{n}", str(n), f"page({n})", str(n), f"page {n}: {name}", "in the inspector")
+        for n, name in enumerate(("all of it", "its JSON", "its frames as they came", "its timings"), start=1)
     ),
     Key("inspector.scope", "s", "scope", "s", "the step alone, or the whole run", "in the inspector"),
     Key("inspector.down", "j,down", "move(1)", "j ↓", "a line down", "in the inspector"),
@@ -145,6 +145,11 @@ def shown(key_id: str, rebound: Mapping[str, str]) -> str:
     return " ".join(_NAMES.get(part.strip(), part.strip()) for part in rebound[key_id].split(","))
 
 
+def numbered(key: Key) -> str:
+    """What a key does; one of a row of keys from 1 on, with its number for N."""
+    return key.text.replace(" N", f" {key.keys}") if "…" in key.shown else key.text
+
+
 def help_sections(rebound: Mapping[str, str]) -> list[tuple[Place, list[tuple[str, str]]]]:
     """For the help screen: each place with its (key, what it does) lines, every line once."""
     sections: dict[Place, dict[tuple[str, str], None]] = {}
@@ -166,8 +171,8 @@ def markdown() -> str:
         lines += ["", f"## {place[0].upper()}{place[1:]}", "", "| key | does | id |", "|---|---|---|"]
         for key in KEYS:
             if key.place == place:
-                name = key.keys if key.shown == "1 … 9" or key.shown == "1 … 4" else key.shown
-                lines.append(f"| `{name}` | {key.text} | `{key.id}` |")
+                name = key.keys if "…" in key.shown else key.shown
+                lines.append(f"| `{name}` | {numbered(key)} | `{key.id}` |")
     return "\n".join(lines) + "\n"
 
 

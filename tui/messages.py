@@ -14,8 +14,8 @@ class QuestionAsked(Message):
         self.pipeline = pipeline
 
 
-class SortChanged(Message):
-    """The order of the results changed by the user's hand."""
+class EndWanted(Message):
+    """The end of the transcript is wanted, and to follow it again."""
 
 
 class RunOpened(Message):

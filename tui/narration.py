@@ -9,6 +9,7 @@ from typing import Final
 
 from shared.view import LogLine, RunView, StepState, StepView
 from tui.cells import one_line
+from tui.moments import moment
 
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 GLYPHS: Final[dict[StepState, str]] = {
@@ -46,6 +47,11 @@ def elapsed(ms: int) -> str:
     if seconds < 3600:
         return f"{seconds // 60}m{seconds % 60:02d}s"
     return f"{seconds // 3600}h{seconds % 3600 // 60:02d}m"
+
+
+def call_time(ms: int) -> str:
+    """How long a call to the outside took: "4 ms", "1.2s"."""
+    return f"{ms} ms" if ms < 1000 else elapsed(ms)
 
 
 def step_time(step: StepView, now_ms: int) -> str:
@@ -114,13 +120,13 @@ def log_line(line: LogLine) -> str:
     call = line.evidence
     if call is None:
         return one_line(line.text)
-    parts = [f"{one_line(call.source)} {one_line(call.operation)}: {one_line(str(call.status))}", _call_time(call.ms)]
+    parts = [f"{one_line(call.source)} {one_line(call.operation)}: {one_line(str(call.status))}", call_time(call.ms)]
     if call.cached:
         parts.append("from cache")
     if call.retries:
         parts.append(f"{call.retries} retries" if call.retries > 1 else "1 retry")
     if call.as_of:
-        parts.append(f"as of {one_line(call.as_of)}")
+        parts.append(f"as of {moment(call.as_of)}")
     text = one_line(line.text)
     return f"{text} ({', '.join(parts)})" if text else ", ".join(parts)
 
@@ -180,10 +186,6 @@ def failure(view: RunView) -> tuple[str, str | None] | None:
         "interrupted": "the run was interrupted",
     }[view.state]
     return one_line(view.say) or default, None
-
-
-def _call_time(ms: int) -> str:
-    return f"{ms} ms" if ms < 1000 else elapsed(ms)
 
 
 def _what_failed(step: StepView) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from shared.view import RunView, StepView, step_numbers
 from tui.cells import one_line
 from tui.frame_log import FrameLog, LoggedFrame
-from tui.narration import GLYPHS, elapsed, log_line
+from tui.narration import GLYPHS, call_time, log_line
 from tui.table import shorten
 from tui.widgets.line_view import Line
 
@@ -81,7 +81,7 @@ def timing_lines(view: RunView, steps: Sequence[StepView], now_ms: int, width: i
     whole = max(1, now_ms)
     room = max(10, width - _TITLE - 38)
     numbers = dict(zip((step.id for step in view.steps), step_numbers(view.steps), strict=True))
-    lines = [Line("axis", ((f"{'':<{_TITLE + 7}}0{_took(whole):>{room - 1}}", "muted"),))]
+    lines = [Line("axis", ((f"{'':<{_TITLE + 7}}0{call_time(whole):>{room - 1}}", "muted"),))]
     for step in steps:
         lines.append(_timing(step, numbers.get(step.id, ""), now_ms, whole, room))
         for place, entry in enumerate(line for line in step.log if line.evidence is not None):
@@ -99,10 +99,6 @@ def _timing(step: StepView, number: str, now_ms: int, whole: int, room: int) -> 
     first = min(room - 1, step.started * room // whole)
     long = max(1, min(room - first, round((ended - step.started) * room / whole)))
     bar = f"{' ' * first}{_BAR * long}".ljust(room)
-    took = f"  {_took(max(0, ended - step.started)):>7}  from {_took(step.started)}"
+    took = f"  {call_time(max(0, ended - step.started)):>7}  from {call_time(step.started)}"
     tried = f"  attempt {step.attempt}" if step.attempt > 1 else ""
     return Line(step.id, ((f"{title} ", ""), (bar, style), (took + tried, "muted")))
-
-
-def _took(ms: int) -> str:
-    return f"{ms} ms" if ms < 1000 else elapsed(ms)

@@ -16,6 +16,8 @@ from shared.events import Column, Evidence
 from shared.view import RowView, RunView
 from tui.cells import UNKNOWN, format_cell, one_line, visible_columns
 from tui.drawing import sparkline
+from tui.moments import moment
+from tui.narration import call_time
 from tui.widgets.detail import flat
 from tui.widgets.fitting import shorten
 
@@ -186,9 +188,10 @@ def _sentences(detail: Any) -> Iterator[str]:
 
 
 def _call(call: Evidence, room: int) -> Iterator[Content]:
-    notes = [f"{call.ms} ms", *(["cached"] if call.cached else []), *([f"as of {call.as_of}"] if call.as_of else [])]
+    as_of = [f"as of {moment(call.as_of)}"] if call.as_of else []
+    notes = [call_time(call.ms), *(["cached"] if call.cached else []), *as_of]
     yield Content(f"  {one_line(call.source)} {one_line(call.operation)}: {call.status}") + Content.styled(
-        f"  {' · '.join(one_line(note) for note in notes)}", "dim"
+        f"  {' · '.join(notes)}", "dim"
     )
     for text in (flat(call.request) if call.request else "", call.excerpt or ""):
         if text:

@@ -225,16 +225,3 @@ async def test_a_recorded_run_gives_the_same_screen_however_its_bytes_are_cut(by
     assert watch.view == whole.view
     assert [frame.seq for frame in watch.frames.of()] == [frame.seq for frame in whole.frames.of()]
     assert epilogue(watch, 120) == epilogue(whole, 120)
-
-
-async def test_a_waiting_app_is_quiet() -> None:
-    waiting = [frames(in_order([started(), step_started("routes", "Looking up…")])), asyncio.Event()]
-    async with (
-        ScriptedServer([waiting], pipelines=info()) as server,
-        in_pty("app", "--url", server.url, "--motion", "none", "somewhere hot") as (sent, _, _),
-    ):
-        await has(sent, "Looking up")
-        await asyncio.sleep(2)
-        before = len(sent)
-        await asyncio.sleep(4)
-        assert (len(sent) - before) / 4 <= 512, "bytes a second"

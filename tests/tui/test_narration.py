@@ -79,11 +79,11 @@ def test_a_call_tells_source_operation_status_time_and_what_was_odd() -> None:
         ms=812,
         cached=True,
         retries=2,
-        as_of="2026-11-22",
+        as_of="2026-11-22T14:05:09Z",
     )
     line = LogLine(t=1, attempt=1, level="info", text="Asked", evidence=call)
     assert narration.log_line(line) == (
-        "Asked (open-meteo forecast: 200, 812 ms, from cache, 2 retries, as of 2026-11-22)"
+        "Asked (open-meteo forecast: 200, 812 ms, from cache, 2 retries, as of 22 Nov 2026, 14:05 UTC)"
     )
     assert narration.log_line(LogLine(t=1, attempt=1, level="info", text="a\nb")) == "a b"
 

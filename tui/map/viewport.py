@@ -11,7 +11,8 @@ Position = tuple[float, float]
 """Longitude and latitude in degrees."""
 
 MARGIN = 0.12
-_NARROWEST = 3.0  # degrees: a view of one place alone still shows where it is
+_NARROWEST = 3.0  # degrees: places near each other are still seen with what is around them
+_ALONE = 20.0  # degrees: of a place alone nothing but coasts and borders tells where it is
 _FLATTEST = 0.25  # cosine beyond which the far north would be drawn too wide to be recognised
 
 
@@ -68,8 +69,9 @@ def fitted(places: Sequence[Position], width: int, height: int) -> Viewport:
     south, north = min(lat for _, lat in places), max(lat for _, lat in places)
     lon, lat = turned((west + east) / 2), (south + north) / 2
     view = Viewport(lon, lat, 1.0, width, height)
-    wide = max(_NARROWEST, (east - west) * (1 + 2 * MARGIN)) * view.squeeze
-    high = max(_NARROWEST, (north - south) * (1 + 2 * MARGIN))
+    least = _NARROWEST if len(set(places)) > 1 else _ALONE
+    wide = max(least, (east - west) * (1 + 2 * MARGIN)) * view.squeeze
+    high = max(least, (north - south) * (1 + 2 * MARGIN))
     return view._replace(scale=min(width * DOTS_WIDE / wide, height * DOTS_HIGH / high))
 
 

@@ -67,4 +67,6 @@ class DebugScreen(TextScreen[None]):
         yield Content.styled(f"The newest {min(FRAMES, len(frames))} of {len(frames) + watch.frames.dropped} frames:",
                              "bold $text-accent")  # fmt: skip
         for frame in reversed(frames[-FRAMES:]):
-            yield Content.styled(f"{frame.seq:>6} {frame.t:>7} ms  ", "dim") + Content(shorten(frame.data, _LONGEST))
+            head = Content.styled(f"{frame.seq:>6} {frame.t:>7} ms  ", "dim")
+            yield head + Content.styled(one_line(frame.kind), "$text-accent")
+            yield Content(shorten(frame.data, _LONGEST))

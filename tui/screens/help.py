@@ -27,7 +27,8 @@ _STATES: dict[StepState, str] = {
 _COLUMN = 9
 _NOTES = (
     "Letters act outside the prompt; every action is in the palette too.",
-    "In the prompt ↑ and ↓ go through the questions asked before.",
+    "In the prompt ↑ and ↓ go through the questions asked before, and end,",
+    "where its end is reached, follows the run again.",
     "To select text as your terminal does it, hold shift. esc closes this.",
 )
 

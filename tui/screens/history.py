@@ -12,6 +12,7 @@ from textual.widgets import Input, OptionList, Static
 from tui.arrange import folded
 from tui.cells import one_line
 from tui.connection import ClientError, RunSummary
+from tui.moments import moment
 from tui.narration import elapsed
 
 SHOWN = 200
@@ -98,5 +99,5 @@ def _line(one: RunSummary | str) -> Content:
     if isinstance(one, str):
         return Content(f"  {_question(one)}")
     took = f" · {elapsed(one.ms)}" if one.ms is not None else ""
-    when = one_line(one.started_at[:16].replace("T", " "))
+    when = moment(one.started_at)
     return Content(f"{_MARKS.get(one.status, '?')} {_question(one)}") + Content.styled(f"  {when}{took}", "dim")

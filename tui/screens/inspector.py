@@ -17,11 +17,12 @@ from shared.view import StepView, step_numbers
 from tui import copying
 from tui.bindings import bindings
 from tui.cells import one_line
+from tui.keys import Place
 from tui.narration import plain_state
 from tui.pages import frame_lines, json_lines, run_value, step_value, timing_lines
 from tui.watch import Watch
 from tui.widgets.line_view import LineView
-from tui.widgets.step_body import describe
+from tui.widgets.step_body import describe, has_body
 
 LOOK_S = 0.25
 PAGES = ("all", "json", "frames", "timings")
@@ -33,6 +34,7 @@ class InspectorScreen(Screen[None]):
     """``step`` None shows the whole run. ``copy`` copies a text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("in the inspector")]
+    PLACES: ClassVar[tuple[Place, ...]] = ("in the inspector",)
     AUTO_FOCUS = None
 
     def __init__(self, watch: Watch, step: str | None, copy: Callable[[str], None]) -> None:
@@ -50,6 +52,7 @@ class InspectorScreen(Screen[None]):
         self._painted: object = None
         self._headed: object = None
         self._follows = False
+        self._followed_to = 0.0
 
     def compose(self) -> ComposeResult:
         yield self._head
@@ -83,9 +86,12 @@ class InspectorScreen(Screen[None]):
         page, view = PAGES[self._page], self._watch.view
         step = view.step(self._step) if self._step is not None else None
         if page == "all":
+            # Scrolled up since, by wheel, scrollbar or a page key, it is where the reader looks.
+            end = min(self._followed_to, self._scroll.max_scroll_y)
+            self._follows = self._follows and self._scroll.scroll_y >= end
             self._all.update(self._whole(step))
             if self._follows:
-                self._scroll.scroll_end(animate=False)
+                self._scroll.scroll_end(animate=False, on_complete=self._note_end)
         elif page == "json":
             self._lines.show(json_lines(step_value(step) if step is not None else run_value(view), self._paths()))
         elif page == "frames":
@@ -112,17 +118,21 @@ class InspectorScreen(Screen[None]):
             self._headed = (self._page, said)
             self._head.update(Content.assemble(tabs, "   ", (said, "bold")), layout=False)
 
+    def _note_end(self) -> None:
+        self._followed_to = self._scroll.scroll_y
+
     def _whole(self, step: StepView | None) -> Content:
+        width = self.size.width - 6
         if step is not None:
-            return describe(step, MAX_LINES, MAX_TEXT, MAX_LINES, self.size.width - 6)
+            return Content("\n").join([*_said(step), describe(step, MAX_LINES, MAX_TEXT, MAX_LINES, width)])
         view = self._watch.view
         parts: list[Content] = []
         for number, one in zip(step_numbers(view.steps), view.steps, strict=True):
-            said = plain_state(one, self._watch.now_ms())
-            parts.append(Content.styled(f"{number} {one_line(one.title)}: {said}", "bold $text-accent"))
-            if one.say and one.state != "waiting":
-                parts.append(Content(f"  {one_line(one.say)}"))
-            parts += [describe(one, MAX_LINES // 10, MAX_TEXT // 10, width=self.size.width - 6), Content("")]
+            state = plain_state(one, self._watch.now_ms())
+            parts += [Content.styled(f"{number} {one_line(one.title)}: {state}", "bold $text-accent"), *_said(one)]
+            if has_body(one):
+                parts.append(describe(one, MAX_LINES // 10, MAX_TEXT // 10, width=width))
+            parts.append(Content(""))
         return Content("\n").join(parts)
 
     # --- what the user does -----------------------------------------------------------------------------------------
@@ -176,8 +186,8 @@ class InspectorScreen(Screen[None]):
 
     def action_last(self) -> None:
         """To the end, and stay there while more comes."""
-        self._follows = True
-        self._scroll.scroll_end(animate=False)
+        self._follows, self._followed_to = True, 0.0
+        self._scroll.scroll_end(animate=False, on_complete=self._note_end)
         self._lines.follow()
 
     def action_wrap(self) -> None:
@@ -213,3 +223,9 @@ class InspectorScreen(Screen[None]):
                 self._copy("\n".join(frame.data for frame in self._watch.frames.of(self._step)))
             case _:
                 self._copy(self._lines.text())
+
+
+def _said(step: StepView) -> list[Content]:
+    """What the step says of itself, where its state, told above, doesn't say it already."""
+    tells = step.say and step.state in ("running", "ok")
+    return [Content.styled(f"  {one_line(step.say)}", "bold")] if tells else []

@@ -18,8 +18,8 @@ from tui import garbage
 from tui.bindings import bindings
 from tui.config import local_zone
 from tui.desk import Desk
-from tui.keys import hint
-from tui.messages import RunOpened
+from tui.keys import Place, hint, shown
+from tui.messages import EndWanted, RunOpened
 from tui.screens.actions import Actions
 from tui.screens.compositor import ThriftyCompositor
 from tui.session import Expand, Session
@@ -57,6 +57,8 @@ class MainScreen(Actions):
     """``frames_per_second`` bounds all painting; ``motion`` False stands still where a spinner would turn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("anywhere", "outside the prompt")]
+    PLACES: ClassVar[tuple[Place, ...]] = ("anywhere", "outside the prompt", "in the steps", "in the results")
+    """Whose keys the palette has too, when it is called from here."""
     AUTO_FOCUS = "Prompt"
 
     def __init__(self, desk: Desk, session: Session) -> None:
@@ -67,7 +69,7 @@ class MainScreen(Actions):
         self.transcript = Transcript(session.expand, self._planned)
         self.results = ResultsPane(self._period)
         self._banner = Banner()
-        self._news = News()
+        self._news = News(shown("steps.last", session.keys).split()[-1])
         self._hints = Static(id="hints", markup=False)
         self._painted: object = None
         self._rung = True
@@ -195,6 +197,9 @@ class MainScreen(Actions):
             self._spinning.pause()
             self.transcript.stand_still()
         self.app.animation_level = "full" if moves else "none"
+
+    def on_end_wanted(self, message: EndWanted) -> None:
+        self.transcript.action_follow()
 
     def on_run_opened(self, message: RunOpened) -> None:
         if message.watch.dormant:

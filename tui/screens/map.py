@@ -13,6 +13,7 @@ from textual.widgets import Static
 from shared.view import RowView
 from tui.bindings import bindings
 from tui.cells import format_cell, heading, one_line, visible_columns
+from tui.keys import Place
 from tui.map.drawing import PLAIN, START
 from tui.map.outlines import NOTICE
 from tui.map.scene import Scene, has_map, scene_of
@@ -31,6 +32,7 @@ class MapScreen(Screen[str | None]):
     """Follows the run while it is open. The result is the id of the chosen row. ``rows`` tells those on the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("on the map")]
+    PLACES: ClassVar[tuple[Place, ...]] = ("on the map",)
     AUTO_FOCUS = "MapView"
 
     def __init__(
@@ -96,7 +98,10 @@ class MapScreen(Screen[str | None]):
     def _tell(self) -> None:
         row = self._by_id.get(self._chosen or "")
         if row is None:
-            self._row.update("no rows with a place yet")
+            none = "No row here has a place" + (
+                "; l in the table shows those left out." if self._all_left_out else " yet."
+            )
+            self._row.update(none)
         else:
             columns = visible_columns(self._watch.view.columns)
             first, rest = columns[:1], columns[1:]
@@ -111,6 +116,10 @@ class MapScreen(Screen[str | None]):
         start = f"{START} {self._scene.start_label}  " if self._scene.start is not None else ""
         of = f"{one_line(self._scene.banded)}: {bands}  " if bands else ""
         self._legend.update(f"{start}{of}· {NOTICE} · j k arrows · + - 0 w · enter · esc")
+
+    @property
+    def _all_left_out(self) -> bool:
+        return self._watch.view.finished and bool(self._watch.view.left_out())
 
     # --- what the user does -----------------------------------------------------------------------------------------
 

@@ -4,8 +4,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.watch import Trouble, Watch
-
-_CANCELLED_BY_YOU = "cancelled by you"
+from tui.widgets.run_line import CANCELLED_BY_YOU
 
 
 class Banner(Static):
@@ -51,7 +50,7 @@ def verdict(watch: Watch) -> Content | None:
             why = message or view.say or "the server gave no reason"
             return _lines("$text-error", f"✗ {view.state.capitalize()}: {why}", hint, _kept(watch))
         case "cancelled":
-            said = _CANCELLED_BY_YOU if watch.asked_cancel else (view.say or "cancelled")
+            said = CANCELLED_BY_YOU if watch.asked_cancel else (view.say or "cancelled")
             return _lines("dim", f"■ {said[:1].upper()}{said[1:]}", "", _kept(watch))
     return Content.styled("■ Cancelling…", "dim") if watch.asked_cancel or view.state == "cancelling" else None
 

@@ -6,6 +6,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from tui.cells import one_line
+from tui.moments import moment
 from tui.widgets.fitting import fit, shorten
 
 DetailLine = tuple[int, str, str]
@@ -53,6 +54,8 @@ def flat(value: Any) -> str:
             return ", ".join(f"{key}: {flat(item)}".replace("_", " ", 1) for key, item in value.items()) or "none"
         case list():
             return ", ".join(flat(item) for item in value) or "none"
+        case str():
+            return moment(value)
     return str(value)
 
 
@@ -62,15 +65,21 @@ def _items(items: list[Any], depth: int, most: int, width: int) -> Iterator[Deta
         for item in items[:most]:
             yield depth, "", "- " + shorten(flat(item), _MAX_VALUE)
         return
-    rows = [[shorten(flat(item.get(key)), _WIDEST_CELL) for key in keys] for item in items[:most]]
     names = [_words(key) for key in keys]
     right = [all(_is_number(item.get(key)) for item in items[:most]) for key in keys]
-    widths = [max(cell_len(row[place]) for row in [names, *rows]) for place in range(len(keys))]
+    columns = [
+        _column([item.get(key) for item in items[:most]], numbers) for key, numbers in zip(keys, right, strict=True)
+    ]
+    widths = [max(cell_len(text) for text in (name, *column)) for name, column in zip(names, columns, strict=True)]
     shown = _fitting(widths, width)
-    for row in [names, *rows]:
-        cells = [_cell(row[column], widths[column], right[column]) for column in range(shown)]
-        line = _GAP.join(cells).rstrip() + (" …" if shown < len(keys) else "")
-        yield depth, "", line
+    for row in [names, *zip(*columns, strict=True)]:
+        cells = [_cell(row[place], widths[place], right[place]) for place in range(shown)]
+        yield depth, "", _GAP.join(cells).rstrip()
+    if shown < len(keys):
+        more = (
+            f"… {len(keys) - shown} more {'column' if len(keys) - shown == 1 else 'columns'} in the inspector's JSON: "
+        )
+        yield depth, "", more + shorten(", ".join(names[shown:]), max(10, width - cell_len(more)))
 
 
 def _common_keys(items: Sequence[Any]) -> list[str]:
@@ -78,6 +87,15 @@ def _common_keys(items: Sequence[Any]) -> list[str]:
     if not all(isinstance(item, dict) for item in items):
         return []
     return [str(key) for key in items[0] if all(key in item for item in items)]
+
+
+def _column(values: Sequence[Any], are_numbers: bool) -> list[str]:
+    """The cells of a column; numbers with their decimal points under each other."""
+    texts = [shorten(flat(value), _WIDEST_CELL) for value in values]
+    if not are_numbers:
+        return texts
+    behind = [len(text) - text.find(".") if "." in text else 0 for text in texts]
+    return [text + " " * (max(behind) - own) for text, own in zip(texts, behind, strict=True)]
 
 
 def _fitting(widths: Sequence[int], room: int) -> int:

@@ -2,17 +2,18 @@
 
 from textual.widgets import Static
 
-_KEY = "end"
+from tui.messages import EndWanted
 
 
 class News(Static):
-    """Shown only while there is something unseen."""
+    """Shown only while there is something unseen. ``key`` follows again, as a click does."""
 
     ALLOW_SELECT = False
 
-    def __init__(self) -> None:
+    def __init__(self, key: str) -> None:
         super().__init__(markup=False)
         self.display = False
+        self._key = key
         self._count = 0
 
     def show(self, count: int) -> None:
@@ -20,4 +21,7 @@ class News(Static):
             self._count = count
             self.display = count > 0
             if count:
-                self.update(f" {count:,} new ↓ {_KEY} ")
+                self.update(f" {count:,} new ↓ {self._key} ")
+
+    def on_click(self) -> None:
+        self.post_message(EndWanted())

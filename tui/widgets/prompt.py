@@ -10,7 +10,7 @@ from textual.widgets import Input
 from shared.text import clean
 from tui.asked import AskedBefore
 from tui.cells import one_line
-from tui.messages import QuestionAsked
+from tui.messages import EndWanted, QuestionAsked
 from tui.widgets.steady import Steady
 
 PLACEHOLDER = "Ask a question, and press enter"
@@ -59,6 +59,12 @@ class Prompt(Steady, Input):
         self._back = back
         self.value = questions[-back] if back else self._draft
         self.cursor_position = len(self.value)
+
+    def action_end(self, select: bool = False) -> None:
+        """At the end already, it is the transcript's that is meant."""
+        if not select and self.cursor_at_end:
+            self.post_message(EndWanted())
+        super().action_end(select)
 
     def on_paste(self, event: events.Paste) -> None:
         """All lines of what is pasted, as one, without anything that would act on the terminal."""

@@ -6,7 +6,6 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from textual import events
 from textual.containers import VerticalScroll
 
 from tui.messages import RunOpened
@@ -23,7 +22,7 @@ Item: TypeAlias = RunLine | StepRow
 
 
 class RunBlocks(VerticalScroll, can_focus=True):
-    """Follows what is running until the user moves away."""
+    """Follows what is running, to the end of what is open of it, until the user moves away."""
 
     def __init__(self, expand: Expand) -> None:
         super().__init__()
@@ -78,11 +77,40 @@ class RunBlocks(VerticalScroll, can_focus=True):
     def on_resize(self) -> None:
         self.call_after_refresh(self._follow)
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self._stop_following()
+    def on_step_row_grown(self, message: StepRow.Grown) -> None:
+        self._follow()
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        if self.scroll_y >= self.max_scroll_y:
+    def on_mouse_scroll_up(self) -> None:
+        self._scrolled()
+
+    def on_mouse_scroll_down(self) -> None:
+        self._scrolled()
+
+    def on_scroll_up(self) -> None:
+        self._scrolled()
+
+    def on_scroll_down(self) -> None:
+        self._scrolled()
+
+    def on_scroll_to(self) -> None:
+        self._scrolled()
+
+    def action_page_up(self) -> None:
+        self._scrolled()
+        super().action_page_up()
+
+    def action_page_down(self) -> None:
+        self._scrolled()
+        super().action_page_down()
+
+    def _scrolled(self) -> None:
+        """By wheel, scrollbar or a page key: where the reader looks is theirs, unless that is the end."""
+        self._stop_following()
+        # Textual scrolls after the next refresh.
+        self.call_after_refresh(self.call_after_refresh, self._follow_at_the_end)
+
+    def _follow_at_the_end(self) -> None:
+        if self.scroll_target_y >= self.max_scroll_y:
             self.following = True
 
     def _rearrange(self, wanted: Sequence[Watch | None]) -> None:
@@ -159,6 +187,11 @@ class RunBlocks(VerticalScroll, can_focus=True):
             return
         newest = self.blocks[-1]
         begun = [row for row in newest.rows if row.step.state != "waiting"]
-        target = begun[-1].header if begun else newest.line
-        if target.is_mounted:
+        target = begun[-1] if begun else newest.line
+        if not target.is_mounted:
+            return
+        room = self.scrollable_content_region.height
+        if target.size.height > room:
+            self.scroll_to(y=newest.virtual_region.y + target.virtual_region.bottom - room, animate=False)
+        else:
             target.scroll_visible(animate=False)

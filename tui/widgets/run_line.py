@@ -7,7 +7,6 @@ from typing import ClassVar, Literal, TypeAlias
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -15,9 +14,11 @@ from textual.widget import Widget
 
 from shared.view import RunView
 from tui.cells import one_line
+from tui.moments import moment
 from tui.narration import elapsed, outcome
 from tui.watch import Watch
 from tui.widgets.fitting import fit, shorten, shorten_middle
+from tui.widgets.pressed import Pressed
 
 RunMark: TypeAlias = Literal["live", "ok", "partial", "failed", "cancelled"]
 
@@ -28,12 +29,13 @@ _GLYPHS: dict[RunMark, tuple[str, str]] = {
     "failed": ("✗", "run--failed"),
     "cancelled": ("■", "run--muted"),
 }
+CANCELLED_BY_YOU = "cancelled by you"
 _ASKED, _REFINED = "›", "↳"
 _ARROW, _GLYPH = 2, 2
 _SHARE_OF_OUTCOME = 0.5
 
 
-class RunLine(Widget):
+class RunLine(Pressed, Widget):
     """``show`` takes the run and whether it is open; without a run the line is what the pipeline is for."""
 
     ALLOW_SELECT = False
@@ -58,7 +60,6 @@ class RunLine(Widget):
         super().__init__()
         self._parts: tuple[str, str, str, str, str] = ("", "", "", "", "")
         self._is_open = True
-        self._pressed_at: tuple[int, int] | None = None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return 1
@@ -100,12 +101,8 @@ class RunLine(Widget):
             (f"  {came} " if came else "", "run--failed" if style == "run--failed" else "run--muted"),
         ]
 
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        self._pressed_at = (event.screen_x, event.screen_y)
-
-    def on_click(self, event: events.Click) -> None:
-        if self._pressed_at == (event.screen_x, event.screen_y) and event.chain == 1:
-            self.post_message(self.Clicked(self))
+    def pressed(self) -> None:
+        self.post_message(self.Clicked(self))
 
 
 def mark_of(watch: Watch) -> RunMark:
@@ -141,10 +138,14 @@ def run_outcome(watch: Watch) -> str:
         status = {"ok": "", "partial": "partial · ", "running": "still running · "}.get(
             watch.summary.status, f"{one_line(watch.summary.status)} · "
         )
-        return f"{status}{one_line(watch.summary.started_at[:16].replace('T', ' '))}{took}"
+        return f"{status}{moment(watch.summary.started_at)}{took}"
     if watch.trouble is not None and not watch.view.finished:
         return f"interrupted: {one_line(watch.trouble.message)}" if watch.view.upto else one_line(watch.trouble.message)
-    return _outcome_of(watch.view, watch.now_ms())
+    return CANCELLED_BY_YOU if _is_cancelled_by_you(watch) else _outcome_of(watch.view, watch.now_ms())
+
+
+def _is_cancelled_by_you(watch: Watch) -> bool:
+    return watch.asked_cancel and watch.view.state == "cancelled"
 
 
 def _in_brief(watch: Watch) -> str:
@@ -153,6 +154,8 @@ def _in_brief(watch: Watch) -> str:
         return ""
     if watch.trouble is not None and not watch.view.finished:
         return "interrupted" if watch.view.upto else "not asked"
+    if _is_cancelled_by_you(watch):
+        return CANCELLED_BY_YOU
     return watch.view.state if watch.view.state in ("failed", "cancelled", "interrupted") else run_outcome(watch)
 
 

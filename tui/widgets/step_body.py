@@ -13,9 +13,11 @@ from textual.widgets import Static
 from shared.events import Evidence
 from shared.view import LogLine, StepView
 from tui.cells import one_line
-from tui.narration import elapsed
+from tui.moments import moment
+from tui.narration import call_time, elapsed
 from tui.widgets.detail import detail_lines
 from tui.widgets.fitting import fit, shorten
+from tui.widgets.prose import is_prose, prose
 
 MAX_LINES = 200
 """Newest lines of calls and log shown; and the most of the typed outcome."""
@@ -70,12 +72,16 @@ def describe(
     most_items: int = MAX_ITEMS,
     width: int = 100,
 ) -> Content:
-    """Everything known of the step's current attempt, and the calls of earlier ones, in lines of about ``width``."""
+    """Everything known of the step's current attempt, and the calls of earlier ones, in lines of about ``width``.
+
+    What a model writes is read as Markdown once it has ended: at each word, all that stands there might change.
+    """
+    has_ended = step.state not in ("waiting", "running")
     lines = [
         *_error_lines(step),
         *_log_lines(step.log, most_lines),
-        *_text_lines(step.reasoning, most_text, _MUTED),
-        *_text_lines(step.text, most_text),
+        *_text_lines(step.reasoning, most_text, has_ended, _MUTED),
+        *_text_lines(step.text, most_text, has_ended),
         *_detail_section(step.detail, most_lines, most_items, width),
     ]
     return Content("\n").join(lines) if lines else Content.styled("nothing yet", _MUTED)
@@ -108,7 +114,8 @@ def _log_lines(log: Sequence[LogLine], most: int) -> Iterator[Content]:
     for line in shown:
         style = {"error": _ERROR, "warning": _WARNING}.get(line.level, _PLAIN)
         if line.evidence is not None:
-            yield _call_line(line.evidence, widths, style)
+            said = f" · {one_line(line.text)}" if line.level == "info" and line.text else ""
+            yield _call_line(line.evidence, widths, style) + _line(said)
             if line.level != "info" and line.text:
                 yield _line(f"    {line.text}", style)
         else:
@@ -121,12 +128,12 @@ def _call_line(call: Evidence, widths: Sequence[int], style: str) -> Content:
     fixed = "  ".join(fit(cell, width) for cell, width in zip(cells, widths, strict=True))
     retries = f"{call.retries} {'retry' if call.retries == 1 else 'retries'}" if call.retries else ""
     received = f"{call.bytes:,} bytes" if call.bytes else ""
-    as_of = f"as of {shorten(call.as_of, 32)}" if call.as_of else ""
-    notes = (elapsed(call.ms).rjust(7), "cached" if call.cached else "", retries, received, as_of)
+    as_of = f"as of {moment(shorten(call.as_of, 32))}" if call.as_of else ""
+    notes = (call_time(call.ms).rjust(7), "cached" if call.cached else "", retries, received, as_of)
     return _line(f"→ {fixed}  ", style) + _line(" · ".join(note for note in notes if note), _MUTED)
 
 
-def _text_lines(text: str, most: int, style: str = _PLAIN) -> Iterator[Content]:
+def _text_lines(text: str, most: int, has_ended: bool, style: str = _PLAIN) -> Iterator[Content]:
     if not text:
         return
     if len(text) > most:
@@ -135,7 +142,10 @@ def _text_lines(text: str, most: int, style: str = _PLAIN) -> Iterator[Content]:
         before = -(-(len(text) - most) // step) * step
         yield _line(f"… {before:,} characters before", _MUTED)
         text = text[before:]
-    yield _line(text.strip("\n"), style)
+    if has_ended and is_prose(text):
+        yield prose(text).stylize(style) if style else prose(text)
+    else:
+        yield _line(text.strip("\n"), style)
 
 
 def _detail_section(detail: Any, most: int, most_items: int, width: int) -> Iterator[Content]:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -18,6 +17,7 @@ from textual.widgets import Static
 from shared.view import StepState, StepView
 from tui.narration import GLYPHS, SPINNER, outcome, step_time
 from tui.widgets.fitting import fit, shorten_middle
+from tui.widgets.pressed import Pressed
 
 _COLOURS: dict[StepState, str] = {
     "waiting": "step--muted",
@@ -40,7 +40,7 @@ _TIME = 8
 _NARROW = 52
 
 
-class StepHeader(Widget):
+class StepHeader(Pressed, Widget):
     """One step, one line. ``now_ms`` tells how long the run has been going, for the time of a running step."""
 
     ALLOW_SELECT = False
@@ -69,7 +69,6 @@ class StepHeader(Widget):
         self.arrow = " "
         self._now_ms = now_ms
         self._frame = 0
-        self._pressed_at: tuple[int, int] | None = None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return 1
@@ -134,15 +133,11 @@ class StepHeader(Widget):
             return SPINNER[self._frame % len(SPINNER)] if self._frame else GLYPHS["running"]
         return GLYPHS[self.step.state]
 
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        self._pressed_at = (event.screen_x, event.screen_y)
-
-    def on_click(self, event: events.Click) -> None:
-        if self._pressed_at == (event.screen_x, event.screen_y) and event.chain == 1:
-            self.post_message(self.Clicked(self))
+    def pressed(self) -> None:
+        self.post_message(self.Clicked(self))
 
 
-class StepTime(Static):
+class StepTime(Pressed, Static):
     """How long the step has been running, in whole seconds, or how long it took. A click on it is one on its header."""
 
     ALLOW_SELECT = False
@@ -159,6 +154,5 @@ class StepTime(Static):
             self._text = text
             self.update(text, layout=False)
 
-    def on_click(self, event: events.Click) -> None:
-        if event.chain == 1:
-            self.post_message(StepHeader.Clicked(self._header))
+    def pressed(self) -> None:
+        self._header.pressed()

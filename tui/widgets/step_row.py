@@ -20,7 +20,11 @@ class StepRow(Vertical):
     """``expand``: which steps open by themselves as long as the user has not spoken; ``chosen``: what they said."""
 
     class Grown(Message):
-        """The inside of a step that was opened by hand has found its height."""
+        """The inside of an open step has another height; ``by_hand``: its first one, since somebody opened it."""
+
+        def __init__(self, by_hand: bool) -> None:
+            super().__init__()
+            self.by_hand = by_hand
 
     def __init__(
         self,
@@ -38,6 +42,7 @@ class StepRow(Vertical):
         self._body: StepBody | None = None
         self._is_drawn = False
         self._is_growing = False
+        self._height = 1
         self.chosen = chosen
         self._expand = expand
 
@@ -88,9 +93,11 @@ class StepRow(Vertical):
                 self._body.show(step)
 
     def on_resize(self) -> None:
-        if self._is_growing and self.size.height > 1:
-            self._is_growing = False
-            self.post_message(self.Grown())
+        if self.size.height != self._height:
+            self._height = self.size.height
+            if self._height > 1:
+                self.post_message(self.Grown(self._is_growing))
+                self._is_growing = False
 
     def tick(self) -> None:
         """A second has passed."""

@@ -120,9 +120,8 @@ class Transcript(RunBlocks):
             if not self.blocks[-1].is_open:
                 self._open(self.blocks[-1], True)
             self._make_current(self.blocks[-1])
-            items = list(self._items())
-            self._put_cursor_on(items[-1])
-        self.following = True
+            self._put_cursor_on(next(reversed(list(self._items())), None))
+        self._revealed, self.following = None, True
         self.scroll_end(animate=False)
 
     def action_fold(self) -> None:
@@ -189,8 +188,13 @@ class Transcript(RunBlocks):
         if item is not None and self.is_mounted and not self.following:
             (item.header if isinstance(item, StepRow) else item).scroll_visible(animate=False)
 
-    def on_step_row_grown(self) -> None:
-        if self._revealed is not None:
+    def _stop_following(self) -> None:
+        """Whatever the user does; what they opened before needs no more to be brought into sight."""
+        self._revealed = None
+        super()._stop_following()
+
+    def on_step_row_grown(self, message: StepRow.Grown) -> None:
+        if message.by_hand and self._revealed is not None:
             self._reveal(self._revealed)
 
     def _reveal(self, widget: RunBlock | StepRow) -> None:
@@ -198,7 +202,7 @@ class Transcript(RunBlocks):
         self._revealed = widget
 
         def reveal() -> None:
-            if widget.is_attached:
+            if widget is self._revealed and widget.is_attached:
                 self.scroll_to_widget(widget, animate=False, top=widget.size.height >= self.size.height)
 
         self.call_after_refresh(reveal)

@@ -19,6 +19,7 @@ STRINGS = (
     "漢字かな" * 40,
     "👨‍👩‍👧‍👦",
     "a\nb\tc\r\n",
+    "&#x202e;&#27;]52;c;QQ==&#7; [a](javascript:x) **[@click=app.quit]x[/]**",
     "",
 )
 _LITERALS = {"type", "state", "kind", "level", "pipeline"}

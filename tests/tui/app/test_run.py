@@ -3,6 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 from textual import events
+from textual.geometry import Offset
 from textual.widgets import OptionList
 
 from shared import events as ev
@@ -23,6 +24,7 @@ from tests.tui.app.scripted import (
 from tui.connection import Connection, NotReachable, PipelineInfo, StreamCut
 from tui.desk import Desk
 from tui.screens.help import HelpScreen
+from tui.widgets.step_body import StepBody
 
 
 async def test_a_question_given_at_the_start_is_asked_at_once() -> None:
@@ -111,7 +113,7 @@ async def test_esc_cancels_the_run_and_says_who_did() -> None:
         await app.shows("Cancelling…")
         app.client.say(ev.RunNotice(seq=0, t=3, kind="cancelling", text="cancelling"))
         app.client.say(step_finished("distances", "", status="cancelled"), finished("cancelled", "cancelled"))
-        await app.shows("■ Cancelled by you", "The 1 row so far stay", "■ 5")
+        await app.shows("■ Cancelled by you", "The 1 row so far stay", "■ 5", "  cancelled by you")
         assert app.table.row_count == 1
         await app.pilot.press("escape")
         await app.pilot.pause()
@@ -274,3 +276,19 @@ async def test_ctrl_c_copies_a_selection_instead_of_cancelling() -> None:
         await app.pilot.press("ctrl+c")
         await app.until(lambda: app.client.cancelled == ["3f2a9c1d"])
         assert app.app.is_running
+
+
+async def test_a_selection_over_wrapped_lines_is_copied_without_the_breaks_that_the_window_made() -> None:
+    told = " ".join(f"word{n:02}" for n in range(30))
+    async with opened((60, 24), expand="always") as app:
+        await app.ask()
+        app.client.say(started(), step_started("routes"), log("routes", told))
+        await app.shows("word29")
+        body = app.row("routes").query_one(StepBody)
+        await app.pilot.mouse_down(body, offset=Offset(0, 0))
+        await app.pilot.hover(body, offset=Offset(50, 4))
+        await app.pilot.mouse_up(body, offset=Offset(50, 4))
+        await app.pilot.press("ctrl+c")
+        await app.until(lambda: app.app.clipboard)
+        assert told in app.app.clipboard
+        assert app.client.cancelled == []

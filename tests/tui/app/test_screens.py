@@ -1,6 +1,8 @@
 """The screens that lie over the main one: inspector, map, history, debug."""
 
 import pytest
+from textual.events import MouseScrollUp
+from textual.geometry import Offset
 
 from shared import events as ev
 from tests.tui.app.driving import Driver, opened
@@ -40,7 +42,7 @@ async def test_the_inspector_has_all_json_frames_and_timings_of_a_step_or_the_ru
         app.client.say(*sample_run())
         await app.until(lambda: app.watch.view.finished)
         await inspecting(app)
-        await app.shows("Look up non-stops: done 0.1s", "18,231 bytes", "timetable")
+        await app.shows("Look up non-stops: done 0.1s", "37 non-stop destinations", "18,231 bytes", "timetable")
         await app.pilot.press("right")
         await app.shows("id: routes", "state: ok", "log: 2 items")
         await app.pilot.press("3")
@@ -51,7 +53,10 @@ async def test_the_inspector_has_all_json_frames_and_timings_of_a_step_or_the_ru
         await app.pilot.press("4")
         await app.shows("Rank what is left", "⣿", "atlas routes: ok")
         await app.pilot.press("1")
-        await app.shows("1 Understand the request: done", "language: en")
+        await app.shows("1 Understand the request: done", "A trip by air, in English", "language: en")
+        await app.pilot.press("G")
+        await app.shows("6 Read the sky: done")
+        assert "nothing yet" not in app.text()
         await app.pilot.press("escape")
         await app.until(lambda: not isinstance(app.app.screen, InspectorScreen))
 
@@ -72,6 +77,27 @@ async def test_the_inspector_goes_on_while_it_is_open_and_keeps_its_folds() -> N
         await app.pilot.press("2", "g", "j", "j", "j")
         app.client.say(finished())
         await app.until(lambda: app.watch.view.finished)
+
+
+async def test_the_whole_is_followed_until_one_scrolls_up() -> None:
+    async with opened((110, 20), expand="never") as app:
+        await app.ask()
+        app.client.say(*sample_run()[:12], *(log("routes", f"line {n:02}") for n in range(60)))
+        screen = await inspecting(app)
+        await app.pilot.press("G")
+        await app.shows("line 59")
+        app.client.say(log("routes", "one more"))
+        await app.shows("one more")
+        for _ in range(3):
+            await app.pilot._post_mouse_events([MouseScrollUp], screen._scroll, offset=Offset(9, 3))
+        await app.until(lambda: "one more" not in app.text())
+        end = screen._scroll.max_scroll_y
+        app.client.say(log("routes", "and another"))
+        await app.until(lambda: screen._scroll.max_scroll_y > end)
+        await app.pilot.pause()
+        assert "and another" not in app.text()
+        await app.pilot.press("G")
+        await app.shows("and another")
 
 
 async def test_json_is_folded_and_unfolded_where_the_cursor_is() -> None:
@@ -171,6 +197,19 @@ async def test_the_map_opens_a_row_and_zooms() -> None:
         await app.shows("Las Palmas LPA", "✓ checked")
 
 
+async def test_a_map_of_no_rows_says_why() -> None:
+    async with opened((100, 30)) as app:
+        await app.ask()
+        app.client.say(started(columns=PLACES), rows(row("A", "Zug")))
+        await app.until(lambda: app.table.row_count == 1)
+        app.client.say(rows(remove=[ev.RowRemoval(id="A", why="3 °C: not hot")]))
+        await app.until(lambda: app.table.row_count == 0)
+        await app.pilot.press("tab", "m")
+        await app.shows("No row here has a place yet.")
+        app.client.say(finished())
+        await app.shows("No row here has a place; l in the table shows those left out.")
+
+
 async def test_rows_without_coordinates_have_no_map() -> None:
     async with opened((100, 30)) as app:
         await app.ask()
@@ -189,7 +228,7 @@ async def test_history_is_found_by_typing_and_opened_in_the_transcript() -> None
     async with opened((100, 40), client=client, asked=asked) as app:
         await app.pilot.press("ctrl+r")
         await app.until(lambda: isinstance(app.app.screen, HistoryScreen))
-        await app.shows("somewhere cold number 7", "never answered", "2026-11-21 10:00")
+        await app.shows("somewhere cold number 7", "never answered", "21 Nov 2026, 10:00 UTC")
         await app.pilot.press(*"WARM")
         await app.until(lambda: app.text().count("number 7") == 1, "only in the transcript below")
         await app.pilot.press("enter")
@@ -217,3 +256,4 @@ async def test_the_debug_screen_tells_connection_versions_terminal_and_frames() 
         await app.shows(
             "connected", "textual 8.", "TERM=xterm-256color", "SSH", '"type":"step.log"', "The newest 2 of 2"
         )
+        await app.shows("0 ms  step.log")

@@ -34,6 +34,12 @@ async def test_in_the_smallest_window_the_last_step_stays_in_sight_when_the_answ
         await app.shows("✓ 2 places", "✓ 7")
 
 
+async def test_in_the_smallest_window_the_palette_shows_what_it_found() -> None:
+    async with opened((20, 6)) as app:
+        await app.pilot.press("ctrl+p", *"history")
+        await app.shows("history", "History: what", "key ctrl+r")
+
+
 async def test_a_resize_in_the_middle_keeps_folds_cursor_and_rows() -> None:
     async with opened((120, 40)) as app:
         await app.ask()

@@ -105,6 +105,30 @@ CANCELLED = [
     step_finished("weather", "cancelled", t=40, status="cancelled"),
     finished("cancelled", "cancelled: nobody was watching", t=41),
 ]
+WRITTEN = """## Where to go
+Two places are **sure**, and one is *likely*; `high > 25` leaves out the rest:
+
+1. **Las Palmas**, 26 °C
+   - 3 h 30 by [VY 1234](https://example.org/vy1234)
+   - a beach
+2. **Palma**, 25 °C
+
+| city | high | rain |
+|---|---|---|
+| Las Palmas | 26 °C | 20 % |
+| Palma | 25 °C | 20 % |
+
+> Typical weather is no forecast.
+
+```
+windowseat ask "somewhere hot"
+```"""
+TALK = [
+    *SAMPLE[:2],
+    ev.StepToken(seq=0, t=2, step="understand", attempt=1, text="They want *sun*.", kind="reasoning"),
+    ev.StepToken(seq=0, t=2, step="understand", attempt=1, text=WRITTEN),
+    *SAMPLE[2:],
+]
 STATES: dict[str, Draw] = {
     "empty": of([]),
     "running": of(SAMPLE[:21]),
@@ -126,6 +150,10 @@ OTHERS: dict[str, tuple[Draw, tuple[int, int]]] = {
     "inspector-frames": (of(golden_run(), ("tab", "o", "s", "3")), (100, 30)),
     "inspector-wrapped": (of(golden_run(), ("tab", "4", "o", "3", "w")), (100, 30)),
     "inspector-timings": (of(golden_run(), ("tab", "o", "s", "4")), (120, 30)),
+    "prose": (of(TALK, ("tab", "1")), (100, 50)),
+    "history": (of(golden_run(), ("ctrl+r",), lambda client: client.remember("old", "somewhere cold", [])), (80, 24)),
+    "palette": (of(golden_run(), ("ctrl+p",)), (80, 24)),
+    "all-open": (of(golden_run(), ("tab", "ctrl+o", "g")), (80, 24)),
     "help": (of([], ("f1",)), (100, 40)),
     "settings": (of([], ("tab", "comma", "j")), (100, 30)),
     "export": (of(golden_run(), ("tab", "x")), (80, 24)),

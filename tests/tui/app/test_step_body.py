@@ -65,7 +65,15 @@ def test_a_call_tells_all_that_is_known_of_it() -> None:
     )
     line = LogLine(t=1, attempt=1, level="warning", text="slow down", evidence=evidence)
     text = text_of(a_step(log=(line,)))
-    for part in ("→ AirLabs  routes  429", "1.2s", "cached", "2 retries", "10 bytes", "as of 2026-01-01", "slow down"):
+    for part in (
+        "→ AirLabs  routes  429",
+        "1.2s",
+        "cached",
+        "2 retries",
+        "10 bytes",
+        "as of 1 January 2026",
+        "  slow down",
+    ):
         assert part in text
 
 
@@ -76,7 +84,19 @@ def test_calls_stand_in_columns() -> None:
     )
     first, second = text_of(a_step(log=log)).splitlines()
     assert first.index("routes") == second.index("routes")
-    assert first.index("0.0s") == second.index("0.0s")
+    assert first.index(" ms") == second.index(" ms")
+
+
+def test_a_call_that_went_well_says_on_its_line_what_came_of_it() -> None:
+    log = (LogLine(t=1, attempt=1, level="info", text="Rome: 17.2 °C, kept for 3 h", evidence=call("a", ms=1)),)
+    assert text_of(a_step(log=log)) == "→ a  routes  ok     1 ms · Rome: 17.2 °C, kept for 3 h"
+
+
+def test_what_a_model_writes_is_read_as_markdown_once_it_has_ended() -> None:
+    written = {"text": "Go to **Rome**.", "reasoning": "They *want* the sun."}
+    assert text_of(a_step(state="running", **written)) == "They *want* the sun.\nGo to **Rome**."
+    assert text_of(a_step(state="ok", **written)) == "They want the sun.\nGo to Rome."
+    assert text_of(a_step(state="ok", text='{"a_b_c": "**"}')) == '{"a_b_c": "**"}'
 
 
 def test_an_error_says_what_what_to_try_and_when_it_is_tried_again() -> None:
@@ -88,7 +108,8 @@ def test_an_error_says_what_what_to_try_and_when_it_is_tried_again() -> None:
 @pytest.mark.parametrize(
     ("value", "lines"),
     [
-        ({"depart": "2026-11-23", "max_hours": 4.0}, [(0, "depart", "2026-11-23"), (0, "max hours", "4")]),
+        ({"depart": "2026-11-23", "max_hours": 4.0}, [(0, "depart", "23 November 2026"), (0, "max hours", "4")]),
+        ({"as_of": "2026-11-23T14:05:00Z"}, [(0, "as of", "23 Nov 2026, 14:05 UTC")]),
         ({"a": {"b": None, "c": True}}, [(0, "a", ""), (1, "b", "–"), (1, "c", "yes")]),
         ({"cities": ["Rome", "Oslo"], "none": []}, [(0, "cities", "Rome, Oslo"), (0, "none", "none")]),
         ({"best": [{"km": 3, "code": "A"}]}, [(0, "best", ""), (1, "", "- km: 3, code: A")]),
@@ -113,7 +134,14 @@ def test_objects_of_the_same_keys_are_a_table() -> None:
 
 def test_a_table_has_the_columns_that_fit_and_says_that_there_are_more() -> None:
     value = [{"a": "x" * 10, "b": "y" * 10, "c": "z" * 10} for _ in range(3)]
-    assert [text for _, _, text in detail_lines(value, width=26)][1] == "xxxxxxxxxx  yyyyyyyyyy …"
+    lines = [text for _, _, text in detail_lines(value, width=26)]
+    assert lines[:2] == ["a           b", "xxxxxxxxxx  yyyyyyyyyy"]
+    assert lines[-1] == "… 1 more column in the inspector's JSON: c"
+
+
+def test_numbers_of_a_column_stand_with_their_points_under_each_other() -> None:
+    value = [{"high": high, "n": 1} for high in (9, 10.5, -2.25)]
+    assert [text for _, _, text in detail_lines(value)][1:] == [" 9     1", "10.5   1", "-2.25  1"]
 
 
 def test_a_long_list_says_how_many_it_leaves_to_the_inspector() -> None:

@@ -4,12 +4,14 @@ from typing import Any, Self
 
 import msgspec
 import pytest
+from textual.events import AppBlur, AppFocus
 from textual.geometry import Offset, Region
 
 from shared import events as ev
 from shared.view import StepView
 from tests.tui.app.driving import Driver, opened
 from tests.tui.app.scripted import PLAN, call, finished, log, sample_run, started, step_finished, step_started
+from tui.widgets.pressed import FRONT_S
 from tui.widgets.step_header import StepHeader
 
 FAILED = step_finished(
@@ -71,11 +73,11 @@ async def test_opening_shows_calls_log_text_and_detail() -> None:
         app.client.say(*sample_run())
         await app.until(lambda: app.row("result").step.state == "ok")
         await app.pilot.press("tab", "4")
-        await app.shows("▾ ✓ 4", "atlas", "timetable", "18,231 bytes", "as of 2026-10-01", "cached", "1 retry")
+        await app.shows("▾ ✓ 4", "atlas", "timetable", "18,231 bytes", "as of 1 October 2026", "cached", "1 retry")
         await app.pilot.press("3")
         await app.shows("runners up:", "- airport: ALC, km: 120")
         await app.pilot.press("2")
-        await app.shows("depart: 2026-11-23", "! two Valencias")
+        await app.shows("depart: 23 November 2026", "! two Valencias")
         await app.pilot.press("2")
         await app.until(lambda: "two Valencias" not in app.text().replace("also", ""))
 
@@ -162,6 +164,28 @@ async def test_a_click_on_the_header_opens_and_a_drag_does_not() -> None:
         assert app.row("routes").is_open
 
 
+@pytest.mark.parametrize("part", ["header", "time"])
+async def test_neither_a_drag_nor_a_double_click_nor_the_click_that_brings_the_window_to_the_front_folds(
+    part: str,
+) -> None:
+    async with opened() as app:
+        await app.ask()
+        app.client.say(*sample_run())
+        await app.until(lambda: app.row("result").step.state == "ok")
+        line = getattr(app.row("routes"), part)
+        await app.pilot.mouse_down(line, offset=Offset(1, 0))
+        await app.pilot.hover(line, offset=Offset(5, 0))
+        await app.pilot.mouse_up(line, offset=Offset(5, 0))
+        assert not app.row("routes").is_open, "a drag"
+        app.app.post_message(AppBlur())
+        app.app.post_message(AppFocus())
+        await app.pilot.click(line, offset=Offset(2, 0))
+        assert not app.row("routes").is_open, "the window came to the front"
+        app.app.came_to_front -= FRONT_S
+        await app.pilot.click(line, offset=Offset(3, 0), times=2)
+        await app.until(lambda: app.row("routes").is_open, "the first of two clicks opens, the second is none")
+
+
 async def test_the_next_question_begins_with_fresh_steps() -> None:
     async with opened() as app:
         await app.ask()
@@ -204,6 +228,26 @@ async def test_a_small_window_follows_the_running_step_until_the_user_moves() ->
         assert app.steps.scroll_y == 0
         await app.pilot.press("G")
         await app.shows("Ranking…")
+
+
+async def test_what_is_written_into_an_open_step_is_followed_to_its_end_and_no_further_than_asked() -> None:
+    async with opened((60, 14), expand="always") as app:
+        await app.ask()
+        app.client.say(started(), step_started("intent"))
+        for n in range(30):
+            app.client.say(ev.StepToken(seq=0, t=n, step="intent", attempt=1, text=f"word {n}\n"))
+        await app.shows("word 29")
+        await app.pilot.press("tab", "k")
+        place = app.steps.scroll_y
+        app.client.say(
+            *(ev.StepToken(seq=0, t=40, step="intent", attempt=1, text=f"word {n}\n") for n in range(30, 60))
+        )
+        await app.until(lambda: folded(app, 62))
+        await app.shows("new ↓")
+        assert app.steps.scroll_y == place
+        await app.pilot.press("end")
+        app.client.say(ev.StepToken(seq=0, t=41, step="intent", attempt=1, text="the last word"))
+        await app.shows("the last word")
 
 
 async def test_an_opened_step_is_scrolled_so_that_its_inside_is_seen() -> None:

@@ -3,6 +3,9 @@ import weakref
 
 import msgspec
 import pytest
+from textual.events import MouseScrollUp
+from textual.geometry import Offset
+from textual.scrollbar import ScrollTo
 
 from shared import events as ev
 from tests.tui.app.driving import Driver, opened
@@ -19,6 +22,7 @@ from tests.tui.app.scripted import (
 from tui import desk
 from tui.desk import MAX_RUNS
 from tui.watch import Watch
+from tui.widgets.news import News
 from tui.widgets.run_blocks import MAX_STEPS
 
 
@@ -129,7 +133,7 @@ async def test_the_session_begins_with_the_runs_before() -> None:
     client.remember("old1", "somewhere old", sample_run())
     client.remember("old2", "somewhere later", sample_run())
     async with opened((100, 30), client=client) as app:
-        await app.shows("▸ ✓ › somewhere old", "▸ ✓ › somewhere later", "2026-11-21 10:00", "Try one of these")
+        await app.shows("▸ ✓ › somewhere old", "▸ ✓ › somewhere later", "21 Nov 2026, 10:00 UTC", "Try one of these")
         await app.pilot.press("tab", "g", "enter")
         await app.shows("Las Palmas", "✓ 2 places are hot", "▾ ✓ › somewhere old")
         assert client.attached == ["old1"]
@@ -153,7 +157,7 @@ async def test_scrolling_up_stops_following_and_says_how_much_is_new() -> None:
     async with opened((60, 14)) as app:
         await app.ask()
         app.client.say(started(), step_started("routes"), *(log("routes", f"line {n:02}") for n in range(30)))
-        await app.until(lambda: app.watch.view.upto == 32)
+        await app.until(lambda: app.row("routes").header.arrow == "▸" and app.watch.view.upto == 32)
         await app.pilot.press("tab", "4", "g")
         await app.until(lambda: app.steps.scroll_y == 0)
         app.client.say(*(log("routes", f"more {n}") for n in range(100)))
@@ -164,7 +168,64 @@ async def test_scrolling_up_stops_following_and_says_how_much_is_new() -> None:
         app.client.say(*(log("routes", f"yet more {n}") for n in range(100)))
         await app.until(lambda: app.watch.view.upto == 232)
         await app.until(lambda: "new ↓" not in app.text())
+        await app.shows("yet more 99")
         assert app.steps.following
+
+
+async def test_where_nothing_is_known_to_follow_the_end_is_no_place() -> None:
+    client = ScriptedClient()
+    client.infos = []
+    async with opened((60, 14), client=client) as app:
+        await app.until(lambda: app.steps.blocks)
+        assert not app.steps.rows
+        await app.pilot.press("end", "tab", "end", "p")
+        assert app.app.is_running
+        await app.ask()
+
+
+@pytest.mark.parametrize("way", ["pageup", "wheel", "scrollbar"])
+async def test_however_one_scrolls_up_the_place_is_kept_and_at_the_end_it_is_followed(way: str) -> None:
+    async with opened((60, 14), expand="always") as app:
+        await app.ask()
+        app.client.say(started(), step_started("routes"), *(log("routes", f"line {n:02}") for n in range(60)))
+        await app.shows("line 59")
+        await app.pilot.press("tab")
+        if way == "pageup":
+            await app.pilot.press("pageup")
+        elif way == "wheel":
+            await app.pilot._post_mouse_events([MouseScrollUp], app.steps, offset=Offset(9, 3))
+        else:
+            app.steps.vertical_scrollbar.post_message(ScrollTo(y=20, animate=False))
+        await app.until(lambda: not app.steps.following and app.steps.scroll_y == app.steps.scroll_target_y)
+        place, end = app.steps.scroll_y, app.steps.max_scroll_y
+        app.client.say(*(log("routes", f"more {n}") for n in range(20)))
+        await app.shows("20 new ↓")
+        await app.until(lambda: app.steps.max_scroll_y == end + 20, "all of it laid out")
+        assert app.steps.scroll_y == place
+        app.steps.vertical_scrollbar.post_message(ScrollTo(y=app.steps.max_scroll_y, animate=False))
+        await app.until(lambda: app.steps.following)
+        app.client.say(log("routes", "the newest"))
+        await app.shows("the newest")
+
+
+@pytest.mark.parametrize("way", ["end", "click"])
+async def test_from_the_prompt_the_end_is_followed_again_too(way: str) -> None:
+    async with opened((60, 14), keys={"steps.last": "end,f7"}) as app:
+        await app.ask()
+        app.client.say(started(), step_started("routes"), *(log("routes", f"line {n:02}") for n in range(30)))
+        await app.until(lambda: app.row("routes").header.arrow == "▸" and app.watch.view.upto == 32)
+        await app.pilot.press("tab", "4", "g", "p", *"abc", "home")
+        app.client.say(*(log("routes", f"more {n}") for n in range(10)))
+        await app.shows("10 new ↓ f7")
+        if way == "click":
+            await app.pilot.click(News)
+        else:
+            await app.pilot.press("end")
+            assert not app.steps.following, "first to the end of what was typed"
+            await app.pilot.press("end")
+        await app.until(lambda: app.steps.following and "new ↓" not in app.text())
+        await app.shows("more 9")
+        assert app.prompt.value == "abc"
 
 
 async def test_e_goes_to_the_next_step_in_trouble() -> None:
