@@ -4,11 +4,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.watch import Trouble, Watch
+from tui.widgets.steady import Settled
 
 _CANCELLED_BY_YOU = "cancelled by you"
 
 
-class Banner(Static):
+class Banner(Settled, Static):
     """Hidden while there is nothing to say. Rows and steps stay whatever it says."""
 
     ALLOW_SELECT = True

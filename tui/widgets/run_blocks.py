@@ -8,12 +8,14 @@ from typing import TypeAlias
 
 from textual import events
 from textual.containers import VerticalScroll
+from textual.widget import Widget
 
 from tui.messages import RunOpened
 from tui.session import Expand
 from tui.watch import Watch
 from tui.widgets.run_block import RunBlock
 from tui.widgets.run_line import RunLine
+from tui.widgets.steady import Settled
 from tui.widgets.step_row import StepRow
 
 MAX_STEPS = 50
@@ -22,7 +24,7 @@ MAX_STEPS = 50
 Item: TypeAlias = RunLine | StepRow
 
 
-class RunBlocks(VerticalScroll, can_focus=True):
+class RunBlocks(Settled, VerticalScroll, can_focus=True):
     """Follows what is running until the user moves away."""
 
     def __init__(self, expand: Expand) -> None:
@@ -76,6 +78,10 @@ class RunBlocks(VerticalScroll, can_focus=True):
             block.set_expand(expand)
 
     def on_resize(self) -> None:
+        self.call_after_refresh(self._follow)
+
+    def watch_virtual_size(self) -> None:
+        """A step that grew may have gone out of sight."""
         self.call_after_refresh(self._follow)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -159,6 +165,9 @@ class RunBlocks(VerticalScroll, can_focus=True):
             return
         newest = self.blocks[-1]
         begun = [row for row in newest.rows if row.step.state != "waiting"]
-        target = begun[-1].header if begun else newest.line
+        target: Widget = newest.line
+        if begun:
+            fits = begun[-1].size.height <= self.size.height
+            target = begun[-1] if fits else begun[-1].header
         if target.is_mounted:
             target.scroll_visible(animate=False)

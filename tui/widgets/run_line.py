@@ -18,6 +18,7 @@ from tui.cells import one_line
 from tui.narration import elapsed, outcome
 from tui.watch import Watch
 from tui.widgets.fitting import fit, shorten, shorten_middle
+from tui.widgets.steady import Settled
 
 RunMark: TypeAlias = Literal["live", "ok", "partial", "failed", "cancelled"]
 
@@ -33,7 +34,7 @@ _ARROW, _GLYPH = 2, 2
 _SHARE_OF_OUTCOME = 0.5
 
 
-class RunLine(Widget):
+class RunLine(Settled, Widget):
     """``show`` takes the run and whether it is open; without a run the line is what the pipeline is for."""
 
     ALLOW_SELECT = False
