@@ -22,7 +22,7 @@ from tui.narration import plain_state
 from tui.pages import frame_lines, json_lines, run_value, step_value, timing_lines
 from tui.watch import Watch
 from tui.widgets.line_view import LineView
-from tui.widgets.step_body import describe, has_body
+from tui.widgets.step_text import describe, has_body
 
 LOOK_S = 0.25
 PAGES = ("all", "json", "frames", "timings")

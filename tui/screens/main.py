@@ -32,6 +32,7 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.results_pane import ResultsPane
 from tui.widgets.results_table import ResultsTable
 from tui.widgets.run_header import RunHeader
+from tui.widgets.steady import Settled
 from tui.widgets.transcript import Transcript
 
 SPINNER_S = 0.1
@@ -51,6 +52,10 @@ _HINTS: dict[type, tuple[tuple[str, str], ...]] = {
     FilterInput: (("results.open", "to the rows"), ("app.back", "no filter")),
 }  # fmt: skip
 _FIRST = {Prompt: "enter ask · tab steps"}
+
+
+class _Upper(Settled, Container):
+    """The transcript, and what lies over its last line."""
 
 
 class MainScreen(Actions):
@@ -77,7 +82,7 @@ class MainScreen(Actions):
 
     def compose(self) -> ComposeResult:
         yield self._header
-        with Container(id="upper"):
+        with _Upper(id="upper"):
             yield self.transcript
             yield self._news
         yield self.results

@@ -5,9 +5,10 @@ from textual.widgets import Static
 
 from tui.watch import Trouble, Watch
 from tui.widgets.run_line import CANCELLED_BY_YOU
+from tui.widgets.steady import Settled
 
 
-class Banner(Static):
+class Banner(Settled, Static):
     """Hidden while there is nothing to say. Rows and steps stay whatever it says."""
 
     ALLOW_SELECT = True

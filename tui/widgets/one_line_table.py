@@ -16,7 +16,7 @@ from textual.cache import LRUCache
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import DataTable
-from textual.widgets.data_table import RowKey
+from textual.widgets.data_table import CellKey, RowKey
 
 from tui.widgets.steady import Steady
 
@@ -118,6 +118,14 @@ class OneLineTable(Steady, DataTable[Text]):
             room = max(0, width - 2 * self.cell_padding)
             lines = self._lines[key] = [[Segment(f"{padding}{_fitted(cell, room)}{padding}", style)]]
         return lines
+
+    def _update_column_widths(self, updated_cells: set[CellKey]) -> None:
+        """Each column is measured once: Textual measures all of it for each cell that is narrower than it."""
+        for key in {column for row, column in updated_cells if row in self.rows and column in self.columns}:
+            column = self.columns[key]
+            cells = (column.label, *self.get_column(key))
+            column.content_width = max(cell_len(cell.plain) for cell in cells)
+        self._require_update_dimensions = True
 
     def _update_dimensions(self, new_rows: Iterable[RowKey]) -> None:
         # Textual learns the widths of new rows when it is idle. If it painted before, those lines would stay as they

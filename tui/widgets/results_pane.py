@@ -18,6 +18,7 @@ from tui.watch import Watch
 from tui.widgets.examples import Examples
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.results_table import ResultsTable, title
+from tui.widgets.steady import Settled
 
 TABLE_S = 0.25
 """Shortest time between two paintings of the table; and it takes at most a fifth of the time."""
@@ -26,7 +27,7 @@ TABLE_S = 0.25
 _WELCOME = "Welcome. Type a question below, or take one of these: tab, r, enter. F1 shows all keys."
 
 
-class ResultsPane(Vertical):
+class ResultsPane(Settled, Vertical):
     """``period`` is the shortest time between two paintings of anything, in seconds."""
 
     def __init__(self, period: float) -> None:

@@ -13,12 +13,13 @@ from shared.view import StepView, step_numbers
 from tui.session import Expand
 from tui.watch import Watch
 from tui.widgets.run_line import RunLine
+from tui.widgets.steady import Settled
 from tui.widgets.step_row import StepRow
 
 _TITLE_CAP = 26
 
 
-class RunBlock(Vertical):
+class RunBlock(Settled, Vertical):
     """``run`` None: no run yet, the plan of what can be asked."""
 
     def __init__(self, watch: Watch | None, expand: Expand) -> None:

@@ -13,6 +13,7 @@ from tui.session import Expand
 from tui.watch import Watch
 from tui.widgets.run_block import RunBlock
 from tui.widgets.run_line import RunLine
+from tui.widgets.steady import Settled
 from tui.widgets.step_row import StepRow
 
 MAX_STEPS = 50
@@ -21,7 +22,7 @@ MAX_STEPS = 50
 Item: TypeAlias = RunLine | StepRow
 
 
-class RunBlocks(VerticalScroll, can_focus=True):
+class RunBlocks(Settled, VerticalScroll, can_focus=True):
     """Follows what is running, to the end of what is open of it, until the user moves away."""
 
     def __init__(self, expand: Expand) -> None:
@@ -79,6 +80,10 @@ class RunBlocks(VerticalScroll, can_focus=True):
 
     def on_step_row_grown(self, message: StepRow.Grown) -> None:
         self._follow()
+
+    def watch_virtual_size(self) -> None:
+        """A step that grew may have gone out of sight."""
+        self.call_after_refresh(self._follow)
 
     def on_mouse_scroll_up(self) -> None:
         self._scrolled()

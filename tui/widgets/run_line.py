@@ -19,6 +19,7 @@ from tui.narration import elapsed, outcome
 from tui.watch import Watch
 from tui.widgets.fitting import fit, shorten, shorten_middle
 from tui.widgets.pressed import Pressed
+from tui.widgets.steady import Settled
 
 RunMark: TypeAlias = Literal["live", "ok", "partial", "failed", "cancelled"]
 
@@ -35,7 +36,7 @@ _ARROW, _GLYPH = 2, 2
 _SHARE_OF_OUTCOME = 0.5
 
 
-class RunLine(Pressed, Widget):
+class RunLine(Pressed, Settled, Widget):
     """``show`` takes the run and whether it is open; without a run the line is what the pipeline is for."""
 
     ALLOW_SELECT = False

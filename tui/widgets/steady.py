@@ -1,4 +1,7 @@
-"""Scrolling widgets whose place on the screen doesn't depend on what is in them: more in them lays nothing out anew."""
+"""Widgets that don't have the whole screen laid out for what is inside them.
+
+Textual lays it out whenever the inside of a widget has another size than before, whoever found that out.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -7,15 +10,18 @@ from textual.reactive import Reactive
 
 if TYPE_CHECKING:
     from textual.scroll_view import ScrollView as _Base
+    from textual.widget import Widget as _Inside
 else:
-    _Base = object  # Textual takes styles from the first base that is a widget: that must be its own
+    _Base = _Inside = object  # Textual takes styles from the first base that is a widget: that must be its own
 
 
 class Steady(_Base):
-    """To be inherited from before Textual's class. Its height and width must not be ``auto``.
+    """Scrolls, and its place doesn't depend on what is in it: its height and width must not be ``auto``.
 
-    Textual lays the whole screen out when the inside of a widget becomes longer: at each row of a table, at each key in
-    a prompt. All that comes of it here is a scrollbar, whose appearing does lay it out.
+    To be inherited from before Textual's class.
+
+    At each row of a table, at each key in a prompt the inside becomes longer. All that comes of it is a scrollbar,
+    whose appearing does lay the screen out.
     """
 
     virtual_size = Reactive(Size(0, 0), layout=False, repaint=False)
@@ -24,3 +30,13 @@ class Steady(_Base):
         self._scroll_update(after)
         if before.width != after.width or min(before.height, after.height) < self.scroll_y + self.size.height:
             self.refresh()
+
+
+class Settled(_Inside):
+    """Has no size inside but that which Textual's layout found: to be inherited from before Textual's class.
+
+    Textual lays the screen out once more for what it has just found: each change cost two. A scrollbar that comes of it
+    still lays it out.
+    """
+
+    virtual_size = Reactive(Size(0, 0), layout=False, repaint=False)

@@ -18,6 +18,7 @@ from shared.view import StepState, StepView
 from tui.narration import GLYPHS, SPINNER, outcome, step_time
 from tui.widgets.fitting import fit, shorten_middle
 from tui.widgets.pressed import Pressed
+from tui.widgets.steady import Settled
 
 _COLOURS: dict[StepState, str] = {
     "waiting": "step--muted",
@@ -40,7 +41,7 @@ _TIME = 8
 _NARROW = 52
 
 
-class StepHeader(Pressed, Widget):
+class StepHeader(Pressed, Settled, Widget):
     """One step, one line. ``now_ms`` tells how long the run has been going, for the time of a running step."""
 
     ALLOW_SELECT = False
@@ -137,7 +138,7 @@ class StepHeader(Pressed, Widget):
         self.post_message(self.Clicked(self))
 
 
-class StepTime(Pressed, Static):
+class StepTime(Pressed, Settled, Static):
     """How long the step has been running, in whole seconds, or how long it took. A click on it is one on its header."""
 
     ALLOW_SELECT = False

@@ -12,11 +12,17 @@ from textual.message import Message
 
 from shared.view import StepView
 from tui.session import Expand
-from tui.widgets.step_body import StepBody, has_body
+from tui.widgets.steady import Settled
+from tui.widgets.step_body import StepBody
 from tui.widgets.step_header import StepHeader, StepTime
+from tui.widgets.step_text import has_body
 
 
-class StepRow(Vertical):
+class _Line(Settled, Horizontal):
+    """What is always seen."""
+
+
+class StepRow(Settled, Vertical):
     """``expand``: which steps open by themselves as long as the user has not spoken; ``chosen``: what they said."""
 
     class Grown(Message):
@@ -47,7 +53,7 @@ class StepRow(Vertical):
         self._expand = expand
 
     def compose(self) -> ComposeResult:
-        with Horizontal():
+        with _Line():
             yield self.header
             yield self.time
 
@@ -88,7 +94,8 @@ class StepRow(Vertical):
             self._body = StepBody(step)
             self.mount(self._body)
         elif self._body is not None:
-            self._body.display = open_now
+            if self._body.display != open_now:  # to say what is so already lays out all the same
+                self._body.display = open_now
             if open_now:
                 self._body.show(step)
 

@@ -1,6 +1,6 @@
 """The quick table draws what Textual's own does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from rich.segment import Segment
@@ -10,6 +10,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import DataTable
+from textual.widgets.data_table import ColumnKey
 
 from tui.widgets.one_line_table import OneLineTable
 
@@ -147,3 +148,27 @@ async def test_of_a_table_to_which_a_row_comes_only_that_row_is_drawn() -> None:
         after = table.render_lines(Region(0, 0, 80, 9))
         assert [one is other for one, other in zip(before, after, strict=False)] == [True] * 8
         assert "one more" in after[8].text
+
+
+async def test_columns_become_as_wide_as_textual_makes_them_and_are_measured_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = Both()
+    async with app.run_test(size=(120, 40)) as pilot:
+        ours, textuals = app.query_one("#ours", OneLineTable), app.query_one("#textuals", DataTable)
+        measured: list[ColumnKey | str] = []
+        whole = OneLineTable.get_column
+
+        def noticed(table: OneLineTable, key: ColumnKey | str) -> Iterable[Text]:
+            measured.append(key)
+            return whole(table, key)
+
+        monkeypatch.setattr(OneLineTable, "get_column", noticed)
+        for texts in (["x" * 40, "short"], ["s", "漢字" * 11], ["", "y"], [*"abcdefg"]):
+            measured.clear()
+            for table in (ours, textuals):
+                for place, text in enumerate(texts):
+                    table.update_cell(str(place), "a", Text(text), update_width=True)
+            await pilot.pause()
+            assert measured == ["a"]
+            assert ours.columns[ColumnKey("a")].content_width == textuals.columns[ColumnKey("a")].content_width

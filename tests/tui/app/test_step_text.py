@@ -6,7 +6,7 @@ from shared import events as ev
 from shared.view import LogLine, StepView
 from tests.tui.app.scripted import call
 from tui.widgets.detail import detail_lines
-from tui.widgets.step_body import MAX_LINES, MAX_TEXT, describe, has_body
+from tui.widgets.step_text import MAX_LINES, MAX_TEXT, describe, has_body
 
 
 def a_step(**fields: Any) -> StepView:
