@@ -19,6 +19,8 @@ _FRAMED = (b"content-length", b"transfer-encoding")
 class StraightChunks:
     """``app`` as a connection that ``writer`` writes to calls it."""
 
+    __slots__ = ("_app", "_writer")
+
     def __init__(self, app: AppWrapper, writer: GatheringWriter) -> None:
         self._app, self._writer = app, writer
 
@@ -36,6 +38,8 @@ class StraightChunks:
 
 
 class _Response:
+    __slots__ = ("_chunked", "_send", "_writer")
+
     def __init__(self, send: ASGISendCallable, writer: GatheringWriter) -> None:
         self._send, self._writer = send, writer
         self._chunked = False

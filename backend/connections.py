@@ -29,6 +29,8 @@ class IdleTimer:
     costs.
     """
 
+    __slots__ = ("_after_s", "_close", "_loop", "_timer")
+
     def __init__(self, after_s: float, close: Callable[[], None]) -> None:
         self._after_s, self._close = after_s, close
         self._loop = asyncio.get_running_loop()
@@ -52,6 +54,8 @@ class IdleTimer:
 
 class _Connection:
     """What ``Connections`` knows of one: its task has made it by its first turn."""
+
+    __slots__ = ("idle", "transport")
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self.transport = cast(asyncio.Transport, writer.transport)  # uvloop's is one without being called so

@@ -3,7 +3,7 @@
 A full collection looks at every object there is: 70 to 110 ms with 500 runs under way, one every other second, and
 found nothing. What is there when the server has opened stays for good, so it is taken out of the count
 (``gc.freeze``). Cycles that live short are found by the young collections; those that outlive two of them wait for a
-full one, which comes a thousand times as seldom.
+full one, which comes a hundred times as seldom.
 """
 
 import gc
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _YOUNG, _MIDDLE = 5_000, 10
-"""Objects that a young collection, and young collections that one of the middle generation look at: 5 ms at most."""
+"""Objects that a young collection, and young collections that one of the middle generation look at: some 5 ms."""
 _FULL_AFTER = 200
 """Collections of the middle generation: ten million objects more than were freed."""
 

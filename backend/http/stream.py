@@ -6,8 +6,7 @@ them; never compressed, and without Quart's response time-out, which would cut t
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from functools import partial
+from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 
 from quart import Response, request
@@ -44,14 +43,9 @@ def stream_response(
     if (task := asyncio.current_task()) is not None:
         task.add_done_callback(lambda _: manager.release(viewer))
     headers = {**more_headers, **HEADERS, "Content-Type": form.content_type, "Windowseat-Run": viewer.run}
-    new_watch = partial(
-        StallWatch,
-        manager.limits.stall_s,
-        lambda: form.encode(manager.give_up(viewer)),
-        chunked=request.http_version != "1.0",
-        has_body=request.method != "HEAD",
-    )
-    response = Response(_follow(manager, viewer, form, first, new_watch), headers=headers)
+    chunked, has_body = request.http_version != "1.0", request.method != "HEAD"
+    told = _follow(manager, viewer, form, first, chunked=chunked, has_body=has_body)
+    response = Response(told, headers=headers)
     response.timeout = None
     return response
 
@@ -71,9 +65,14 @@ def _heed_cancellation() -> None:
 
 
 async def _follow(
-    manager: RunManager, viewer: Viewer, form: Format, first: bytes, new_watch: Callable[[], StallWatch]
+    manager: RunManager, viewer: Viewer, form: Format, first: bytes, *, chunked: bool, has_body: bool
 ) -> AsyncIterator[bytes]:
-    watch = new_watch()
+    watch = StallWatch(
+        manager.limits.stall_s,
+        lambda: form.encode(manager.give_up(viewer)),
+        chunked=chunked,
+        has_body=has_body,
+    )
     viewer.send_beat = lambda beat: watch.write_now(form.encode(beat))
     try:
         block: bytes | None = first

@@ -128,7 +128,7 @@ class Viewer:
         self._waiter: asyncio.Future[None] | None = None
         self._opened = False
         self.over = False
-        self.send_beat: Callable[[bytes], bool] = lambda beat: False
+        self.send_beat: Callable[[bytes], bool] = _not_now
         self._last_sent = self._loop.time()
         self._timer = self._next_beat(self._last_sent)
         if live is not None:
@@ -251,3 +251,7 @@ class Viewer:
         """At a moment that many viewers share: one turn of an idle loop for all of them, not one for each."""
         due = silent_since + self._silence_s
         return self._loop.call_at(math.ceil(due / self._step_s) * self._step_s, self._on_timer)
+
+
+def _not_now(beat: bytes) -> bool:
+    return False

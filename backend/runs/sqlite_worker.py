@@ -71,7 +71,8 @@ class Worker:
         with contextlib.closing(connection), contextlib.closing(checkpoints):
             while batch := self._next_batch():
                 self._resolve(_transaction(connection, self._begin, batch))
-                checkpoints.written(connection.total_changes)
+                if self._begin == "BEGIN IMMEDIATE":  # else it reads, or has no file
+                    checkpoints.written(connection.total_changes)
 
     def _next_batch(self) -> list[_Job]:
         """All jobs that wait now, at least one; none when the worker is to end."""
