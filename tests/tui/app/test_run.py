@@ -282,7 +282,7 @@ async def test_a_selection_over_wrapped_lines_is_copied_without_the_breaks_that_
     told = " ".join(f"word{n:02}" for n in range(30))
     async with opened((60, 24), expand="always") as app:
         await app.ask()
-        app.client.say(started(), step_started("routes"), log("routes", told))
+        app.client.say(started(), step_started("routes"), log("routes", told), step_finished("routes"))
         await app.shows("word29")
         body = app.row("routes").query_one(StepBody)
         await app.pilot.mouse_down(body, offset=Offset(0, 0))

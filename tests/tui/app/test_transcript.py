@@ -195,12 +195,11 @@ async def test_however_one_scrolls_up_the_place_is_kept_and_at_the_end_it_is_fol
         elif way == "wheel":
             await app.pilot._post_mouse_events([MouseScrollUp], app.steps, offset=Offset(9, 3))
         else:
-            app.steps.vertical_scrollbar.post_message(ScrollTo(y=20, animate=False))
+            app.steps.vertical_scrollbar.post_message(ScrollTo(y=1, animate=False))
         await app.until(lambda: not app.steps.following and app.steps.scroll_y == app.steps.scroll_target_y)
-        place, end = app.steps.scroll_y, app.steps.max_scroll_y
+        place = app.steps.scroll_y
         app.client.say(*(log("routes", f"more {n}") for n in range(20)))
         await app.shows("20 new ↓")
-        await app.until(lambda: app.steps.max_scroll_y == end + 20, "all of it laid out")
         assert app.steps.scroll_y == place
         app.steps.vertical_scrollbar.post_message(ScrollTo(y=app.steps.max_scroll_y, animate=False))
         await app.until(lambda: app.steps.following)
