@@ -9,6 +9,7 @@ import hashlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -25,6 +26,10 @@ OPENING_S = 5.0
 """A store that is started together with its servers gets this long."""
 MOST_AT_ONCE = 200
 MOST_CONNECTIONS = 32
+MOST_READING = 24
+"""Calls at once, so that those of writers needn't wait for a connection."""
+ALIVE_S = 5.0
+"""A call that isn't answered though others are is tried so long: it is the process that has too much to do."""
 
 T = TypeVar("T")
 _Job = tuple[str, tuple[Any, ...], "asyncio.Future[Any]"]
@@ -48,6 +53,10 @@ def client(url: str, answer_s: float) -> "Redis":
         raise ConfigError("log must be a URL like redis://host:6379/0 (or rediss://, valkey://, unix://)") from error
 
 
+class _Unanswered(Exception):
+    """No answer, but there is time for another try."""
+
+
 class Store:
     """Commands and scripts on one store."""
 
@@ -56,25 +65,57 @@ class Store:
         self._jobs: list[_Job] = []
         self._flusher: asyncio.Task[None] | None = None
         self._closed = False
+        self._readers = asyncio.Semaphore(MOST_READING)
+        self._answered_at = 0.0
+        self._silence: Exception | None = None
 
     async def call(self, command: Callable[[], Awaitable[T]], patience_s: float = LAST_TRY_S) -> T:
-        """The answer to ``command``, tried again for ``patience_s`` seconds. Raises StorageError."""
-        last_try = time.monotonic() + patience_s
+        """The answer to ``command``, tried again until the store has answered nobody for ``patience_s`` seconds. Raises
+        StorageError.
+
+        Where very many call at once they wait for each other: that is no silence of the store.
+        """
+        began = time.monotonic()
         while True:
-            if self._closed:  # a client that is closed would open itself again
-                raise StorageError("the run log is closed")
-            try:
-                return await heeding_cancellation(command())
-            except (ConnectionError, TimeoutError, BusyLoadingError, OSError) as error:
-                if time.monotonic() > last_try:
-                    raise storage_error(error) from None
-            except RedisError as error:
-                raise storage_error(error) from None
+            async with self._readers:
+                last_try = self._last_try(began, patience_s)
+                # Who waited while the store became silent needn't find that out once more.
+                if self._silence is not None and time.monotonic() > last_try + ANSWER_S:
+                    raise storage_error(self._silence)
+                with suppress(_Unanswered):
+                    return await self._answer(command, last_try)
             await asyncio.sleep(random.uniform(0.01, 0.05))
+
+    async def _urgent(self, command: Callable[[], Awaitable[T]]) -> T:
+        """``call`` for who writes: not behind readers."""
+        began = time.monotonic()
+        while True:
+            with suppress(_Unanswered):
+                return await self._answer(command, self._last_try(began, LAST_TRY_S))
+            await asyncio.sleep(random.uniform(0.01, 0.05))
+
+    def _last_try(self, began: float, patience_s: float) -> float:
+        return min(max(began, self._answered_at) + patience_s, began + max(patience_s, ALIVE_S))
+
+    async def _answer(self, command: Callable[[], Awaitable[T]], last_try: float) -> T:
+        """Raises _Unanswered where another try may help."""
+        if self._closed:  # a client that is closed would open itself again
+            raise StorageError("the run log is closed")
+        try:
+            answer = await heeding_cancellation(command())
+        except (ConnectionError, TimeoutError, BusyLoadingError, OSError) as error:
+            self._silence = error
+            if time.monotonic() > last_try:
+                raise storage_error(error) from None
+            raise _Unanswered from None
+        except RedisError as error:
+            raise storage_error(error) from None
+        self._answered_at, self._silence = time.monotonic(), None
+        return answer
 
     async def script(self, script: str, *arguments: Any) -> Any:
         """The answer of a script. Raises StorageError."""
-        (answer,) = await self.call(lambda: self._scripts([(script, arguments)]))
+        (answer,) = await self._urgent(lambda: self._scripts([(script, arguments)]))
         if isinstance(answer, Exception):
             raise storage_error(answer)
         return answer
@@ -92,7 +133,7 @@ class Store:
             batch, self._jobs = self._jobs[:MOST_AT_ONCE], self._jobs[MOST_AT_ONCE:]
             try:
                 calls = [(script, arguments) for script, arguments, _ in batch]
-                answers = await self.call(lambda calls=calls: self._scripts(calls))  # type: ignore[misc]  # binds the loop's value
+                answers = await self._urgent(lambda calls=calls: self._scripts(calls))  # type: ignore[misc]  # binds the loop's value
             except StorageError as error:
                 answers = [error] * len(batch)
             except BaseException as error:  # nobody may wait for ever

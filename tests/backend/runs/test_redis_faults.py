@@ -393,3 +393,29 @@ async def test_a_store_that_comes_a_little_later_is_waited_for(redis: RedisProce
     await asyncio.to_thread(redis.start)
     await opening
     await log.aclose()
+
+
+@pytest.mark.timeout(120)
+async def test_very_many_who_read_at_once_are_no_silence_of_the_store(redis: RedisProcess) -> None:
+    """They wait for connections, and for each other's turn: a store that answers is never called unusable for that."""
+    log = RedisRunLog(redis.url, may_forget=True)
+    await log.open()
+    await log.append(summary_of("r1", events=600), entries(600, size=2_000))
+    found = await asyncio.gather(*(log.read("r1", 0, 1 << 30) for _ in range(400)))
+    assert {len(read) for read in found} == {600}
+    await log.aclose()
+
+
+async def test_of_many_who_wait_each_is_told_within_a_second_that_the_store_is_silent(redis: RedisProcess) -> None:
+    log = RedisRunLog(redis.url, may_forget=True)
+    await log.open()
+    await log.append(summary_of("r1", events=3), entries(3))
+    redis.send(signal.SIGSTOP)
+    began = time.monotonic()
+    told = await asyncio.gather(*(log.read("r1", 0, 1 << 20) for _ in range(400)), return_exceptions=True)
+    took_s = time.monotonic() - began
+    redis.send(signal.SIGCONT)
+    assert all(isinstance(one, StorageError) for one in told), {type(one) for one in told}
+    assert took_s < TOLD_S
+    assert len(await log.read("r1", 0, 1 << 20)) == 3
+    await log.aclose()
