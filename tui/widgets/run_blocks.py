@@ -170,7 +170,9 @@ class RunBlocks(Settled, VerticalScroll, can_focus=True):
     def _stay(self) -> None:
         """What is read stays where it is, whatever has become longer above it."""
         if self._top is not None and not self.following and self._top[0].is_attached:
-            self.scroll_relative(y=_place_of(self._top[0]) - self._top[1], animate=False)
+            moved = _place_of(self._top[0]) - self._top[1]
+            if moved:  # later it would undo what others have scrolled to meanwhile
+                self.scroll_relative(y=moved, animate=False, immediate=True)
         self._top = self._first_in_sight()
 
     def _first_in_sight(self) -> tuple[RunBlock | StepRow, int] | None:
