@@ -34,6 +34,8 @@ class RunBlocks(Settled, VerticalScroll, can_focus=True):
         self._current: RunBlock | None = None
         self._opened: list[RunBlock] = []
         self._left_at = 0
+        self._top: tuple[RunBlock | StepRow, int] | None = None
+        """What the first line in sight is part of, and where that begins."""
         self._frame = 0
 
     @property
@@ -82,8 +84,12 @@ class RunBlocks(Settled, VerticalScroll, can_focus=True):
         self._follow()
 
     def watch_virtual_size(self) -> None:
-        """A step that grew may have gone out of sight."""
-        self.call_after_refresh(self._follow)
+        """A step that grew may have gone out of sight, or have moved what somebody reads."""
+        self.call_after_refresh(self._follow if self.following else self._stay)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._top = None if self.following else self._first_in_sight()
 
     def on_mouse_scroll_up(self) -> None:
         self._scrolled()
@@ -186,6 +192,26 @@ class RunBlocks(Settled, VerticalScroll, can_focus=True):
         if self.following and self.blocks and self.blocks[-1].run is not None:
             self._left_at = self.blocks[-1].run.view.upto
         self.following = False
+        self._top = self._first_in_sight()
+
+    def _stay(self) -> None:
+        """What is read stays where it is, whatever has become longer above it."""
+        if self._top is not None and not self.following and self._top[0].is_attached:
+            moved = _place_of(self._top[0]) - self._top[1]
+            if moved:  # later it would undo what others have scrolled to meanwhile
+                self.scroll_relative(y=moved, animate=False, immediate=True)
+        self._top = self._first_in_sight()
+
+    def _first_in_sight(self) -> tuple[RunBlock | StepRow, int] | None:
+        found: tuple[RunBlock | StepRow, int] | None = None
+        for block in self.blocks:
+            parts: list[RunBlock | StepRow] = [block, *block.rows]
+            for one in parts:
+                place = _place_of(one)
+                if place > self.scroll_y:
+                    return found
+                found = one, place
+        return found
 
     def _follow(self) -> None:
         if not self.following or self.max_scroll_y == 0 or not self.blocks:
@@ -200,3 +226,9 @@ class RunBlocks(Settled, VerticalScroll, can_focus=True):
             self.scroll_to(y=newest.virtual_region.y + target.virtual_region.bottom - room, animate=False)
         else:
             target.scroll_visible(animate=False)
+
+
+def _place_of(one: RunBlock | StepRow) -> int:
+    """The line of the transcript that it begins at."""
+    above = one.parent.virtual_region.y if isinstance(one, StepRow) and isinstance(one.parent, RunBlock) else 0
+    return above + one.virtual_region.y

@@ -161,3 +161,22 @@ async def test_the_newest_words_of_the_step_that_is_followed_are_in_sight() -> N
         for n in range(30):
             app.client.say(token(f"word{n} and more of it\n"))
             await app.shows(f"word{n} ")
+
+
+async def test_what_somebody_reads_stays_where_it_is_when_a_step_above_ends_and_is_seen_whole() -> None:
+    async with opened((80, 24), expand="always") as app:
+        await app.ask()
+        app.client.say(started(), step_started("intent"), *(token(f"word{n} and more of it\n") for n in range(40)))
+        app.client.say(
+            step_started("locate"), *(log("locate", f"line {n}") for n in range(60)), step_finished("locate")
+        )
+        await app.until(lambda: app.row("locate").size.height == 61)
+        await app.pilot.press("tab", "k")
+        app.steps.scroll_to(y=40, animate=False)
+        await app.until(lambda: app.steps.scroll_y == 40 and not app.screen_is_dirty)
+        before = app.lines()[1:13]
+        assert all("line " in line for line in before)
+        app.client.say(step_finished("intent", "Read"))
+        await app.until(lambda: app.row("intent").size.height == 41)
+        await app.until(lambda: [line[:60] for line in app.lines()[1:13]] == [line[:60] for line in before])
+        assert app.steps.scroll_y == 40 + 40 - window(24)
