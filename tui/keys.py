@@ -106,7 +106,7 @@ _INSPECTOR: tuple[Key, ...] = (
     Key("inspector.half_up", "ctrl+u,pageup", "half_page(-1)", "ctrl+u", "half a page up", "in the inspector"),
     Key("inspector.first", "g,home", "first", "g", "to the beginning", "in the inspector"),
     Key("inspector.last", "G,end", "last", "G end", "to the end, and follow what comes", "in the inspector"),
-    Key("inspector.fold", "space,enter", "fold", "space", "fold: a part of the JSON, a frame", "in the inspector"),
+    Key("inspector.fold", "space,enter", "fold", "space", "fold: a part of the JSON, a frame, all", "in the inspector"),
     Key("inspector.wrap", "w", "wrap", "w", "wrap long lines, or scroll them", "in the inspector"),
     Key("inspector.scroll_left", "h", "scroll_sideways(-1)", "h", "long lines: to the left", "in the inspector"),
     Key("inspector.scroll_right", "l", "scroll_sideways(1)", "l", "long lines: to the right", "in the inspector"),

@@ -46,6 +46,7 @@ class InspectorScreen(Screen[None]):
         self._page = 0
         self._flipped: set[Hashable] = set()
         self._opened: set[Hashable] = set()
+        self._bodies = True
         self._head = Static(id="inspector-head", markup=False)
         self._all = Static(markup=False)
         self._lines = LineView()
@@ -129,10 +130,13 @@ class InspectorScreen(Screen[None]):
         parts: list[Content] = []
         for number, one in zip(step_numbers(view.steps), view.steps, strict=True):
             state = plain_state(one, self._watch.now_ms())
-            parts += [Content.styled(f"{number} {one_line(one.title)}: {state}", "bold $text-accent"), *_said(one)]
-            if has_body(one):
-                parts.append(describe(one, MAX_LINES // 10, MAX_TEXT // 10, width=width))
-            parts.append(Content(""))
+            arrow = " " if not has_body(one) else "▾" if self._bodies else "▸"
+            heading = f"{arrow} {number} {one_line(one.title)}: {state}"
+            parts += [Content.styled(heading, "bold $text-accent"), *_said(one)]
+            if self._bodies:
+                if has_body(one):
+                    parts.append(describe(one, MAX_LINES // 10, MAX_TEXT // 10, width=width))
+                parts.append(Content(""))
         return Content("\n").join(parts)
 
     # --- what the user does -----------------------------------------------------------------------------------------
@@ -201,8 +205,14 @@ class InspectorScreen(Screen[None]):
         self._lines.scroll_relative(x=by * max(1, self._lines.size.width // 2), animate=False)
 
     def action_fold(self) -> None:
+        """A part of the JSON, a frame; of a whole run what its steps have inside."""
         chosen = self._lines.chosen
-        if PAGES[self._page] == "json" and chosen is not None:
+        if PAGES[self._page] == "all":
+            if self._step is not None:
+                self.app.bell()  # it is open already: that is what was asked for
+            else:
+                self._bodies = not self._bodies
+        elif PAGES[self._page] == "json" and chosen is not None:
             self._flipped ^= {chosen}
         elif PAGES[self._page] == "frames" and chosen is not None:
             seq = chosen[0] if isinstance(chosen, tuple) else chosen

@@ -57,6 +57,11 @@ async def test_the_inspector_has_all_json_frames_and_timings_of_a_step_or_the_ru
         await app.pilot.press("G")
         await app.shows("6 Read the sky: done")
         assert "nothing yet" not in app.text()
+        await app.pilot.press("g", "space")
+        await app.shows("▸ 1 Understand the request: done", "▸ 4 Look up non-stops: done")
+        assert "language: en" not in app.text(), "folded, the run is its steps"
+        await app.pilot.press("space")
+        await app.shows("▾ 1 Understand the request: done", "language: en")
         await app.pilot.press("escape")
         await app.until(lambda: not isinstance(app.app.screen, InspectorScreen))
 
