@@ -26,15 +26,17 @@ LASTS_S = 120
 
 
 def script() -> list[Any]:
-    """A run that tells something twenty times a second, for two minutes."""
+    """A run that tells something twenty times a second, for two minutes: how far it got, which is on the screen as the
+    seconds are, and in turn with it the words of a model."""
 
     def frame(seq: int, event: Any) -> bytes:
         return frames([event]).replace(b'"seq":0', b'"seq":%d' % seq, 1)
 
     parts: list[Any] = [frame(1, started()), frame(2, step_started("intent", "Reading the wish…"))]
     for number in range(PER_S * LASTS_S):
-        parts += [frame(3 + number, ev.StepToken(seq=0, t=number, step="intent", attempt=1, text=f"w{number} ")),
-                  1 / PER_S]  # fmt: skip
+        told: dict[str, Any] = {"seq": 0, "t": number * 1000 // PER_S, "step": "intent", "attempt": 1}
+        got_on = ev.StepProgress(**told, done=number, total=PER_S * LASTS_S)
+        parts += [frame(3 + number, ev.StepToken(**told, text=f"w{number} ") if number % 2 else got_on), 1 / PER_S]
     return parts
 
 
