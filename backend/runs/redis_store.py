@@ -26,8 +26,9 @@ OPENING_S = 5.0
 """A store that is started together with its servers gets this long."""
 MOST_AT_ONCE = 200
 MOST_CONNECTIONS = 32
-MOST_READING = 24
-"""Calls at once, so that those of writers needn't wait for a connection."""
+MOST_READING = 4
+"""Calls at once of those who read. It is this process that large answers keep busy: were there more of them, none would
+be read whole within ANSWER_S. And writers needn't wait for a connection."""
 ALIVE_S = 5.0
 """A call that isn't answered though others are is tried so long: it is the process that has too much to do."""
 
@@ -75,15 +76,17 @@ class Store:
 
         Where very many call at once they wait for each other: that is no silence of the store.
         """
-        began = time.monotonic()
+        waits_since, began = time.monotonic(), 0.0
         while True:
             async with self._readers:
-                last_try = self._last_try(began, patience_s)
+                now = time.monotonic()
                 # Who waited while the store became silent needn't find that out once more.
-                if self._silence is not None and time.monotonic() > last_try + ANSWER_S:
+                silent_since = max(waits_since, self._answered_at)
+                if self._silence is not None and now > silent_since + patience_s + ANSWER_S:
                     raise storage_error(self._silence)
+                began = began or now
                 with suppress(_Unanswered):
-                    return await self._answer(command, last_try)
+                    return await self._answer(command, self._last_try(began, patience_s))
             await asyncio.sleep(random.uniform(0.01, 0.05))
 
     async def _urgent(self, command: Callable[[], Awaitable[T]]) -> T:
