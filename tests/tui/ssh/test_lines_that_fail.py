@@ -101,7 +101,7 @@ async def test_a_line_that_dies_without_a_word_is_noticed_and_the_visitor_can_co
 
 async def test_a_client_that_reads_nothing_for_long_costs_its_neighbours_no_frame(tmp_path: Path) -> None:
     async with (
-        a_house(tmp_path, a_step_that_gets_on(), a_step_that_gets_on(), rows_that_change(), stall_s=6.0) as house,
+        a_house(tmp_path, a_step_that_gets_on(), a_step_that_gets_on(), rows_that_change(), stall_s=10.0) as house,
         house.connected() as first, a_screen(first) as one,
         house.connected() as second, a_screen(second) as two,
     ):  # fmt: skip
