@@ -23,7 +23,7 @@ READY = "Where can I escape to?"
 ASKED = b"Reading the wish"
 FIRST = b"F1 help"
 SIZES = (10, 25, 50)
-TYPISTS, KEYS, ROUNDS = 5, 20, 3
+TYPISTS, KEYS, ROUNDS = 5, 20, 2
 
 
 async def paint(sides: Sequence[Side]) -> list[Row]:

@@ -41,7 +41,7 @@ def script() -> list[Any]:
 
 
 async def stream() -> None:
-    async with ScriptedServer([script() for _ in range(300)], pipelines=info()) as server:
+    async with ScriptedServer([script()] * 1_000, pipelines=info()) as server:
         print(server.url, flush=True)
         await asyncio.Event().wait()
 
