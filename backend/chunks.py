@@ -11,7 +11,7 @@ from typing import Any
 from hypercorn.typing import AppWrapper, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from backend.gathering import GatheringWriter
-from backend.http.connection import LastChunk
+from backend.http.connection import LastChunk, chunk
 
 _FRAMED = (b"content-length", b"transfer-encoding")
 
@@ -48,7 +48,7 @@ class _Response:
         body = message.get("body")
         if body and self._chunked and message.get("more_body") and not self._writer.is_closing():
             write = self._writer.hold if type(body) is LastChunk else self._writer.write
-            write(b"%x\r\n%b\r\n" % (len(body), body))  # kept in no name: a reader may stall on it
+            write(chunk(body))  # kept in no name: a reader may stall on it
             if self._writer.is_clear:
                 return
             try:

@@ -16,6 +16,11 @@ class LastChunk(bytes):
     bytes."""
 
 
+def chunk(data: bytes) -> bytes:
+    """``data``, not empty, as HTTP/1.1 frames it where a response is ``Transfer-Encoding: chunked`` (RFC 9112, 7.1)."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
 class StallWatch:
     """Watches one response: ``begin`` before each write, ``end`` when the kernel and the buffer have taken it.
 
@@ -53,7 +58,7 @@ class StallWatch:
         return True
 
     def _framed(self, data: bytes) -> bytes:
-        return b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data
+        return chunk(data) if self._chunked else data
 
     def _look(self) -> None:
         # One timer a response, moved lazily, as for heartbeats.
