@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from redis.exceptions import BusyLoadingError
 
 from backend.errors import ConfigError, StorageError
 from backend.runs import redis_scripts as lua
@@ -39,7 +40,7 @@ class RedisRunLog(SharedRedis):
 
     async def open(self) -> None:
         """Check that the store is one that keeps what it acknowledged. Raises StorageError and ConfigError."""
-        wrong = complaints(await self._store.call(self._redis.info, OPENING_S))
+        wrong = complaints(await self._store.call(self._info, OPENING_S))
         if wrong and not self._may_forget:
             raise ConfigError(f"the Redis of the run log can't be trusted: {'; '.join(wrong)} (or set log_may_forget)")
         for complaint in wrong:
@@ -47,6 +48,12 @@ class RedisRunLog(SharedRedis):
         newest = await self._store.call(partial(self._redis.xrevrange, _P + "control", count=1))
         self._control = newest[0][0].decode() if newest else "0-0"
         await self.renew()
+
+    async def _info(self) -> dict[str, Any]:
+        info: dict[str, Any] = await self._redis.info()
+        if info.get("loading"):  # until it has read its append-only file it says that it has none
+            raise BusyLoadingError("it still reads its data")
+        return info
 
     # ---- writing and reading
 

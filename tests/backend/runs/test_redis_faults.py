@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -392,6 +393,23 @@ async def test_a_store_that_comes_a_little_later_is_waited_for(redis: RedisProce
     await asyncio.sleep(1)
     await asyncio.to_thread(redis.start)
     await opening
+    await log.aclose()
+
+
+async def test_a_store_that_still_reads_its_data_is_judged_when_it_is_ready(
+    redis: RedisProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = RedisRunLog(redis.url)
+    info, asked = log._redis.info, 0
+
+    async def loading_at_first() -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        return {**await info(), **({"loading": 1, "aof_enabled": 0} if asked < 3 else {})}
+
+    monkeypatch.setattr(log._redis, "info", loading_at_first)
+    await log.open()
+    assert asked == 3
     await log.aclose()
 
 
