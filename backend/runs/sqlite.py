@@ -13,6 +13,7 @@ from typing import Any
 
 from backend.errors import StorageError
 from backend.runs.log import ClaimTaken, Entry, EventsLost, LeaseLost, Origin, RunSummary
+from backend.runs.sqlite_appends import Append
 from backend.runs.sqlite_peers import boot_id
 from backend.runs.sqlite_shared import COLUMNS, MEMORY, SharedFile, read_entries, select_runs
 from backend.runs.steady import SteadyClock
@@ -42,7 +43,14 @@ class SQLiteRunLog(SharedFile):
         origin: Origin | None = None,
         values: Mapping[str, bytes] | None = None,
     ) -> None:
-        await self._writer.do(lambda connection: self._append(connection, summary, entries, origin, values or {}))
+        def alone(connection: sqlite3.Connection) -> None:
+            self._append(connection, summary, entries, origin, values or {})
+
+        run = summary.run
+        if _has_gap(entries):
+            raise StorageError(f"run {run}: the numbers of new events have a gap")
+        is_simple = entries[0].seq > 1 and summary.status == "running" and not values
+        await self._writer.do(Append(run, entries, self._me, alone) if is_simple else alone)
 
     def _append(
         self,
@@ -52,10 +60,8 @@ class SQLiteRunLog(SharedFile):
         origin: Origin | None,
         values: Mapping[str, bytes],
     ) -> None:
-        run, first = summary.run, entries[0].seq
-        if [entry.seq for entry in entries] != list(range(first, first + len(entries))):
-            raise StorageError(f"run {run}: the numbers of new events have a gap")
-        if first > 1:
+        run = summary.run
+        if entries[0].seq > 1:
             simple = self._goes_on(connection, summary, entries)
         else:
             simple = self._begins(connection, summary, len(entries), origin or Origin())
@@ -182,6 +188,10 @@ class SQLiteRunLog(SharedFile):
         await self._reader.aclose()
         if self._peers is not None:
             self._peers.close()
+
+
+def _has_gap(entries: Sequence[Entry]) -> bool:
+    return len(entries) > 1 and any(entry.seq != seq for seq, entry in enumerate(entries, entries[0].seq))
 
 
 def _stored(connection: sqlite3.Connection, run: str, first: int, last: int) -> list[Entry]:

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 
-CHANGES = 1000
+CHANGES = 2000
 """Rows written until the next checkpoint; each is a page or less, but for large events."""
 LIMIT_PAGES = 32_768
 """128 MB at SQLite's page size."""

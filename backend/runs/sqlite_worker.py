@@ -7,11 +7,12 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 from backend.errors import StorageError
 from backend.runs.log import ClaimTaken
+from backend.runs.sqlite_appends import Append, prepare_appends, together
 from backend.runs.sqlite_checkpoints import LIMIT_PAGES, Checkpoints
 from backend.runs.sqlite_schema import prepare
 
@@ -63,6 +64,7 @@ class Worker:
                 f"PRAGMA busy_timeout = {0 if self._begin == 'BEGIN IMMEDIATE' else LOCKED_S * 1000:.0f}"
             )
             connection.execute(f"PRAGMA wal_autocheckpoint = {LIMIT_PAGES}")
+            prepare_appends(connection)
         except Exception as error:
             self._resolve([(opened, None, _storage_error(error))])
             return
@@ -124,12 +126,13 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
-def _start(connection: sqlite3.Connection, begin: str) -> None:
+def _start(connection: sqlite3.Connection, statement: str, values: Sequence[Any] = ()) -> None:
+    """Do what wants the right to write."""
     # Asked often and at random: SQLite's own waiting grows to a tenth of a second, in which others are always faster.
     give_up = time.monotonic() + LOCKED_S
     while True:
         try:
-            connection.execute(begin)
+            connection.execute(statement, values)
             return
         except sqlite3.OperationalError as error:
             if not _is_busy(error) or time.monotonic() > give_up:
@@ -140,12 +143,19 @@ def _start(connection: sqlite3.Connection, begin: str) -> None:
 def _transaction(connection: sqlite3.Connection, begin: str, batch: list[_Job]) -> list[_Result]:
     """Do every job of ``batch`` and commit once; a job that fails takes back its own changes alone."""
     try:
+        appends = together([job for job, _ in batch if type(job) is Append])
+        if len(appends) == 1 and all(type(job) is Append for job, _ in batch):
+            try:
+                _start(connection, *appends[0])
+                return [(done, None, None) for _, done in batch]
+            except sqlite3.IntegrityError:
+                appends = []
         _start(connection, begin)
         try:
             # Nearly always all succeed: a savepoint for each costs as much as what it does.
-            results: list[_Result] = [(done, job(connection), None) for job, done in batch]
+            results = _each(connection, batch, appends)
         except Exception:
-            if len(batch) == 1:  # then the transaction is the job's
+            if len(batch) == 1 and not appends:  # then the transaction is the job's
                 raise
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -157,6 +167,13 @@ def _transaction(connection: sqlite3.Connection, begin: str, batch: list[_Job]) 
             connection.execute("ROLLBACK")
         return [(done, None, _storage_error(error)) for _, done in batch]
     return results
+
+
+def _each(connection: sqlite3.Connection, batch: list[_Job], appends: list[tuple[str, list[Any]]]) -> list[_Result]:
+    """Do every job; the appends by the statements ``appends``, if there are any."""
+    for one in appends:
+        connection.execute(*one)
+    return [(done, None if appends and type(job) is Append else job(connection), None) for job, done in batch]
 
 
 def _job_in_transaction(
