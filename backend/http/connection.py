@@ -47,14 +47,14 @@ class StallWatch:
     def close(self) -> None:
         self._timer.cancel()
 
-    def write_now(self, data: bytes) -> bool:
-        """Send ``data`` past the application server, between two writes of the response; False, and nothing is sent,
-        where something else still waits to be."""
+    def write_now(self, encode: Callable[[bytes], bytes], data: bytes) -> bool:
+        """Send what ``encode`` makes of ``data`` past the application server, between two writes of the response; False
+        where something else still waits to be sent: then ``encode``, which may remember things, isn't asked either."""
         transport = self._transport
         if transport is None or transport.is_closing() or transport.get_write_buffer_size() or not self._has_body:
             return False
-        if data:
-            transport.write(self._framed(data))
+        if encoded := encode(data):
+            transport.write(self._framed(encoded))
         return True
 
     def _framed(self, data: bytes) -> bytes:

@@ -73,7 +73,7 @@ async def _follow(
         chunked=chunked,
         has_body=has_body,
     )
-    viewer.send_beat = lambda beat: watch.write_now(form.encode(beat))
+    viewer.send = lambda data: watch.write_now(form.encode, data)
     try:
         block: bytes | None = first
         while block is not None:

@@ -59,7 +59,7 @@ class RunWriter:
         self._pending: list[Entry] = []
         self._values: dict[str, bytes] = {}
         self._new_values: dict[str, bytes] = {}
-        self._news = asyncio.Event()
+        self._idle: asyncio.Future[None] | None = None
         self._closing = False
         self._muted = False
 
@@ -120,7 +120,7 @@ class RunWriter:
         if kind is ev.RunFinished and isinstance(event, ev.RunFinished):  # the first is a fifth of the second's time
             self.summary = msgspec.structs.replace(self.summary, status=event.status, ms=event.ms)
         self._pending.append(Entry(self._seq, data))
-        self._news.set()
+        self._wake()
         return event
 
     def keep(self, step: str, value: bytes) -> None:
@@ -135,9 +135,10 @@ class RunWriter:
         """Write what is emitted until ``close``: the body of a task that the run's owner starts."""
         try:
             await asyncio.sleep(0)  # what the first steps say at once goes with the run's own first word
-            while not (self._closing and not self._pending):
-                await self._news.wait()
-                self._news.clear()
+            while self._pending or not self._closing:
+                if not self._pending:
+                    self._idle = asyncio.get_running_loop().create_future()
+                    await self._idle
                 if self._pending:
                     entries, self._pending = self._pending, []
                     await self._append(entries)
@@ -149,7 +150,12 @@ class RunWriter:
     def close(self) -> None:
         """``write`` ends once everything emitted so far is written."""
         self._closing = True
-        self._news.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        # Not an asyncio.Event, which takes 3 µs more of an event that comes alone.
+        if self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
 
     async def write_rest(self) -> None:
         """Write what couldn't be written when it came. Raises StorageError if it still can't."""

@@ -275,7 +275,7 @@ async def test_a_heartbeat_that_can_be_sent_at_once_wakes_nobody_and_one_that_ca
             sent.append(beat)
         return may_send
 
-    viewer.send_beat = send
+    viewer.send = send
     taking = asyncio.ensure_future(viewer.take())
     await until(lambda: len(sent) >= 3)
     assert not taking.done()
@@ -283,3 +283,89 @@ async def test_a_heartbeat_that_can_be_sent_at_once_wakes_nobody_and_one_that_ca
     may_send = False
     assert await asyncio.wait_for(taking, 5) == b": hb 0\n\n"
     viewer.close()
+
+
+class Line:
+    """What ``Viewer.send`` sends to, and whether it is free."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.is_free = True
+        self.sent: list[bytes] = []
+        viewer.send = self._send
+
+    def _send(self, data: bytes) -> bool:
+        if self.is_free:
+            self.sent.append(data)
+        return self.is_free
+
+
+async def waiting(viewer: Viewer) -> "asyncio.Task[bytes | None]":
+    taking = asyncio.create_task(viewer.take())
+    await until(lambda: viewer._waiter is not None)
+    return taking
+
+
+async def test_what_is_new_is_sent_to_who_waits_and_wakes_nobody(run: Watched) -> None:
+    viewer = run.viewer()
+    await viewer.take()
+    line = Line(viewer)
+    taking = await waiting(viewer)
+    await run.append(entries(2))
+    await run.append(entries(1, first=3))
+    assert line.sent == [frames(2), frames(1, first=3)]
+    await asyncio.sleep(0)
+    assert not taking.done()
+    line.is_free = False
+    await run.append(entries(2, first=4))
+    assert await taking == frames(2, first=4)
+
+
+async def test_of_much_that_is_new_the_rest_is_taken(run: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "BLOCK_BYTES", 2 * len(frames(1)))
+    viewer = run.viewer()
+    await viewer.take()
+    line = Line(viewer)
+    taking = await waiting(viewer)
+    await run.append(entries(5))
+    assert line.sent == [frames(2)]
+    assert await taking == frames(2, first=3)
+    assert await viewer.take() == frames(1, first=5)
+
+
+async def test_nothing_is_sent_behind_a_farewell(run: Watched) -> None:
+    viewer = run.viewer()
+    await viewer.take()
+    line = Line(viewer)
+    taking = await waiting(viewer)
+    viewer.say_bye(b"bye")
+    await run.append(entries(1))
+    assert await taking == b"bye"
+    assert line.sent == []
+    assert await viewer.take() is None
+
+
+async def test_a_heartbeat_is_due_only_when_nothing_was_sent_for_its_time(run: Watched) -> None:
+    viewer = run.viewer(heartbeat_s=NEVER_S)
+    await viewer.take()
+    Line(viewer)
+    before = viewer._last_sent
+    taking = await waiting(viewer)
+    await run.append(entries(1))
+    assert viewer._last_sent > before
+    taking.cancel()
+
+
+async def test_what_cannot_be_sent_breaks_the_one_stream_and_not_the_run(run: Watched) -> None:
+    def fail(data: bytes) -> bool:
+        raise ValueError("a format that can't")
+
+    broken, other = run.viewer(), run.viewer()
+    await broken.take()
+    await other.take()
+    broken.send, line = fail, Line(other)
+    taking, others = await waiting(broken), await waiting(other)
+    await run.append(entries(1))
+    assert line.sent == [frames(1)]
+    with pytest.raises(ValueError, match="a format that can't"):
+        await taking
+    others.cancel()
