@@ -155,10 +155,10 @@ class Follower:
             self._lose(live)
             return
         live.news_at, live.forks = asyncio.get_running_loop().time(), entries[-1].forks
-        live.publish(entries)
-        if entries[-1].data.startswith(_END):
+        is_over = entries[-1].data.startswith(_END)
+        live.publish(entries, last=is_over)
+        if is_over:
             self.let_go(run)
-            live.finish()
 
     async def _hear_ends(self) -> None:
         """How runs end whose writer can't write: from its memory to the viewers here."""

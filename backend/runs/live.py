@@ -43,10 +43,10 @@ class LiveRun:
         self._frames: deque[bytes] = deque()
         self._kept_bytes = 0
 
-    def publish(self, entries: Sequence[Entry]) -> None:
-        """Show events that the log has, at least one. They continue at ``head + 1``.
+    def publish(self, entries: Sequence[Entry], *, last: bool = False) -> None:
+        """Show events that the log has, at least one. They continue at ``head + 1``; with ``last`` none follows them.
 
-        Who waits for them is sent them here and now: to wake the response for each event is a third of what it costs.
+        Who waits for them is sent them here and now: to wake the response for each event is a tenth of what it costs.
         """
         frames = [self._encode(entry.seq, entry.data) for entry in entries]
         self._frames += frames
@@ -54,6 +54,7 @@ class LiveRun:
         self.head, self.last = entries[-1].seq, entries[-1].data
         while self._kept_bytes > KEPT_BYTES and len(self._frames) > 1 and not self.keeps_all:
             self._kept_bytes -= len(self._frames.popleft())
+        self.finished = self.finished or last
         for viewer in tuple(self.viewers):
             viewer.tell()
 
@@ -229,8 +230,9 @@ class Viewer:
         if waiter is None or waiter.done() or live is None:
             return
         ready = live.frames_after(self._cursor)
+        is_last = live.finished or self.closing is not None  # the response has an end to send, together with it
         try:
-            if ready is None or self.closing is not None or not self.send(ready[0]):
+            if ready is None or is_last or not self.send(ready[0]):
                 waiter.set_result(None)
                 return
         except Exception as error:

@@ -92,12 +92,13 @@ class SQLiteRunLog(SharedFile):
 
     def _settle(self, connection: sqlite3.Connection, summary: RunSummary, events: int) -> None:
         run = summary.run
+        is_over = summary.status != "running"
+        further = ", recipe = NULL, cancelling = 0" if is_over else ""
         connection.execute(
-            "UPDATE runs SET status = ?, events = ?, ms = ? WHERE run = ?",
+            f"UPDATE runs SET status = ?, events = ?, ms = ?{further} WHERE run = ?",
             (summary.status, events, summary.ms, run),
         )
-        if summary.status != "running":
-            connection.execute("UPDATE runs SET recipe = NULL, cancelling = 0 WHERE run = ?", (run,))
+        if is_over:
             connection.execute("DELETE FROM kept_values WHERE run = ?", (run,))
             connection.execute("DELETE FROM viewers WHERE run = ?", (run,))
 

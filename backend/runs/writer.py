@@ -187,8 +187,9 @@ class RunWriter:
             self.unwritten += entries
             self.live.keeps_all = True
         # After a failure the viewers still hear how it ends, from memory; the log gets it when it can.
-        self.live.publish(entries)
-        if self.unwritten and self.summary.status != "running" and entries[-1].seq == self._seq:
+        last = self.summary.status != "running" and entries[-1].seq == self._seq
+        self.live.publish(entries, last=last and not self.unwritten)
+        if self.unwritten and last:
             await self.tell_end()
 
     def _fail(self, error: StorageError | ClaimTaken) -> None:

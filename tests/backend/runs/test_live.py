@@ -369,3 +369,15 @@ async def test_what_cannot_be_sent_breaks_the_one_stream_and_not_the_run(run: Wa
     with pytest.raises(ValueError, match="a format that can't"):
         await taking
     others.cancel()
+
+
+async def test_the_last_events_are_taken_so_that_the_end_goes_with_them(run: Watched) -> None:
+    viewer = run.viewer()
+    await viewer.take()
+    line = Line(viewer)
+    taking = await waiting(viewer)
+    run.live.publish(entries(2), last=True)
+    assert await taking == frames(2)
+    assert viewer.over
+    assert line.sent == []
+    assert await viewer.take() is None

@@ -76,6 +76,24 @@ async def test_the_summary_ends_with_the_run() -> None:
     assert (summary.status, summary.ms, summary.events) == ("partial", 12, 2)
 
 
+@pytest.mark.parametrize(("fail_at", "is_told"), [(0, True), (1, False)], ids=["written", "not yet written"])
+async def test_with_its_last_event_a_run_is_over_for_its_viewers_if_the_log_has_it(fail_at: int, is_told: bool) -> None:
+    writer, live, _ = writer_on(Store(fail_at))
+    told: list[bool] = []
+    writer.tell_end = lambda: _told(told, live)  # type: ignore[method-assign]  # to see what it is then
+    notice(writer)
+    writer.emit(ev.RunFinished, status="ok", say="Done", ms=12, events=2)
+    writer.close()
+    await writer.write()
+    assert live.finished is is_told
+    assert told == ([] if is_told else [False]), "others are told of it first"
+
+
+async def _told(told: list[bool], live: LiveRun) -> bool:
+    told.append(live.finished)
+    return True
+
+
 async def test_time_never_falls() -> None:
     writer, _, _ = writer_on(Store())
     times = [notice(writer).t for _ in range(200)]
