@@ -47,7 +47,7 @@ def trips(log: RedisRunLog, monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[
 
 
 def test_answers_are_parsed_in_c() -> None:
-    """redis-py takes hiredis for it where that is there; with its own parser a whole replay takes more than twice as long."""
+    """redis-py takes hiredis for it where that is there; by its own parser a replay takes more than twice as long."""
     assert HIREDIS_AVAILABLE
 
 
