@@ -57,7 +57,11 @@ class RedisProcess:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGCONT)
             self._process.terminate()
-            self._process.wait()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:  # one that writes its first AOF refuses, and forgets it
+                self._process.kill()
+                self._process.wait()
 
     def ask(self, *words: str) -> str:
         """The first line of the answer to a command; empty when there is none."""

@@ -17,12 +17,14 @@ from redis.exceptions import BusyLoadingError
 from backend.errors import ConfigError, StorageError
 from backend.runs import redis_scripts as lua
 from backend.runs.log import ClaimTaken, Entry, EventsLost, LeaseLost, Origin, RunSummary
-from backend.runs.redis_shared import SharedRedis, entry_of, events_of
+from backend.runs.redis_shared import SharedRedis, events_of
 from backend.runs.redis_store import OPENING_S
 
 _log = logging.getLogger(__name__)
 
-_PAGE, _LARGEST_PAGE = 32, 512
+_USUAL_BYTES = 256
+"""Of an event, until it is known better."""
+_LARGEST_PAGE = 512
 _FORGOTTEN_AT_ONCE = 50
 _P = lua.PREFIX
 
@@ -37,6 +39,8 @@ class RedisRunLog(SharedRedis):
         super().__init__(url)
         self._retain_ms = int(retain_days * 86_400_000)
         self._may_forget = may_forget
+        self._usual_bytes = _USUAL_BYTES  # of the events that were read last
+        self._redis.set_response_callback("XRANGE", _as_it_is)
 
     async def open(self) -> None:
         """Check that the store is one that keeps what it acknowledged. Raises StorageError and ConfigError."""
@@ -83,18 +87,22 @@ class RedisRunLog(SharedRedis):
 
     async def read(self, run: str, after: int, limit_bytes: int) -> list[Entry]:
         entries: list[Entry] = []
-        size, page = 0, _PAGE
+        size = 0
         while True:
+            # As many as fit, by the size of the last ones read: one round trip, and not much in it that is too much.
+            page = max(1, min((limit_bytes - size) // self._usual_bytes + 1, _LARGEST_PAGE))
             first = after + len(entries) + 1
-            found = await self._store.call(partial(self._redis.xrange, events_of(run), min=first, count=page))
-            for entry in map(entry_of, found):
+            stored = await self._store.read("XRANGE", events_of(run), first, "+", "COUNT", page)
+            found = [*map(_entry_of_pairs, stored)]
+            if len(found) > 1:
+                self._usual_bytes = sum(len(entry.data) for entry in found) // len(found) + 1
+            for entry in found:
                 size += len(entry.data)
                 if entries and size > limit_bytes:
                     return entries
                 entries.append(entry)
             if len(found) < page or entries[-1].seq != after + len(entries):  # a gap: whoever reads this judges it
                 return entries
-            page = min(4 * page, _LARGEST_PAGE)
 
     async def runs(self, limit: int, before: str | None = None, words: Sequence[str] = ()) -> list[RunSummary]:
         newest = "+inf"
@@ -160,6 +168,17 @@ def complaints(info: Mapping[str, Any]) -> list[str]:
     if info.get("maxmemory_policy", "noeviction") != "noeviction":
         wrong.append("when its memory is full it throws runs away: set maxmemory-policy noeviction")
     return wrong
+
+
+def _as_it_is(answer: Any, **_: Any) -> Any:
+    """Without redis-py's dictionary for each event."""
+    return answer
+
+
+def _entry_of_pairs(stored: tuple[bytes, list[bytes]]) -> Entry:
+    """An event as the store tells it: its id, and its fields as ``redis_scripts.APPEND`` has written them."""
+    entry_id, fields = stored
+    return Entry(int(entry_id.partition(b"-")[0]), fields[1], fields[3].decode() if len(fields) > 2 else "")
 
 
 def _judge_append(run: str, answer: Sequence[Any]) -> None:

@@ -26,6 +26,7 @@ _NEWS_AT_ONCE = 128
 _P = lua.PREFIX
 _KEPT_MS = 30 * 86_400_000
 _ENDS = _P + "ends"
+_SUMMARY = ("summary", "status", "events", "ms")
 _end = msgspec.msgpack.Decoder(tuple[str, list[Entry]])
 
 
@@ -45,13 +46,13 @@ class SharedRedis:
         self._closed = False
 
     async def summary(self, run: str) -> RunSummary | None:
-        return (await self._summaries([run]))[0]
+        return _summary(await self._store.read("HMGET", key_of(run), *_SUMMARY))
 
     async def _summaries(self, runs: Sequence[str]) -> list[RunSummary | None]:
         async def ask() -> list[Any]:
             pipe = self._redis.pipeline(transaction=False)
             for run in runs:
-                pipe.hmget(key_of(run), "summary", "status", "events", "ms")
+                pipe.hmget(key_of(run), *_SUMMARY)
             answers: list[Any] = await pipe.execute()
             return answers
 

@@ -1,7 +1,7 @@
 """Calls to Redis or Valkey that end in time, however the store is: answered, repeated, or a StorageError.
 
 A call is repeated when its answer didn't come: whatever is called here may be done twice without harm. Appends of many
-runs share a round trip.
+runs share a round trip, and so do those who read in the same turn of the event loop.
 """
 
 import asyncio
@@ -29,11 +29,14 @@ MOST_CONNECTIONS = 32
 MOST_READING = 4
 """Calls at once of those who read. It is this process that large answers keep busy: were there more of them, none would
 be read whole within ANSWER_S. And writers needn't wait for a connection."""
+READ_AT_ONCE = 8
+"""What one round trip brings to readers: 300 KB or so, which are parsed in a millisecond."""
 ALIVE_S = 5.0
 """A call that isn't answered though others are is tried so long: it is the process that has too much to do."""
 
 T = TypeVar("T")
 _Job = tuple[str, tuple[Any, ...], "asyncio.Future[Any]"]
+_Wish = tuple[tuple[Any, ...], "asyncio.Future[Any]"]
 
 
 def client(url: str, answer_s: float) -> "Redis":
@@ -65,6 +68,8 @@ class Store:
         self.redis = client(url, ANSWER_S)
         self._jobs: list[_Job] = []
         self._flusher: asyncio.Task[None] | None = None
+        self._wanted: list[_Wish] = []
+        self._reading: set[asyncio.Task[None]] = set()
         self._closed = False
         self._readers = asyncio.Semaphore(MOST_READING)
         self._answered_at = 0.0
@@ -88,6 +93,40 @@ class Store:
                 with suppress(_Unanswered):
                     return await self._answer(command, self._last_try(began, patience_s))
             await asyncio.sleep(random.uniform(0.01, 0.05))
+
+    async def read(self, *command: Any) -> Any:
+        """The answer to a command that only reads, in one round trip with what others read in this turn of the loop.
+
+        Raises StorageError as ``call`` does.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
+        self._wanted.append((command, done))
+        if len(self._wanted) == 1:
+            loop.call_soon(self._begin_reading)
+        return await done
+
+    def _begin_reading(self) -> None:
+        wanted, self._wanted = self._wanted, []
+        for start in range(0, len(wanted), READ_AT_ONCE):
+            task = asyncio.create_task(self._read(wanted[start : start + READ_AT_ONCE]), name="read the run log")
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+
+    async def _read(self, wanted: Sequence[_Wish]) -> None:
+        commands = [command for command, _ in wanted]
+        answers: list[Any]
+        try:
+            answers = await self.call(lambda: self._commands(commands))
+        except StorageError as error:
+            answers = [error] * len(wanted)
+        except BaseException as error:  # nobody may wait for ever
+            answers = [StorageError(f"the run log can't be used: {error!r}")] * len(wanted)
+            raise
+        finally:
+            for (_, done), answer in zip(wanted, answers, strict=True):
+                if not done.cancelled():
+                    _resolve(done, answer)
 
     async def _urgent(self, command: Callable[[], Awaitable[T]]) -> T:
         """``call`` for who writes: not behind readers."""
@@ -149,18 +188,23 @@ class Store:
 
     async def _scripts(self, calls: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
         for _ in range(2):
-            pipe = self.redis.pipeline(transaction=False)
-            for script, arguments in calls:
-                pipe.execute_command("EVALSHA", _sha(script), 0, *arguments)
-            answers = await pipe.execute(raise_on_error=False)
-            for answer in answers:
-                if isinstance(answer, ConnectionError | TimeoutError | BusyLoadingError):
-                    raise answer
+            answers = await self._commands([("EVALSHA", _sha(script), 0, *given) for script, given in calls])
             if not any(isinstance(answer, NoScriptError) for answer in answers):
                 break
             for script in {script for script, _ in calls}:  # the store was started anew
                 await self.redis.script_load(script)
-        return list(answers)
+        return answers
+
+    async def _commands(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """The answers, which may be errors, to commands that go in one round trip. Raises what another try may help."""
+        pipe = self.redis.pipeline(transaction=False)
+        for command in commands:
+            pipe.execute_command(*command)
+        answers: list[Any] = await pipe.execute(raise_on_error=False)
+        for answer in answers:
+            if isinstance(answer, ConnectionError | TimeoutError | BusyLoadingError):
+                raise answer
+        return answers
 
     async def aclose(self) -> None:
         while self._flusher is not None and not self._flusher.done():

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from backend.upstream.answers import Answer, error_of
 from backend.upstream.errors import UpstreamError
-from backend.upstream.exchange import Answer, error_of
 from backend.upstream.guard import Guard
 from backend.upstream.request import Classify
 from backend.upstream.usage import Usage

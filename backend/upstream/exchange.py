@@ -5,16 +5,14 @@ import contextlib
 import time
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
+from backend.upstream.answers import Answer
 from backend.upstream.client import Client
 from backend.upstream.decoding import Undecodable, decode_json, excerpt
-from backend.upstream.errors import Kind, UpstreamError
+from backend.upstream.errors import UpstreamError
 from backend.upstream.lean_httpx import httpx
 from backend.upstream.network import Down
 from backend.upstream.redaction import Redactor
-from backend.upstream.retrying import retry_after
 from backend.upstream.values import Spec
 from shared.text import clean
 
@@ -28,18 +26,6 @@ _KEPT_HEADERS = frozenset(
     ("age", "cache-control", "content-type", "date", "etag", "expires", "last-modified", "retry-after", "x-rl", "x-ttl")
 )
 _KEPT_PREFIXES = ("x-ratelimit-",)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back, whatever its status. ``problem`` says why ``data`` could not be read, if it could not."""
-
-    status: int
-    headers: Mapping[str, str]
-    data: Any
-    problem: str | None
-    bytes: int
-    ms: int
 
 
 class Exchange:
@@ -137,32 +123,6 @@ class Exchange:
             for name, value in response.headers.items()
             if name.lower() in _KEPT_HEADERS or name.lower().startswith(_KEPT_PREFIXES)
         }
-
-
-def error_of(answer: Answer, spec: Spec, now: float) -> UpstreamError | None:
-    """The error that an answer is by its status alone, or None. ``now``: seconds since the epoch, for Retry-After."""
-    status, name = answer.status, spec.name
-    if status < 300 or status == 304:
-        return None
-    wait_s = retry_after(answer.headers.get("retry-after"), now)
-    if status in (401, 403):
-        hint = spec.key_hint if spec.key else "It wants a key, or refuses this server."
-        return UpstreamError(
-            name, "refused_key", f"{name} refuses access ({status})", status=status, hint=hint, detail=answer.data
-        )
-    if status == 429:
-        said = f"{name} has had too many calls for now"
-        wait_s = spec.rate_limited_s if wait_s is None else wait_s
-        return UpstreamError(
-            name, "rate_limited", said, status=status, retry_after_s=wait_s, retryable=True, detail=answer.data
-        )
-    if status < 400:
-        said = f"{name} answered with a redirect ({status}), which is not followed"
-        return UpstreamError(name, "bad_payload", said, status=status, hint="Check its URL in the settings.")
-    kind: Kind = "http_4xx" if status < 500 else "http_5xx"
-    retryable = status in (502, 503, 504)
-    said = f"{name} answered with an error ({status})"
-    return UpstreamError(name, kind, said, status=status, retry_after_s=wait_s, retryable=retryable, detail=answer.data)
 
 
 async def _unpacked(response: httpx.Response, spec: Spec) -> AsyncIterator[bytes]:

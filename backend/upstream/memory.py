@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from backend.upstream.answers import Answer
 from backend.upstream.errors import UpstreamError
-from backend.upstream.exchange import Answer
 from backend.upstream.freshness import fresh_for
 from backend.upstream.store import Kept, Store
 from backend.upstream.values import Lifetime, Reply

@@ -3,16 +3,16 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backend.upstream.answers import Answer
 from backend.upstream.dealings import Dealings
 from backend.upstream.errors import UpstreamError
 from backend.upstream.event_stream import EventStream
-from backend.upstream.exchange import Answer, Exchange
 from backend.upstream.flights import Flight, Flights
 from backend.upstream.memory import Memory, again, conditions, confirmed, is_fresh, key_of
 from backend.upstream.redaction import Redactor
@@ -21,6 +21,9 @@ from backend.upstream.retrying import RetryBudget, wait_before_retry
 from backend.upstream.store import Kept
 from backend.upstream.usage import Usage
 from backend.upstream.values import Lifetime, Reply, Spec, UpstreamState
+
+if TYPE_CHECKING:
+    from backend.upstream.exchange import Exchange
 
 MAX_STREAM_BYTES = 2 << 20
 
@@ -31,7 +34,14 @@ class Upstream:
     """One service, with one key. Made by ``Upstreams.open``; use it from the event loop that made it."""
 
     def __init__(
-        self, spec: Spec, exchange: Exchange, redact: Redactor, memory: Memory, usage: Usage, *, offline: bool = False
+        self,
+        spec: Spec,
+        exchange: "Callable[[], Awaitable[Exchange]]",
+        redact: Redactor,
+        memory: Memory,
+        usage: Usage,
+        *,
+        offline: bool = False,
     ) -> None:
         self.spec = spec
         self.id, self.name, self.base_url = spec.id, spec.name, spec.base_url
@@ -116,13 +126,14 @@ class Upstream:
         try:
             dealings.check()
             async with dealings.within(deadline), dealings.turn(weight, deadline):
+                exchange = await self._exchange()
                 asked = True
-                post = self._exchange.post(path, self._credentials.query(), headers, msgspec.json.encode(json))
+                post = exchange.post(path, self._credentials.query(), headers, msgspec.json.encode(json))
                 async with post as (response, answer):
                     if answer is not None:
                         raise dealings.error_of(answer, classify) or dealings.unreadable(answer)
-                    dealings.note_quota(response.status_code, self._exchange.headers_of(response), None)
-                    stream = EventStream(self.name, self._exchange.body_parts(response), max_bytes, self._redact)
+                    dealings.note_quota(response.status_code, exchange.headers_of(response), None)
+                    stream = EventStream(self.name, exchange.body_parts(response), max_bytes, self._redact)
                     with _told(call, response.status_code, stream):
                         yield stream
                     dealings.succeeded()  # not before: a service that begins well and never ends fails each time
@@ -185,7 +196,8 @@ class Upstream:
     async def _send(self, request: Request, kept: Kept | None, flight: Flight[Reply]) -> Answer:
         async with self._dealings.turn(request.weight, flight.deadline):
             try:
-                return await self._exchange.get(request.path, request.query, request.headers | conditions(kept))
+                exchange = await self._exchange()
+                return await exchange.get(request.path, request.query, request.headers | conditions(kept))
             except asyncio.CancelledError:
                 if flight.overdue:
                     self._dealings.guard.failed(self._dealings.late())

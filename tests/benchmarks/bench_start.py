@@ -15,7 +15,7 @@ from typing import Any
 from tests.benchmarks.harness import ROOT, Options, Row, alone, cpu_of_child, interleaved, ratio
 from tests.benchmarks.load import server
 
-LATER = "backend.runs.redis, backend.http.agui.mapping, backend.uvicorn_connections, uvloop"
+LATER = "backend.runs.redis, backend.http.agui.mapping, backend.uvicorn_connections, uvloop, backend.upstream.exchange"
 NOTHING = {"PYTHONDONTWRITEBYTECODE": "", "WINDOWSEAT_CONFIG": os.devnull}
 
 

@@ -4,6 +4,7 @@ A row is a ratio to a peer measured in the same rounds, or a figure with a limit
 machine that does other things too: they alone are ``guarded`` and compared with stored ones (``compare.py``).
 """
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -81,6 +82,24 @@ def cpu_of_child(command: Sequence[str], env: Mapping[str, str] | None = None) -
     )  # fmt: skip
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def descendants(name: str) -> set[int]:
+    """The processes called ``name`` that this one has started, or that those have (Linux)."""
+    children: dict[int, list[tuple[int, str]]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            number, _, rest = entry.read_text().partition(" (")
+            its_name, _, fields = rest.rpartition(") ")
+            children.setdefault(int(fields.split()[1]), []).append((int(number), its_name))
+    found: set[int] = set()
+    parents = [os.getpid()]
+    while parents:
+        for pid, called in children.get(parents.pop(), ()):
+            parents.append(pid)
+            if called == name:
+                found.add(pid)
+    return found
 
 
 def timed(call: Callable[[], object], times: int = 1) -> Callable[[], float]:

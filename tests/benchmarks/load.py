@@ -4,9 +4,13 @@ import asyncio
 import contextlib
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from tests.benchmarks.harness import ROOT, cpu_of
 
@@ -128,3 +132,76 @@ async def whole(port: int, request: bytes) -> bytes:
     if not await one.done:
         raise RuntimeError(f"a stream broke off: {request[:60]!r}")
     return bytes(one.kept)
+
+
+# ---- as many answers as there are in a while
+
+
+class Asked(NamedTuple):
+    """So many whole answers in ``wall_s`` seconds, for which the readers themselves used ``cpu_s`` of CPU time."""
+
+    answers: int
+    wall_s: float
+    cpu_s: float
+
+
+class Asking(asyncio.Protocol):
+    """A kept connection that asks anew whenever it was answered. Of a chunk of an answer it looks at the end alone."""
+
+    def __init__(self, request: bytes) -> None:
+        self.answers = 0
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._request, self._tail = request, b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert hasattr(transport, "write")
+        self.transport = transport
+        transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        self._tail = data[-5:] if len(data) > 4 else (self._tail + data)[-5:]
+        if self._tail == _END:
+            self.answers += 1
+            self.transport.write(self._request)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.lost.set_result(None)
+
+
+async def _ask_for(port: int, request: bytes, connections: int, seconds: float) -> Asked:
+    loop = asyncio.get_running_loop()
+    began, cpu = time.perf_counter(), time.process_time()
+    made = [await loop.create_connection(lambda: Asking(request), "127.0.0.1", port) for _ in range(connections)]
+    await asyncio.sleep(seconds)
+    asked = Asked(sum(one.answers for _, one in made), time.perf_counter() - began, time.process_time() - cpu)
+    if any(one.lost.done() for _, one in made):
+        raise RuntimeError(f"a stream broke off: {request[:60]!r}")
+    for transport, one in made:
+        transport.abort()
+        await one.lost
+    return asked
+
+
+_FOUND = re.compile(r"(\d+) requests in ([\d.]+)s")
+
+
+def _wrk(port: int, request: bytes, connections: int, seconds: float) -> Asked:
+    """``wrk`` has neither a body nor a POST without a script: it is for GET."""
+    url = f"http://127.0.0.1:{port}{request.split()[1].decode()}"
+    command = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds:.0f}s", url]
+    before = os.times()
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    after = os.times()
+    found = _FOUND.search(told)
+    if found is None or "Socket errors" in told or "Non-2xx" in told:
+        raise RuntimeError(f"wrk says: {told}")
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return Asked(int(found[1]), float(found[2]), used)
+
+
+READS_IN_C = shutil.which("wrk") is not None
+ask_for: Callable[[int, bytes, int, float], Asked] = (
+    _wrk if READS_IN_C else lambda *given: asyncio.run(_ask_for(*given))
+)
+"""``ask_for(port, request, connections, seconds)``: each connection asks again and again, so that no server waits for
+requests. By ``wrk`` where that is installed, which takes half of what the readers above take."""

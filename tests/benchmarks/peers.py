@@ -17,7 +17,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,8 @@ async def ours(http: str = "hypercorn", port: int = 0, folder: str | None = None
 # ---- peers
 
 
-async def plain() -> None:
+async def plain(port: int = 0) -> None:
+    """``port``: one that several have together."""
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from quart import Quart, Response, request
@@ -122,9 +123,9 @@ async def plain() -> None:
     app = Quart(__name__)
     frames = [f"id: {'r' * 26}.{seq}\ndata: {event_json(seq)}\n\n".encode() for seq in range(1, 101)]
 
-    @app.post("/assist")
+    @app.route("/assist", methods=["GET", "POST"])
     async def assist() -> Response:
-        question = (await request.get_json())["q"]
+        question = request.args["q"] if request.method == "GET" else (await request.get_json())["q"]
 
         async def events() -> AsyncIterator[bytes]:
             async for seq in pauses(question):
@@ -135,7 +136,7 @@ async def plain() -> None:
         return response
 
     config = Config()
-    with listening() as (bound, port):
+    with listening(port) as (bound, port):
         config.bind = [f"fd://{bound.detach()}"]
         config.accesslog = None
         stopping = asyncio.Event()
@@ -282,8 +283,8 @@ def canned_answer(run: str, chunk: int, events: int = 2_000) -> bytes:
 
 
 @contextlib.contextmanager
-def listening() -> Iterator[tuple[socket.socket, int]]:
-    with socket.create_server(("127.0.0.1", 0), backlog=4096) as bound:
+def listening(port: int = 0) -> Iterator[tuple[socket.socket, int]]:
+    with socket.create_server(("127.0.0.1", port), backlog=4096, reuse_port=True) as bound:
         bound.setblocking(False)
         yield bound, bound.getsockname()[1]
 
@@ -304,12 +305,14 @@ def announce(port: int) -> None:
 
 
 def main(name: str, *shared: str) -> None:
-    """``shared``: the port and the folder that several of ``ours`` have together, and the URL of their Redis."""
+    """``shared``: the port and the folder that several of ``ours`` have together, and the URL of their Redis; or the
+    port of ``plain``."""
     if name in OTHER_OURS:
         http, _, loop = OTHER_OURS[name].partition(" ")
         run = ours(http)
     else:
-        run = ours("hypercorn", int(shared[0]), *shared[1:]) if shared else PEERS[name]()
+        given: list[Any] = [int(shared[0]), *shared[1:]] if shared else []
+        run = ours("hypercorn", *given) if name == "ours" else PEERS[name](*given)
         loop = "uvloop" if name in ("sse-starlette", "fastapi", "raw") else "asyncio"
     if loop == "asyncio":
         asyncio.run(run)
@@ -319,7 +322,7 @@ def main(name: str, *shared: str) -> None:
         uvloop.run(run)
 
 
-PEERS = {
+PEERS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     "ours": ours, "plain": plain, "sse-starlette": sse_starlette, "fastapi": fastapi, "raw": raw, "canned": canned,
 }  # fmt: skip
 

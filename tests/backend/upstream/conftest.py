@@ -21,7 +21,7 @@ async def upstreams() -> AsyncIterator[Upstreams]:
 
 
 @pytest.fixture
-def upstream(service: Service, upstreams: Upstreams) -> Upstream:
+async def upstream(service: Service, upstreams: Upstreams) -> Upstream:
     """The service as it is called, with a key in the query."""
     return upstreams.open(spec_of(service))
 

@@ -8,16 +8,20 @@ import httpcore
 import pytest
 
 from backend.upstream import Upstream, UpstreamError, Upstreams
-from backend.upstream.client import Client
+from backend.upstream.client import Client, _Pool
 from tests.backend.upstream.service import Service, soon, spec_of
 from tests.simulators.faults import Fault
 
 CANCELS, QUIET = 1000, 50
 
 
-def open_sockets(upstream: Upstream) -> int:
+async def pool_of(upstream: Upstream) -> _Pool:
+    return (await upstream._exchange())._client._current
+
+
+async def open_sockets(upstream: Upstream) -> int:
     """Connections of the pool that aren't resting."""
-    return upstream._exchange._client._current.transport.busy
+    return (await pool_of(upstream)).transport.busy
 
 
 async def all_closed(service: Service) -> None:
@@ -59,7 +63,7 @@ async def test_a_thousand_cancels_at_random_times_under_contention_leave_everyth
     quiet = await asyncio.gather(*(upstream.get_json(f"/quiet/{number}", deadline=soon(20)) for number in range(QUIET)))
     assert [reply.data for reply in quiet] == [{"good": True}] * QUIET
     assert upstream.state().circuit == "closed"
-    assert open_sockets(upstream) == 0
+    assert await open_sockets(upstream) == 0
     assert service.most_at_once <= 5 * 4  # what is being closed may overlap with what is being opened
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
     await upstreams.aclose()
@@ -86,7 +90,7 @@ async def test_streams_that_are_left_or_cancelled_leave_everything_in_order(
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
         assert {type(one) for one in ended} <= {asyncio.CancelledError, type(None)}
-    assert open_sockets(upstream) == 0
+    assert await open_sockets(upstream) == 0
     service.faults.clear()
     assert (await upstream.get_json("/after", deadline=soon())).data == {"good": True}
     await upstreams.aclose()
@@ -130,7 +134,7 @@ async def test_a_pool_without_a_free_connection_is_our_own_fault(
     monkeypatch.setattr("backend.upstream.exchange.POOL_S", 0.05)
     upstream = upstreams.open(spec_of(service, concurrency=1))
     service.faults.always(never=True)
-    pool = upstream._exchange._client._current
+    pool = await pool_of(upstream)
     stuck = asyncio.create_task(pool.client.get(service.url + "/stuck", timeout=20))
     await service.asked.wait()
     with pytest.raises(UpstreamError, match="Windowseat's own fault") as told:
