@@ -1,14 +1,31 @@
-"""Quart's application and request, without what this server has no use for, in the places that Quart has for it."""
+"""Quart's application and request, without what this server has no use for, in the places that Quart has for it.
 
+Of what Quart does for a request, half is asking whether somebody wants to be asked or told: before it, after it, at its
+end, and by signals of both contexts. Where nobody does, ``Application`` doesn't ask.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import quart
-from quart import Quart
+from quart import Quart, signals
 from quart.ctx import RequestContext
-from quart.sessions import NullSession, SessionInterface
+from quart.globals import _cv_app, _cv_request
+from quart.sessions import NullSession
 from quart.wrappers import request as quart_request
 from quart.wrappers.base import BaseRequestWebsocket
+from werkzeug.datastructures import Headers
 from werkzeug.routing import MapAdapter
+
+_SIGNALS = (
+    signals.appcontext_pushed,
+    signals.request_started,
+    signals.request_finished,
+    signals.request_tearing_down,
+    signals.appcontext_tearing_down,
+    signals.appcontext_popped,
+)
+_NO_SESSION = NullSession()  # nobody can write to it, so that one is enough
 
 
 class Body(quart_request.Body):
@@ -19,6 +36,17 @@ class Body(quart_request.Body):
     def set_complete(self) -> None:
         super().set_complete()
         self.is_complete = True
+
+
+class RequestHeaders(Headers):
+    """Headers that find out without an error that there is none of a name."""
+
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]  # its overloads
+        wanted = key.lower()
+        for name, value in self:
+            if name.lower() == wanted:
+                return value if type is None else super().get(key, default, type)
+        return default
 
 
 class Request(quart.Request):
@@ -42,10 +70,6 @@ class Application(Quart):
 
     request_class = Request
 
-    def __init__(self, name: str, **settings: Any) -> None:
-        super().__init__(name, **settings)
-        self.session_interface = _NoSessions()  # type: ignore[assignment]  # Quart names its own there
-
     def asgi_app(self, scope: Any, receive: Any, send: Any) -> Any:
         """As Quart has it, with one coroutine less that waits for as long as a stream goes on."""
         if scope["type"] == "http":
@@ -61,22 +85,48 @@ class Application(Quart):
         )
 
     def request_context(self, request: quart.Request) -> RequestContext:
-        return _RequestContext(self, request)
+        return RequestContext(self, request, _NO_SESSION)
 
+    async def handle_request(self, request: quart.Request) -> Any:
+        """As Quart has it. Its own way for whoever has hooked in, and for its test client, which keeps contexts."""
+        if any(self._hooks()) or "_quart._preserve_context" in request.scope:
+            return await super().handle_request(request)
+        context = self.request_context(request)
+        of_app, of_request = _cv_app.set(self.app_context()), _cv_request.set(context)
+        try:
+            return await self._dispatch(context)
+        finally:
+            await request.close()
+            _cv_request.reset(of_request)
+            _cv_app.reset(of_app)
+            # A timer that a view began keeps what was current then: the context, for as long as a stream goes on.
+            del context.request_websocket, context.url_adapter
 
-class _RequestContext(RequestContext):
-    async def pop(self, *how: Any) -> None:
-        await super().pop(*how)
-        if not self._cv_tokens:
-            # A timer that a view has begun keeps what was current then: this object, for as long as a stream goes on.
-            del self.request_websocket, self.url_adapter, self.session
+    async def _dispatch(self, context: RequestContext) -> Any:
+        """The response to the request of ``context``, which is current."""
+        try:
+            context.match_request()
+            try:
+                result: Any = await self.dispatch_request(context)
+            except Exception as error:
+                result = await self.handle_user_exception(error)
+            response: Any = await self.make_response(result)
+            if context._after_request_functions:
+                response = await self.process_response(response, context)
+        except Exception as error:
+            return await self.handle_exception(error)
+        return response
 
-
-class _NoSessions(SessionInterface):
-    """The same session for all: one that can't be written to."""
-
-    def __init__(self) -> None:
-        self._none = NullSession()
-
-    async def open_session(self, app: Quart, request: BaseRequestWebsocket) -> NullSession:
-        return self._none
+    def _hooks(self) -> Iterator[Any]:
+        """What wants to be asked or told about requests."""
+        for signal in _SIGNALS:
+            yield signal.receivers
+        yield self.teardown_appcontext_funcs
+        for by_blueprint in (
+            self.url_value_preprocessors,
+            self.before_request_funcs,
+            self.after_request_funcs,
+            self.teardown_request_funcs,
+        ):
+            if by_blueprint:  # Quart leaves empty lists in it
+                yield any(by_blueprint.values())

@@ -13,7 +13,9 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 from quart.asgi import ASGIHTTPConnection
 from quart.wrappers import Request, Response
 from quart.wrappers.request import Body
+from werkzeug.datastructures import Headers
 
+from backend.http.application import RequestHeaders
 from backend.http.inbox import Inbox
 
 
@@ -51,6 +53,20 @@ class Connection(ASGIHTTPConnection):
             handling.uncancel()
             hearing.result()  # a bug in there is a bug of this request
 
+    def _create_request_from_scope(self, send: ASGISendCallable) -> Request:
+        scope = self.scope
+        if scope["http_version"] == "1.0" or scope["path"][:1] != "/" or scope.get("root_path"):
+            return super()._create_request_from_scope(send)
+        headers = RequestHeaders()
+        headers.add("Remote-Addr", (scope.get("client") or ["<local>"])[0])
+        for name, value in scope["headers"]:
+            headers.add(name.decode("latin1").title(), value.decode("latin1"))
+        return self.app.request_class(
+            scope["method"], scope["scheme"], scope["path"], scope["query_string"], headers, "", scope["http_version"],
+            scope=scope, max_content_length=self.app.config["MAX_CONTENT_LENGTH"],
+            body_timeout=self.app.config["BODY_TIMEOUT"], send_push_promise=_no_push,
+        )  # fmt: skip
+
     def _hear(
         self, request: Request, receive: ASGIReceiveCallable, leave: Callable[[Any], None]
     ) -> "_Hearing | asyncio.Future[None]":
@@ -69,6 +85,10 @@ class Connection(ASGIHTTPConnection):
                 await self._send_response(send, response)
         except TimeoutError:
             pass  # as Quart has it: the answer ends there
+
+
+async def _no_push(path: str, headers: Headers) -> None:
+    """HTTP/1.1 can't."""
 
 
 class _Hearing:
