@@ -14,11 +14,13 @@ from typing import Any, cast
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol import ProtocolWrapper
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import ASGIFramework, ConnectionState, Scope, WorkerContext
 from hypercorn.utils import parse_socket_addr
 
 from backend.chunks import straight
 from backend.gathering import GatheringWriter
+from backend.heads import LeanConnection
 from backend.http.connection import TRANSPORT
 from backend.http.inbox import Inbox
 
@@ -88,6 +90,8 @@ class Line(asyncio.Protocol):
             cast(Any, self._app), self._config, self._context, cast(Any, self), ConnectionState(cast(Any, {})),
             False, client, server, self._send, "http/1.1",
         )  # fmt: skip
+        protocol = cast(H11Protocol, self._hypercorn.protocol)
+        protocol.connection = LeanConnection(self._config.h11_max_incomplete_size)
         self._rest()
 
     def data_received(self, data: bytes) -> None:
