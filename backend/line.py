@@ -202,6 +202,7 @@ class Line(asyncio.Protocol):
         except Exception:
             await self._config.log.exception("Error in ASGI Framework")
         finally:
+            inbox.close()
             await send(None)
 
     def _done(self, task: "asyncio.Task[None]") -> None:

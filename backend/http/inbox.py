@@ -27,8 +27,13 @@ class Inbox:
             taker(message)
         self._changed()
 
+    def close(self) -> None:
+        """Nobody hears what else is said."""
+        self.hand_to(lambda _: None)
+
     async def put(self, message: Any) -> None:
-        while self._taker is None and len(self._messages) >= ROOM:
+        """The client says ``message``; that it has left is heard at once."""
+        while self._taker is None and len(self._messages) >= ROOM and message["type"] != "http.disconnect":
             await self._next_change()
         if self._taker is not None:
             self._taker(message)

@@ -160,3 +160,16 @@ async def test_a_streamed_answer_is_whole() -> None:
         body = (await reader.read()).partition(b"\r\n\r\n")[2]
         writer.close()
     assert body == b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+async def test_an_application_that_answers_unheard_leaves_nobody_waiting_with_the_rest() -> None:
+    async def app(scope: Any, receive: Any, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 400, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with served(app) as (connections, address), asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(POSTED + b"1\r\nx\r\n" * 100)
+        assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+        writer.close()
+        await until(lambda: not connections._open)
