@@ -7,7 +7,17 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from quart import Response, request, session, url_for
+from quart import (
+    Blueprint,
+    Response,
+    after_this_request,
+    has_app_context,
+    has_request_context,
+    request,
+    session,
+    signals,
+    url_for,
+)
 
 from backend.http.application import Application
 from backend.http.asgi import Connection
@@ -134,3 +144,134 @@ async def test_a_timer_that_a_view_began_does_not_keep_its_request() -> None:
 
     assert await asked(app, scope(), b"") == (200, b"gone")
     timers[0].cancel()
+
+
+def plain_app() -> Application:
+    app = Application(__name__)
+
+    @app.post("/")
+    async def index() -> Response:
+        return Response("plain")
+
+    return app
+
+
+async def test_who_hooks_in_is_asked_and_told() -> None:
+    app, told = plain_app(), []
+    hooks: list[Any] = [app.before_request, app.after_request, app.teardown_request, app.teardown_appcontext]
+    for hook in hooks:
+
+        def heard(*said: Any, name: str = hook.__name__) -> Any:
+            told.append(name)
+            return said[0] if said else None
+
+        hook(as_coroutine(heard))
+    for _ in range(2):
+        assert await asked(app, scope(), b"") == (200, b"plain")
+    assert told == 2 * ["before_request", "after_request", "teardown_request", "teardown_appcontext"]
+
+
+def as_coroutine(function: Any) -> Any:
+    async def awaited(*said: Any) -> Any:
+        return function(*said)
+
+    return awaited
+
+
+async def test_a_hook_of_a_blueprint_is_asked_for_its_requests() -> None:
+    app, told, blueprint = plain_app(), [], Blueprint("more", __name__)
+
+    @blueprint.after_request
+    async def heard(response: Response) -> Response:
+        told.append(request.path)
+        return response
+
+    @blueprint.post("/more")
+    async def more() -> str:
+        return "more"
+
+    app.register_blueprint(blueprint)
+    assert await asked(app, scope(), b"") == (200, b"plain")
+    assert await asked(app, scope("/more"), b"") == (200, b"more")
+    assert told == ["/more"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["appcontext_pushed", "request_started", "request_finished", "request_tearing_down", "appcontext_tearing_down",
+     "appcontext_popped"],
+)  # fmt: skip
+async def test_who_listens_to_a_signal_hears_it(name: str) -> None:
+    app, told = plain_app(), []
+
+    async def heard(sender: Any, **_: Any) -> None:
+        told.append(sender)
+
+    with getattr(signals, name).connected_to(heard):
+        assert await asked(app, scope(), b"") == (200, b"plain")
+    assert told == [app]
+    assert await asked(app, scope(), b"") == (200, b"plain")
+    assert told == [app]
+
+
+async def test_what_is_to_be_done_after_this_request_is_done() -> None:
+    app = Application(__name__)
+
+    @app.post("/")
+    async def index() -> Response:
+        @after_this_request
+        async def instead(response: Any) -> Any:
+            return Response("other")
+
+        return Response("plain")
+
+    assert await asked(app, scope(), b"") == (200, b"other")
+
+
+async def test_an_error_is_handled_and_leads_to_no_detour(caplog: pytest.LogCaptureFixture) -> None:
+    app = Application(__name__)
+
+    @app.post("/handled")
+    async def handled() -> Response:
+        raise KeyError
+
+    @app.post("/bug")
+    async def bug() -> Response:
+        raise ZeroDivisionError
+
+    @app.errorhandler(KeyError)
+    async def explain(_: KeyError) -> tuple[str, int]:
+        return request.path, 418
+
+    told: list[Any] = []
+
+    async def heard(sender: Any, exception: BaseException) -> None:
+        told.append(type(exception))
+
+    with signals.got_request_exception.connected_to(heard):
+        assert await asked(app, scope("/handled"), b"") == (418, b"/handled")
+        assert (await asked(app, scope("/bug"), b""))[0] == 500
+    assert told == [ZeroDivisionError]
+    assert "Exception on request POST /bug" in caplog.text
+    assert not any(app._hooks()), "what Quart looked for on the way hooks nobody in"
+
+
+async def test_quarts_test_client_has_its_way() -> None:
+    app = plain_app()
+    async with app.test_client() as client:
+        assert await (await client.post("/")).get_data() == b"plain"
+        assert request.path == "/", "kept for whoever tests"
+
+
+async def test_nothing_is_current_after_a_request() -> None:
+    app = plain_app()
+    app.asgi_http_class = Connection
+
+    async def send(message: Any) -> None:
+        """Nobody reads it."""
+
+    inbox = Inbox()
+    await inbox.put({"type": "http.request", "body": b"", "more_body": False})
+    await app(scope(), inbox, send)  # type: ignore[arg-type]  # ASGI's types are wider
+    assert not has_request_context()
+    assert not has_app_context()
