@@ -24,6 +24,9 @@ from backend.heads import LeanConnection
 from backend.http.connection import TRANSPORT
 from backend.http.inbox import Inbox
 
+HEARD_BYTES = 64 * 1024
+"""The most that Hypercorn is given at once, as by its own server: which heads are too large for it depends on that."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -59,8 +62,8 @@ class Line(asyncio.Protocol):
     """Serves ``app`` on one connection. ``on_end`` is called once it is closed and its applications have ended."""
 
     __slots__ = (
-        "_app", "_coming", "_config", "_context", "_ended", "_handling", "_hypercorn", "_loop", "_lost", "_on_end",
-        "_tasks", "_timer", "_transport", "_writer",
+        "_app", "_coming", "_config", "_context", "_ended", "_handling", "_hypercorn", "_loop", "_lost",
+        "_on_end", "_tasks", "_timer", "_transport", "_writer",
     )  # fmt: skip
 
     def __init__(
@@ -95,7 +98,8 @@ class Line(asyncio.Protocol):
         self._rest()
 
     def data_received(self, data: bytes) -> None:
-        self._hear(RawData(data))
+        for start in range(0, len(data), HEARD_BYTES):
+            self._hear(RawData(data[start : start + HEARD_BYTES]))
 
     def eof_received(self) -> bool:
         """The client says no more; what it was promised may still go out."""

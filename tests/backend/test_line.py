@@ -173,3 +173,11 @@ async def test_an_application_that_answers_unheard_leaves_nobody_waiting_with_th
         assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
         writer.close()
         await until(lambda: not connections._open)
+
+
+async def test_a_head_that_is_too_large_is_refused_though_it_comes_at_once() -> None:
+    async with served(telling_path) as (_, address), asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(asking().replace(b"\r\n\r\n", b"\r\nMore: %b\r\n\r\n" % (b"x" * 100_000)))
+        assert (await reader.read(65536)).startswith(b"HTTP/1.1 431 ")
+        writer.close()
