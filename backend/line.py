@@ -1,8 +1,8 @@
 """One TCP connection, on which Hypercorn's protocol speaks HTTP/1.1: the place of Hypercorn's own ``TCPServer``.
 
 That one reads in a task, from a stream, and begins a request with a queue that another task empties: half of what an
-idle viewer took, and a sixth of a request. Here the transport hands over what came, Hypercorn goes on with it at once,
-and the only task of a connection is the application's. HTTP itself (``ProtocolWrapper``) is Hypercorn's, untouched.
+idle viewer took, and a sixth of a replay. Here the transport hands over what came, Hypercorn goes on with it at once,
+and the only task of a connection is the application's. HTTP itself (``ProtocolWrapper``) is Hypercorn's and h11's.
 """
 
 import asyncio
