@@ -4,10 +4,12 @@ import asyncio
 import logging
 from typing import Any
 
+import h11
 import pytest
 
+from backend.heads import LeanConnection
 from tests.asked_runs import until
-from tests.backend.test_chunks import Send, asking, served, streaming
+from tests.backend.test_chunks import Send, answered, asking, served, streaming
 
 KEPT = asking().replace(b"Connection: close\r\n", b"")
 POSTED = b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -181,3 +183,17 @@ async def test_a_head_that_is_too_large_is_refused_though_it_comes_at_once() -> 
         writer.write(asking().replace(b"\r\n\r\n", b"\r\nMore: %b\r\n\r\n" % (b"x" * 100_000)))
         assert (await reader.read(65536)).startswith(b"HTTP/1.1 431 ")
         writer.close()
+
+
+async def test_hypercorn_makes_heads_with_our_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses: list[int] = []
+    send = LeanConnection.send
+
+    def noted(self: LeanConnection, event: Any) -> Any:
+        if isinstance(event, h11.Response):
+            statuses.append(event.status_code)
+        return send(self, event)
+
+    monkeypatch.setattr(LeanConnection, "send", noted)
+    await answered(streaming(b"one"), asking())
+    assert statuses == [200], "Hypercorn's name for its connection is another one now?"

@@ -275,3 +275,16 @@ async def test_nothing_is_current_after_a_request() -> None:
     await app(scope(), inbox, send)  # type: ignore[arg-type]  # ASGI's types are wider
     assert not has_request_context()
     assert not has_app_context()
+
+
+async def test_quart_makes_its_requests_with_our_headers() -> None:
+    app = Application(__name__)
+
+    @app.post("/")
+    async def index() -> Response:
+        found = [request.headers.get(name, "none") for name in ("host", "HOST", "Nothing")]
+        return Response(f"{type(request.headers).__name__} {found} {request.headers.get('Host', type=len)}")
+
+    assert await asked(app, scope(), b"") == (200, b"RequestHeaders ['here', 'here', 'none'] 4")
+    oldest = {**scope(), "http_version": "1.0"}
+    assert (await asked(app, oldest, b""))[1].startswith(b"Headers "), "Quart's own way, for what is rare"
