@@ -4,11 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-import quart
 from quart import Quart
 
 from backend.errors import RequestError, to_problem
-from backend.http import assist, contracts, pages, plain, probes, problems, runs, sources
+from backend.http import application, assist, contracts, pages, plain, probes, problems, runs, sources
 from backend.http.agui import route as agui
 from backend.http.asgi import Connection
 from backend.http.client_address import ClientAddresses
@@ -21,14 +20,16 @@ MAX_IMPORT_BYTES = 16 * 1024 * 1024
 BODY_TIMEOUT_S = 10
 
 Scope = dict[str, Any]
-ASGIApp = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+ASGIApp = Callable[[Any, Receive, Send], Awaitable[None]]
 
 
 # A client of AG-UI sends the whole thread with each question.
 _LARGER_BODIES = {runs.IMPORT_PATH: MAX_IMPORT_BYTES, agui.PATH: agui.MAX_THREAD_BYTES}
 
 
-class Request(quart.Request):
+class Request(application.Request):
     """A request whose body may be as large as its path allows."""
 
     def __init__(self, method: str, scheme: str, path: str, *rest: Any, **fields: Any) -> None:
@@ -47,7 +48,7 @@ def create_app(
 
     ``resources`` are those of each pipeline, by its name: what is checked when somebody asks how the sources fare.
     """
-    app = Quart("backend", static_folder=None, template_folder=None)
+    app = application.Application("backend", static_folder=None, template_folder=None)
     app.request_class = Request
     app.asgi_http_class = Connection
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -67,13 +68,12 @@ def guard(inner: ASGIApp) -> ASGIApp:
     """Refuse what the server below lets through: HTTP/2, which Hypercorn serves without back-pressure for a stalled
     reader, and requests that give their length twice (RFC 9112, 6.1), which a proxy may read in another way."""
 
-    async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+    def app(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http" and (error := _refusal(scope)) is not None:
-            await _refuse(error, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1000})
-        else:
-            await inner(scope, receive, send)
+            return _refuse(error, send)
+        if scope["type"] == "websocket":
+            return send({"type": "websocket.close", "code": 1000})
+        return inner(scope, receive, send)
 
     return app
 
@@ -87,7 +87,7 @@ def _refusal(scope: Scope) -> RequestError | None:
     return None
 
 
-async def _refuse(error: RequestError, send: Callable[[Any], Awaitable[None]]) -> None:
+async def _refuse(error: RequestError, send: Send) -> None:
     body = msgspec.json.encode(to_problem(error))
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
     if error.status == 400:

@@ -5,10 +5,10 @@ event that comes alone costs. Head and end of a response, and a connection that 
 ASGI's messages and our own writer are used for it, nothing of Hypercorn's inside.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from hypercorn.typing import AppWrapper, ASGIReceiveCallable, ASGISendCallable, Scope
+from hypercorn.typing import ASGISendCallable, Scope
 
 from backend.gathering import GatheringWriter
 from backend.http.connection import LastChunk, chunk
@@ -16,25 +16,11 @@ from backend.http.connection import LastChunk, chunk
 _FRAMED = (b"content-length", b"transfer-encoding")
 
 
-class StraightChunks:
-    """``app`` as a connection that ``writer`` writes to calls it."""
-
-    __slots__ = ("_app", "_writer")
-
-    def __init__(self, app: AppWrapper, writer: GatheringWriter) -> None:
-        self._app, self._writer = app, writer
-
-    async def __call__(
-        self,
-        scope: Scope,
-        receive: ASGIReceiveCallable,
-        send: ASGISendCallable,
-        sync_spawn: Callable[..., Any],
-        call_soon: Callable[..., Any],
-    ) -> None:
-        if scope["type"] == "http" and scope["http_version"] == "1.1" and scope["method"] != "HEAD":
-            send = _Response(send, self._writer).send
-        await self._app(scope, receive, send, sync_spawn, call_soon)
+def straight(scope: Scope, send: ASGISendCallable, writer: GatheringWriter) -> ASGISendCallable:
+    """``send`` for the request of ``scope``, whose chunks go to the connection's ``writer``."""
+    if scope["type"] == "http" and scope["http_version"] == "1.1" and scope["method"] != "HEAD":
+        return _Response(send, writer).send
+    return send
 
 
 class _Response:

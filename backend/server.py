@@ -159,7 +159,7 @@ async def open_log(config: Config) -> RunLog:
 def _connections(config: Config, app: Quart, listening: socket.socket) -> "Connections | UvicornConnections":
     """What speaks HTTP. Raises ConfigError when it isn't installed."""
     if config.http == "hypercorn":
-        return Connections(app, _hypercorn_config(), listening)
+        return Connections(app.asgi_app, _hypercorn_config(), listening)
     try:
         from backend.uvicorn_connections import UvicornConnections
     except ImportError as error:

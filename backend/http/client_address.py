@@ -5,6 +5,7 @@ it is read from the right, where the nearest proxy wrote, and it ends at the fir
 left of that is the client's own claim.
 """
 
+import functools
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
@@ -40,9 +41,9 @@ class ClientAddresses:
         The peer is taken from there: Quart's ``remote_addr`` may be a header that the client sent.
         """
         client = scope.get("client")
-        address = parse(client[0]) if client else None
+        address, plain = _peer(client[0]) if client else (None, None)
         if address is None or not self._trusts(address):
-            return _plain(address)
+            return plain
         for hop in self._hops(scope):
             address = parse(hop)
             if address is None or not self._trusts(address):
@@ -53,7 +54,7 @@ class ClientAddresses:
         """Whether the client is on this machine or its own network, and surely so: nothing stands between us whose word
         isn't taken."""
         address = self.of(scope)
-        peer = parse(scope["client"][0]) if scope.get("client") else None
+        peer, _ = _peer(scope["client"][0]) if scope.get("client") else (None, None)
         trusted = peer is not None and self._trusts(peer)
         passed_on = any(name.lower() in _PASSED_ON for name, _ in scope["headers"])
         return address is not None and not ipaddress.ip_address(address).is_global and (trusted or not passed_on)
@@ -87,6 +88,13 @@ def parse(text: str) -> Address | None:
         if address.scope_id is not None:
             return ipaddress.IPv6Address(int(address))
     return address
+
+
+@functools.lru_cache(maxsize=1024)
+def _peer(text: str) -> tuple[Address | None, str | None]:
+    """The peer of a connection and its plain form; many a request comes from the same."""
+    address = parse(text)
+    return address, _plain(address)
 
 
 def _plain(address: Address | None) -> str | None:

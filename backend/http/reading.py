@@ -1,5 +1,6 @@
 """From a request: where a reader is in a run, which format it wants, and its ``Idempotency-Key``."""
 
+import functools
 import hashlib
 import re
 from collections.abc import Mapping
@@ -7,6 +8,8 @@ from typing import Any
 
 import msgspec
 from quart import request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from backend.errors import InvalidRequest
 from backend.http.formats import NDJSON, SSE, Format
@@ -14,14 +17,22 @@ from backend.pipeline import Question
 from backend.runs.log import Claim
 
 _CURSOR = re.compile(r"(?P<run>[a-z2-7]{1,64})\.(?P<seq>[0-9]{1,9})", re.ASCII)
+MAX_KEPT_CHARS = 200
+"""Of an ``Accept`` whose meaning is remembered: clients send few, and these are short."""
 _KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
 
 
 def wanted_format() -> Format:
     """Server-Sent Events, unless ``Accept`` prefers lines of JSON."""
-    accept = request.accept_mimetypes
-    lines = max(accept[kind] for kind in ("application/x-ndjson", "application/ndjson", "application/jsonl"))
-    return NDJSON if lines > accept["text/event-stream"] else SSE
+    accept = request.headers.get("Accept", "")
+    return _preferred(accept) if len(accept) < MAX_KEPT_CHARS else _preferred.__wrapped__(accept)
+
+
+@functools.lru_cache(maxsize=128)
+def _preferred(accept: str) -> Format:
+    kinds = parse_accept_header(accept, MIMEAccept)
+    lines = max(kinds[kind] for kind in ("application/x-ndjson", "application/ndjson", "application/jsonl"))
+    return NDJSON if lines > kinds["text/event-stream"] else SSE
 
 
 def last_event_id() -> tuple[str, int] | None:

@@ -11,8 +11,8 @@ import pytest
 from hypercorn.config import Config
 
 from backend.connections import Connections
-from backend.gathering import GatheringWriter
 from backend.http.connection import LastChunk
+from backend.line import Line
 
 Send = Callable[[Any], Any]
 App = Callable[[Any, Any, Send], Any]
@@ -82,14 +82,19 @@ async def test_what_is_not_chunked_has_no_chunks(
 
 async def test_an_answer_that_is_known_to_end_is_one_write() -> None:
     writes: list[bytes] = []
-    write = asyncio.StreamWriter.write
+    made = Line.connection_made
 
-    def noted(self: asyncio.StreamWriter, data: bytes) -> None:
-        if isinstance(self, GatheringWriter):
+    def noted(self: Line, transport: Any) -> None:
+        write = transport.write
+
+        def written(data: bytes) -> None:
             writes.append(data)
-        write(self, data)
+            write(data)
 
-    with patch.object(asyncio.StreamWriter, "write", noted):
+        transport.write = written
+        made(self, transport)
+
+    with patch.object(Line, "connection_made", noted):
         await answered(streaming(LastChunk(b"all of it")), asking())
     assert len(writes) == 1
     assert writes[0].endswith(b"\r\n\r\n9\r\nall of it\r\n0\r\n\r\n")

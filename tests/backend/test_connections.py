@@ -10,7 +10,7 @@ import pytest
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework
 
-from backend import connections
+from backend import connections, line
 
 
 async def test_a_connection_whose_protocol_breaks_is_closed_and_told(
@@ -20,18 +20,19 @@ async def test_a_connection_whose_protocol_breaks_is_closed_and_told(
         def __init__(self, *_: Any) -> None:
             """Takes what Hypercorn's takes."""
 
-        def __await__(self) -> Any:
+        async def handle(self, _: Any) -> None:
             raise RuntimeError("no protocol")
 
     async def app(*_: Any) -> None:
         """Never called."""
 
-    monkeypatch.setattr(connections, "TCPServer", Broken)
-    caplog.set_level(logging.ERROR, "backend.connections")
+    monkeypatch.setattr(line, "ProtocolWrapper", Broken)
+    caplog.set_level(logging.ERROR, "backend.line")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         served = connections.Connections(cast(ASGIFramework, app), Config(), listening)
         await served.open()
         reader, writer = await asyncio.open_connection(*listening.getsockname())
+        writer.write(b"GET / HTTP/1.1\r\n")
         with contextlib.suppress(ConnectionResetError):
             async with asyncio.timeout(5):
                 assert await reader.read() == b""

@@ -9,6 +9,7 @@ import pytest
 from quart import Quart, Response, request
 
 from backend.http.asgi import Connection
+from backend.http.inbox import Inbox
 
 SCOPE: dict[str, Any] = {
     "type": "http", "asgi": {}, "http_version": "1.1", "method": "POST", "scheme": "http", "path": "/", "root_path": "",
@@ -16,15 +17,23 @@ SCOPE: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Client:
-    """Both ends of one request: ``said`` is what the application hears, ``heard`` what it answered."""
+both = pytest.mark.parametrize("ours", [True, False], ids=["handed over", "asked for"])
 
-    def __init__(self, app: Quart) -> None:
-        self.said: asyncio.Queue[Any] = asyncio.Queue()
+
+class Client:
+    """Both ends of one request: ``say`` is what the application hears, ``heard`` what it answered.
+
+    ``ours``: messages are handed over, as our own server does it; otherwise they are asked for.
+    """
+
+    def __init__(self, app: Quart, *, ours: bool) -> None:
+        said: asyncio.Queue[Any] = asyncio.Queue()
+        inbox = Inbox()
         self.heard: asyncio.Queue[Any] = asyncio.Queue()
+        self.say = inbox.put if ours else said.put
         self._before = asyncio.all_tasks()
         app.asgi_http_class = Connection
-        self.task = asyncio.ensure_future(app(SCOPE, self.said.get, self.heard.put))  # type: ignore[arg-type]
+        self.task = asyncio.ensure_future(app(SCOPE, inbox if ours else said.get, self.heard.put))  # type: ignore[arg-type]
 
     async def next(self) -> Any:
         return await asyncio.wait_for(self.heard.get(), 5)
@@ -56,25 +65,27 @@ def app_that_streams() -> tuple[Quart, asyncio.Event]:
 
 
 async def begun(client: Client) -> None:
-    client.said.put_nowait({"type": "http.request", "body": b"half", "more_body": True})
-    client.said.put_nowait({"type": "http.request", "body": b" and half", "more_body": False})
+    await client.say({"type": "http.request", "body": b"half", "more_body": True})
+    await client.say({"type": "http.request", "body": b" and half", "more_body": False})
     assert (await client.next())["status"] == 200
     assert (await client.next())["body"] == b"read half and half"
 
 
-async def test_a_client_that_leaves_ends_the_response_and_no_more() -> None:
+@both
+async def test_a_client_that_leaves_ends_the_response_and_no_more(ours: bool) -> None:
     app, cleaned = app_that_streams()
-    client = Client(app)
+    client = Client(app, ours=ours)
     await begun(client)
-    client.said.put_nowait({"type": "http.disconnect"})
+    await client.say({"type": "http.disconnect"})
     await asyncio.wait_for(client.task, 5)
     assert cleaned.is_set()
     assert await client.left_behind() == set()
 
 
-async def test_who_cancels_the_request_is_obeyed() -> None:
+@both
+async def test_who_cancels_the_request_is_obeyed(ours: bool) -> None:
     app, cleaned = app_that_streams()
-    client = Client(app)
+    client = Client(app, ours=ours)
     await begun(client)
     client.task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -83,14 +94,15 @@ async def test_who_cancels_the_request_is_obeyed() -> None:
     assert await client.left_behind() == set()
 
 
-async def test_an_answer_that_ends_leaves_nobody_listening() -> None:
+@both
+async def test_an_answer_that_ends_leaves_nobody_listening(ours: bool) -> None:
     app = Quart(__name__)
 
     @app.post("/")
     async def index() -> str:
         return "done"
 
-    client = Client(app)
+    client = Client(app, ours=ours)
     await asyncio.wait_for(client.task, 5)
     assert [(await client.next()).get("body") for _ in range(3)] == [None, b"done", b""]
     assert await client.left_behind() == set()
@@ -98,7 +110,7 @@ async def test_an_answer_that_ends_leaves_nobody_listening() -> None:
 
 async def test_what_goes_wrong_in_hearing_the_client_is_told() -> None:
     app, _ = app_that_streams()
-    client = Client(app)
-    client.said.put_nowait({"no": "type"})
+    client = Client(app, ours=False)
+    await client.say({"no": "type"})
     with pytest.raises(KeyError):
         await asyncio.wait_for(client.task, 5)
