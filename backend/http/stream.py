@@ -56,14 +56,6 @@ def snapshot_frame(view: RunView) -> bytes | None:
     return frame if len(frame) <= ev.MAX_FRAME_BYTES else None
 
 
-def _heed_cancellation() -> None:
-    """Hypercorn 0.18 swallows a cancellation that comes while it closes a connection that broke under a write (``except
-    CancelledError: pass`` in ``TCPServer._close``): a stream would be written to nobody for ever."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
-
-
 async def _follow(
     manager: RunManager, viewer: Viewer, form: Format, first: bytes, *, chunked: bool, has_body: bool
 ) -> AsyncIterator[bytes]:
@@ -81,7 +73,6 @@ async def _follow(
                 watch.begin()
                 yield LastChunk(written) if viewer.over else written
                 watch.end()
-                _heed_cancellation()
             if block and viewer.has_more:
                 # A real suspension: without one, a replay to a reader that vanished would keep the whole loop busy.
                 await asyncio.sleep(0)
