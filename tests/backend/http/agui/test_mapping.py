@@ -116,6 +116,7 @@ async def a_log(steps: list[Plan], cancel_after: int | None = None) -> list[ev.L
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(plans(), st.none() | st.integers(0, 25))
 def test_any_run_reads_as_ag_ui_and_so_does_joining_it_after_any_event(
