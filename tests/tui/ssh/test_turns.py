@@ -2,11 +2,14 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextvars import Context
 
 import pytest
 
+from tests.pty_app import ROOT
 from tui.ssh import turns
 from tui.ssh.turns import SEAT, Seat, TurnsLoop
 
@@ -177,3 +180,18 @@ def test_without_such_a_loop_a_hurry_is_none() -> None:
         Seat().hurry()
 
     asyncio.run(types())
+
+
+def test_a_worker_runs_on_such_a_loop() -> None:
+    program = """
+import asyncio, sys
+from tui.ssh import worker
+
+async def main(fd):
+    print(type(asyncio.get_running_loop()).__name__, file=sys.__stdout__)
+
+worker._main = main
+worker.main(["0"])
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout == "TurnsLoop\n"
