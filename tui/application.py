@@ -50,6 +50,10 @@ class WindowseatApp(App[int]):
             self.no_color = True
             self._filters.append(Monochrome())
 
+    def paints_in_s(self, at_least_s: float) -> float:
+        """How long it is until the main screen paints what is new by then; at least so long."""
+        return self._main.paints_in_s(at_least_s)
+
     def get_default_screen(self) -> Screen[None]:
         return self._main
 

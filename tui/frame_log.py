@@ -1,7 +1,8 @@
 """The frames of a run as they came, for who looks at the raw wire. Bounded: the newest are kept, the others counted."""
 
 from collections import deque
-from typing import NamedTuple
+
+import msgspec
 
 from shared.events import StreamSnapshot, UnknownEvent
 from shared.text import clean
@@ -11,8 +12,11 @@ MAX_FRAMES = 5_000
 MAX_CHARS = 4_000_000
 
 
-class LoggedFrame(NamedTuple):
-    """One event: its number, its time in ms since the run began, its type, its step ("" for none), its JSON."""
+class LoggedFrame(msgspec.Struct, frozen=True, gc=False):
+    """One event: its number, its time in ms since the run began, its type, its step ("" for none), its JSON.
+
+    There are thousands of them, and nothing in them for the garbage collector to look at.
+    """
 
     seq: int
     t: int

@@ -1,10 +1,16 @@
 """The SSH front door beside one process per session, in the same run, over the same streams.
 
 Run: ``python -m tests.benchmarks ssh``. Everything is a ratio: both sides share the machine with whatever else it does.
+
+While somebody types, all sessions of the side are told something twenty times a second, each time something that is on
+their screens: how far a step has got. A 99th percentile is of a
+thousand keys and more for each side and size, typed in rounds, the sides in turn, by five people who write as people
+do: a key every 60 to 180 ms, at no beat of anything that is painted, and a line of a question's length, then another.
 """
 
 import asyncio
 import os
+import random
 import re
 import statistics
 import sys
@@ -23,7 +29,11 @@ READY = "Where can I escape to?"
 ASKED = b"Reading the wish"
 FIRST = b"F1 help"
 SIZES = (10, 25, 50)
-TYPISTS, KEYS, ROUNDS = 5, 20, 2
+TYPISTS, KEYS, ROUNDS = 5, 70, 3
+PAUSES_S = (0.06, 0.18)
+LINE = 35
+"""Keys of a question; then the line is emptied."""
+EMPTY = b"\x15"
 
 
 async def paint(sides: Sequence[Side]) -> list[Row]:
@@ -61,11 +71,11 @@ async def memory(sides: Sequence[Side]) -> list[Row]:
 
 
 async def echo(sides: Sequence[Side]) -> list[Row]:
-    """Key echo while every session is told something twenty times a second; the sides in turn, three times."""
+    """Key echo while every session is told something twenty times a second; the sides in turn, who begins too."""
     times: dict[tuple[str, int], list[float]] = defaultdict(list)
     cpu: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
-    for _ in range(ROUNDS):
-        for side in sides:
+    for number in range(ROUNDS):
+        for side in sides if number % 2 else reversed(sides):
             async with AsyncExitStack() as stack:
                 guests: list[Guest] = []
                 for size in SIZES:
@@ -82,7 +92,10 @@ async def echo(sides: Sequence[Side]) -> list[Row]:
             ours, theirs = (_at(times[side.name, size], percent) for side in sides)
             name = f"ssh: key echo, {size} sessions x 20 events/s, p{percent}"
             target = 0.5 if percent == 99 else None
-            rows.append(Row(name=name, value=ours / theirs, target=target, ours=ours, peer=theirs, each="ms"))
+            note = f"{min(len(times[side.name, size]) for side in sides)} keys"
+            rows.append(
+                Row(name=name, value=ours / theirs, target=target, ours=ours, peer=theirs, each="ms", note=note)
+            )
         for place, what in enumerate(("a second and session", "a frame")):
             ours, theirs = (
                 statistics.median(one[place] for one in cpu[side.name, size]) * 1000 for side in sides
@@ -151,16 +164,20 @@ async def _typing(side: Side, guests: Sequence[Guest]) -> tuple[list[float], flo
     times: list[float] = []
     chars = _characters()
     began, before, frames = time.perf_counter(), side.cpu_s(), sum(one.frames for one in guests)
-    await asyncio.gather(*(_type(one, chars, times) for one in guests[:: max(1, len(guests) // TYPISTS)][:TYPISTS]))
+    typists = guests[:: max(1, len(guests) // TYPISTS)][:TYPISTS]
+    await asyncio.gather(*(_type(one, chars, times, random.Random(who)) for who, one in enumerate(typists)))
     used = side.cpu_s() - before
     frames = sum(one.frames for one in guests) - frames
     return times, used / (time.perf_counter() - began), used / frames
 
 
-async def _type(one: Guest, chars: Iterator[str], times: list[float]) -> None:
-    for _ in range(KEYS):
+async def _type(one: Guest, chars: Iterator[str], times: list[float], chance: random.Random) -> None:
+    await asyncio.sleep(chance.uniform(*PAUSES_S))
+    for number in range(1, KEYS + 1):
         times.append(await one.echo_s(next(chars)))
-        await asyncio.sleep(0.25)
+        if number % LINE == 0:
+            one.type(EMPTY)
+        await asyncio.sleep(chance.uniform(*PAUSES_S))
 
 
 async def _opened(stack: AsyncExitStack, side: Side, count: int) -> list[Guest]:

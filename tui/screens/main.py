@@ -4,6 +4,7 @@ Events never touch a widget. One timer looks whether something is new and paints
 What the user does is in ``screens.actions``.
 """
 
+import time
 from collections.abc import Sequence
 from typing import ClassVar, cast
 
@@ -77,6 +78,7 @@ class MainScreen(Actions):
         self._news = News(shown("steps.last", session.keys).split()[-1])
         self._hints = Static(id="hints", markup=False)
         self._painted: object = None
+        self._paints_at = 0.0
         self._rung = True
         self._seen_at_tick = self._swept = desk.version
 
@@ -93,7 +95,7 @@ class MainScreen(Actions):
         yield self._hints
 
     def on_mount(self) -> None:
-        self.set_interval(self._period, self.paint)
+        self.set_interval(self._period, self._paint_in_time)
         self.set_interval(1.0, self._tick)
         self._spinning = self.set_interval(
             max(SPINNER_S, self._period), self.transcript.spin, pause=not self.session.motion
@@ -109,6 +111,15 @@ class MainScreen(Actions):
             self._on_timer_update()
             message.stop()
             message.prevent_default()
+
+    def paints_in_s(self, at_least_s: float) -> float:
+        """How long it is until what is new by then is painted: the next time, if not sooner than ``at_least_s``."""
+        left_s = self._paints_at - time.monotonic()
+        return max(at_least_s, left_s if left_s >= at_least_s else left_s + self._period)
+
+    def _paint_in_time(self) -> None:
+        self._paints_at = time.monotonic() + self._period
+        self.paint()
 
     def paint(self) -> None:
         desk = self.desk

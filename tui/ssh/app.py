@@ -21,6 +21,7 @@ from tui.ssh.governor import Governor
 from tui.ssh.link import Link
 from tui.ssh.pace import Pace
 from tui.ssh.rules import share_rules
+from tui.ssh.turns import Seat
 
 _NOT_HERE = frozenset({"Screenshot"})
 
@@ -32,10 +33,12 @@ class SshApp(WindowseatApp):
 
     CSS_PATH = str(Path(application.__file__).with_name("windowseat.tcss"))
 
-    def __init__(self, desk: Desk, question: str | None, *, session: Session, link: Link, governor: Governor) -> None:
+    def __init__(
+        self, desk: Desk, question: str | None, *, session: Session, link: Link, governor: Governor, seat: Seat
+    ) -> None:
         super().__init__(desk, question, session=session)
         self.link = link
-        self.pace = Pace(self, link.outlet, governor)
+        self.pace = Pace(self, link.outlet, governor, seat)
         self.painted = asyncio.Event()
         self.crashed = False
         self.driver_class = ChannelDriver

@@ -9,7 +9,8 @@ import logging
 import struct
 import termios
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import asyncssh
@@ -70,9 +71,22 @@ class Outlet:
             return
         self.sent += len(data)
         try:
-            self._channel.write(data)
+            with self._at_once():
+                self._channel.write(data)
         except (OSError, asyncssh.Error):
             self.closed = True
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """asyncssh sends an empty packet before each, against those who guess at ciphers, in a write of its own: as
+        long as this lasts, all packets are one write. Two would cost twice, and wake the client for nothing."""
+        packets: list[bytes] = []
+        self._connection._send = packets.append
+        try:
+            yield
+        finally:
+            del self._connection._send
+            self._connection._send(b"".join(packets))
 
     def write_stderr(self, data: bytes) -> None:
         if self.closed or not data:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tui.ssh.governor import Governor
 from tui.ssh.outlet import Outlet
+from tui.ssh.turns import Seat
 
 TYPED_S = 0.4
 """Who typed is painted for at once for so long."""
@@ -28,10 +29,11 @@ class Painting(Protocol):
 class Pace:
     """``painted`` is to be called after each frame, ``typed`` at each key."""
 
-    def __init__(self, app: Painting, outlet: Outlet, governor: Governor) -> None:
+    def __init__(self, app: Painting, outlet: Outlet, governor: Governor, seat: Seat) -> None:
         self._app = app
         self._outlet = outlet
         self._governor = governor
+        self._seat = seat
         self._typed_until = 0.0
         self._keys = _KEYS
         self._key_at = 0.0
@@ -40,6 +42,7 @@ class Pace:
         self._next: asyncio.TimerHandle | None = None
 
     def painted(self) -> None:
+        self._seat.rest()
         if self._closed or self._held:
             return
         if time.monotonic() < self._typed_until and self._outlet.is_free():
@@ -56,6 +59,7 @@ class Pace:
             self._keys = 0.0
             return
         self._typed_until = now + TYPED_S
+        self._seat.hurry()
         if self._held:
             self._look()
 

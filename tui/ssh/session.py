@@ -10,6 +10,7 @@ from tui.ssh.client_terminal import ClientTerminal
 from tui.ssh.house import House
 from tui.ssh.link import Link
 from tui.ssh.outlet import Outlet
+from tui.ssh.turns import SEAT
 from tui.ssh.visit import Visit
 from tui.ssh.visitor import Visitor
 
@@ -104,6 +105,7 @@ class ChannelSession(asyncssh.SSHServerSession[bytes]):
         return why if self._visit.abandon() else ""
 
     async def _run(self, visit: Visit) -> None:
+        SEAT.set(visit.seat)
         code = 1
         try:
             code = await visit.run()

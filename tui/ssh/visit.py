@@ -16,7 +16,8 @@ from tui.ssh.dialogue import LineReader
 from tui.ssh.house import House
 from tui.ssh.link import Link
 from tui.ssh.plain import PlainRun
-from tui.ssh.visitor import Visitor, begin, connecting
+from tui.ssh.turns import Seat
+from tui.ssh.visitor import GATHER_S, Visitor, begin, connecting
 from tui.terminal import Terminal
 from tui.watch import Watch
 
@@ -25,15 +26,18 @@ KNOWN_S = 2.0
 FIRST_PAINT_S = 10.0
 LEAVE_S = 2.0
 _IDLE_LOOK_S = 5.0
+READ_S = 0.1
+"""What has gathered is read so long before it is painted: that takes a few milliseconds, and others have turns too."""
 _TELL_HOW = 'To be asked without a terminal: ssh HOST "somewhere warm on Friday". For the app: ssh -t HOST.'
 
 log = logging.getLogger(__name__)
 
 
 class Visit:
-    """``command`` is what stood after the host, None where nothing did."""
+    """``command`` is what stood after the host, None where nothing did. ``seat``: whose turns its tasks are."""
 
     def __init__(self, house: House, visitor: Visitor, link: Link, command: str | None) -> None:
+        self.seat = Seat()
         self._house = house
         self._visitor = visitor
         self._link = link
@@ -194,7 +198,7 @@ class Visit:
             async with self._house.starting:  # one at a time: a start costs the others a fifth of a second
                 app = self._app = SshApp(
                     desk, command.text if command else None,
-                    session=self._session(command), link=self._link, governor=self._house.governor,
+                    session=self._session(command), link=self._link, governor=self._house.governor, seat=self.seat,
                 )  # fmt: skip
                 started = asyncio.create_task(
                     app.run_async(size=(self._link.terminal.width, self._link.terminal.height))
@@ -253,7 +257,7 @@ class Visit:
             self._typed_at = time.monotonic()
 
         return Desk(
-            connecting(self._url, visitor, lambda: self._house.governor.period_s),
+            connecting(self._url, visitor, self._due_s),
             pipeline=settings.pipeline if settings is not None else None,
             options=run_options(settings.origin if settings is not None else None, zone,
                                 dict(command.options) if command is not None else None),
@@ -265,6 +269,11 @@ class Visit:
             lost=visitor.lost,
             place="over SSH",
         )  # fmt: skip
+
+    def _due_s(self) -> float:
+        """How long events may gather: they are wanted by the time that they are painted, and not by and by before."""
+        period_s = self._house.governor.period_s
+        return max(period_s, self._app.paints_in_s(GATHER_S + READ_S) - READ_S) if self._app is not None else period_s
 
     def _session(self, command: Command | None) -> Session:
         terminal = self._link.terminal

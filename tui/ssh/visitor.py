@@ -12,8 +12,8 @@ from tui.client import AssistClient
 from tui.connection import ClientError, Connection, Received, RunSummary
 from tui.ssh.memory import BY_KEY
 
-GATHER_S = 0.2
-"""How long a stream's events gather: five times a second is more often than a session over SSH is painted."""
+GATHER_S = 0.1
+"""How long a stream's events gather at least."""
 _FORWARDED = "X-Forwarded-For"
 
 
@@ -88,12 +88,12 @@ def begin(visitor: Visitor, received: Received) -> None:
 
 
 def connecting(
-    url: Callable[[], str], visitor: Visitor, period_s: Callable[[], float]
+    url: Callable[[], str], visitor: Visitor, due_s: Callable[[], float]
 ) -> Callable[..., AbstractAsyncContextManager[AssistClient]]:
-    """For ``Desk``; ``period_s`` is how long it is at least until something is painted again."""
+    """For ``Desk``; ``due_s`` tells how long it is until events are wanted."""
 
     def gather_s() -> float:
-        return max(GATHER_S, period_s())
+        return max(GATHER_S, due_s())
 
     @asynccontextmanager
     async def connect(listener: Callable[[Connection], None]) -> AsyncGenerator[AssistClient, None]:

@@ -14,12 +14,14 @@ import asyncssh
 import msgspec
 from asyncssh.compression import Compressor, Decompressor, register_compression_alg
 
+from tui.ssh import garbage
 from tui.ssh.console import ROUTER
 from tui.ssh.control import Control, Message
 from tui.ssh.door import WINDOW, Door
 from tui.ssh.house import House
 from tui.ssh.keys import host_key
 from tui.ssh.settings import SshSettings
+from tui.ssh.turns import TurnsLoop
 
 FRONT_GONE = "the front door is gone"
 _FAREWELL_S = 2.0
@@ -177,11 +179,9 @@ def main(argv: list[str]) -> int:
     register_compression_alg(b"zlib@openssh.com", _Deflate, _BoundedInflate, True, True)
     sys.stdout = sys.stderr = ROUTER
     gc.freeze()
-    # A pass over the young objects of 25 sessions held everybody up for 15 to 55 ms at 50,000 of them, for 12 to 16 at
-    # 10,000 and for 3 at 2,000. But what was young at too many passes isn't looked at again: a session is 3.1 MB at
-    # 2,000, 2.9 at 5,000 and 2.7 at 10,000. To look at all the old ones takes half a second.
-    gc.set_threshold(5_000, 5, 2000)
-    asyncio.run(_main(int(argv[0])))
+    gc.set_threshold(*garbage.BY_ITSELF)
+    with asyncio.Runner(loop_factory=TurnsLoop) as runner:
+        runner.run(_main(int(argv[0])))
     return 0
 
 

@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from shared.text import clean
 from tui.cells import one_line
+from tui.widgets.coloured import Coloured
 from tui.widgets.steady import Steady
 
 PLACEHOLDER = "words that a row must have · !word: must not · high>25 · country=spain"
@@ -16,7 +17,7 @@ LATER_S = 0.15
 """Typing goes on for so long before the rows are looked through: with thousands that is not for every key."""
 
 
-class FilterInput(Steady, Input):
+class FilterInput(Coloured, Steady, Input):
     """Hidden until it is wanted, and while there is no filter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

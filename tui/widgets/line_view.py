@@ -16,6 +16,8 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.widgets.coloured import Coloured
+
 WIDEST = 2_000
 """Cells of a line that can be scrolled to; what is cut ends with an ellipsis. The whole can be copied."""
 _ARROW = 2
@@ -29,7 +31,7 @@ class Line(NamedTuple):
     arrow: str = ""
 
 
-class LineView(ScrollView, can_focus=True):
+class LineView(Coloured, ScrollView, can_focus=True):
     """``show`` replaces the lines; the keys of the screen move the cursor."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

@@ -12,6 +12,7 @@ from tui.drawing import DOTS_HIGH, DOTS_WIDE
 from tui.map.drawing import Picture, runs
 from tui.map.scene import Scene, Spot
 from tui.map.viewport import Viewport, fitted, world
+from tui.widgets.coloured import Coloured
 
 ZOOM = 1.6
 CLOSEST = 60.0
@@ -19,7 +20,7 @@ CLOSEST = 60.0
 _STYLES = ("land", "way", "chosen-way", "cool", "mild", "warm", "plain", "label", "chosen", "start")
 
 
-class MapView(Widget, can_focus=True):
+class MapView(Coloured, Widget, can_focus=True):
     """``show`` takes a scene and the id of the chosen row."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"map--{name}" for name in _STYLES}

@@ -6,7 +6,7 @@ It overrides private methods of Textual, which is pinned (8.2.8); tests compare 
 """
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -18,31 +18,20 @@ from textual.strip import Strip
 from textual.widgets import DataTable
 from textual.widgets.data_table import CellKey, RowKey
 
+from tui.widgets.coloured import Coloured
 from tui.widgets.steady import Steady
 
 KEPT_CELLS = 4_096
 KEPT_ROWS = 256
 
 
-class OneLineTable(Steady, DataTable[Text]):
+class OneLineTable(Coloured, Steady, DataTable[Text]):
     """Rows are one line high; cells are ``Text`` with a style of their own and a justification, and no spans."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._lines: LRUCache[tuple[object, ...], list[list[Segment]]] = LRUCache(KEPT_CELLS)
         self._rows_drawn: dict[RowKey, tuple[tuple[object, ...], Strip]] = {}
-        self._base_style: Style | None = None
-
-    @property
-    def rich_style(self) -> Style:
-        """Kept from one refresh to the next: Textual asks for each line, and looks through all ancestors for it."""
-        if self._base_style is None:
-            self._base_style = super().rich_style
-        return self._base_style
-
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        self._base_style = None
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """As Textual's, without the borders, paddings and opacities that it looks for around each line."""

@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.strip import Strip
 from textual.widgets import Input
 
 from shared.text import clean
 from tui.asked import AskedBefore
 from tui.cells import one_line
 from tui.messages import EndWanted, QuestionAsked
+from tui.widgets.coloured import Coloured
 from tui.widgets.steady import Steady
 
 PLACEHOLDER = "Ask a question, and press enter"
@@ -18,7 +23,7 @@ FOLLOWING = "Ask something else, and press enter"
 REFINING = "Change the wish (warmer, max 2 hours, …) or ask anew"
 
 
-class Prompt(Steady, Input):
+class Prompt(Coloured, Steady, Input):
     """A single line. Its cursor doesn't blink: over a slow line every blink is bytes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,6 +37,52 @@ class Prompt(Steady, Input):
         self._asked = asked
         self._back = 0
         self._draft = ""
+
+    # --- cheaper than Textual's -------------------------------------------------------------------------------------
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Nobody wants to hear of each letter: on its way up such a message is a turn of every widget around."""
+        with self.prevent(Input.Changed):
+            super().replace(text, start, end)
+
+    def watch_virtual_size(self, before: Size, after: Size) -> None:
+        """There is no scrollbar to be brought up to it, and the line is drawn anyway."""
+        self.scroll_x = self.validate_scroll_x(self.scroll_x)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As Textual's, without the borders, paddings and opacities that it looks for around the line."""
+        if crop.line_range != range(1) or any(self.styles.gutter) or self.opacity != 1.0:
+            return super().render_lines(crop)
+        self._pseudo_class_state = self.get_pseudo_class_state()
+        width, background = self.size.width, self.background_colors[1]
+        strip = self.render_line(0).adjust_cell_length(width, self.rich_style)
+        for one in self.get_line_filters():
+            strip = strip.apply_filter(one, background)
+        return [strip if crop.column_span == (0, width) else strip.crop(*crop.column_span)]
+
+    def render_line(self, y: int) -> Strip:
+        """As Textual's, which makes a rich text of the line and lays it out: a third of what a key costs."""
+        if y or not self._is_simple or not self.selection.is_empty:
+            return super().render_line(y)
+        parts = [Segment(self.value)]
+        if self.has_focus and self._cursor_visible:
+            at, text = self.cursor_position, f"{self.value} "
+            cursor = Segment(text[at], self.get_component_rich_style("input--cursor"))
+            parts = [Segment(text[:at]), cursor, Segment(self.value[at + 1 :])]
+        width, left = self.scrollable_content_region.width + 1, self.scroll_offset.x
+        strip = Strip([part for part in parts if part.text]).crop(left, left + width).extend_cell_length(width)
+        return strip.apply_style(self.rich_style)
+
+    @property
+    def content_width(self) -> int:
+        return cell_len(self.value) + 1 if self._is_simple else super().content_width
+
+    @property
+    def _is_simple(self) -> bool:
+        """Whether it is nothing but letters: rich takes out what would act on a terminal."""
+        return self.value.isprintable() and bool(self.value)
+
+    # --- what is asked ----------------------------------------------------------------------------------------------
 
     def teach(self, examples: Sequence[str]) -> None:
         """Before the first question, show what one looks like."""

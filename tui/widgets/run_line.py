@@ -17,6 +17,7 @@ from tui.cells import one_line
 from tui.moments import moment
 from tui.narration import elapsed, outcome
 from tui.watch import Watch
+from tui.widgets.coloured import Coloured
 from tui.widgets.fitting import fit, shorten, shorten_middle
 from tui.widgets.pressed import Pressed
 from tui.widgets.steady import Settled
@@ -36,7 +37,7 @@ _ARROW, _GLYPH = 2, 2
 _SHARE_OF_OUTCOME = 0.5
 
 
-class RunLine(Pressed, Settled, Widget):
+class RunLine(Coloured, Pressed, Settled, Widget):
     """``show`` takes the run and whether it is open; without a run the line is what the pipeline is for."""
 
     ALLOW_SELECT = False

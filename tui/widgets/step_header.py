@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from shared.view import StepState, StepView
 from tui.narration import GLYPHS, SPINNER, outcome, step_time
+from tui.widgets.coloured import Coloured
 from tui.widgets.fitting import fit, shorten_middle
 from tui.widgets.pressed import Pressed
 from tui.widgets.steady import Settled
@@ -41,7 +42,7 @@ _TIME = 8
 _NARROW = 52
 
 
-class StepHeader(Pressed, Settled, Widget):
+class StepHeader(Coloured, Pressed, Settled, Widget):
     """One step, one line. ``now_ms`` tells how long the run has been going, for the time of a running step."""
 
     ALLOW_SELECT = False

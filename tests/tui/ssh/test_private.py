@@ -41,7 +41,7 @@ def test_this_is_the_textual_that_was_read() -> None:
         (Driver, "process_message"), (Driver, "send_message"), (Driver, "disable_input"),
         (_xterm_parser.XTermParser, "feed"), (_xterm_parser.XTermParser, "tick"),
         (SSHServerChannel, "_process_env_request"), (SSHServerChannel, "get_write_buffer_size"),
-        (SSHConnection, "abort"), (compression, "register_compression_alg"),
+        (SSHConnection, "abort"), (SSHConnection, "_send"), (compression, "register_compression_alg"),
     ],
 )  # fmt: skip
 def test_methods_that_we_call_or_replace_are_there(owner: Any, name: str) -> None:
@@ -126,6 +126,13 @@ async def _once(connecting: Any) -> None:
     async with connecting as connection:
         assert connection._transport.get_extra_info("socket").fileno() >= 0
         assert connection._transport.get_write_buffer_size() >= 0
+
+
+def test_what_a_connection_sends_goes_through_one_method() -> None:
+    """``Outlet`` stands in for it, so that the packets of a frame are one write."""
+    assert list(inspect.signature(SSHConnection._send).parameters) == ["self", "data"]
+    assert "self._send(packet + mac)" in inspect.getsource(SSHConnection.send_packet)
+    assert "_transport.write" not in inspect.getsource(SSHConnection.send_packet)
 
 
 def test_a_request_is_answered_by_the_method_of_its_name() -> None:

@@ -1,0 +1,107 @@
+"""What keeps a worker quick: a frame is one write, garbage is swept when idle, events are read by the painting."""
+
+import gc
+import weakref
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.tui.app.driving import opened
+from tui.ssh import garbage
+from tui.ssh.outlet import Outlet
+from tui.ssh.visit import READ_S, Visit
+from tui.ssh.visitor import GATHER_S
+
+
+class Packets:
+    """A channel and its connection: asyncssh sends two packets for each piece of data."""
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+        self.fails = False
+        self._transport = None
+
+    def get_connection(self) -> "Packets":
+        return self
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def _send(self, data: bytes) -> None:
+        self.writes.append(data)
+
+    def write(self, data: bytes) -> None:
+        self._send(b"ignore ")
+        if self.fails:
+            raise BrokenPipeError
+        self._send(data)
+
+
+def test_a_frame_is_one_write_whatever_packets_it_is() -> None:
+    channel = Packets()
+    outlet = Outlet(channel, 1000, 1.0)  # type: ignore[arg-type]
+    outlet.write(b"one")
+    outlet.write(b"two")
+    assert channel.writes == [b"ignore one", b"ignore two"]
+    channel.fails = True
+    outlet.write(b"three")
+    assert outlet.closed
+    channel._send(b"bye")
+    assert channel.writes[-1] == b"bye"
+
+
+def test_garbage_is_swept_before_python_would_in_the_middle_of_something() -> None:
+    gc.collect()
+    before = gc.get_threshold()
+    gc.set_threshold(1_000_000, 5, 2000)
+    try:
+        garbage.sweep()
+        gone = [Ring() for _ in range(10)]
+        seen = [weakref.ref(one) for one in gone]
+        gone.clear()
+        garbage.sweep()
+        assert any(one() is not None for one in seen), "too early: each pass has its price"
+        kept = [Ring() for _ in range(garbage._YOUNG)]
+        garbage.sweep()
+        assert all(one() is None for one in seen)
+        assert gc.get_count()[0] < garbage._YOUNG
+        assert kept
+    finally:
+        gc.set_threshold(*before)
+
+
+class Ring:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.mark.parametrize(("period_s", "paints_in_s", "due_s"), [(0.1, 0.9, 0.9 - READ_S), (2.0, 0.9, 2.0)])
+def test_events_gather_until_they_are_painted(period_s: float, paints_in_s: float, due_s: float) -> None:
+    house: Any = SimpleNamespace(governor=SimpleNamespace(period_s=period_s))
+    nobody: Any = None
+    visit = Visit(house, nobody, nobody, None)
+    assert visit._due_s() == period_s
+    asked: list[float] = []
+
+    def until_painted_s(at_least_s: float) -> float:
+        asked.append(at_least_s)
+        return paints_in_s
+
+    app: Any = SimpleNamespace(paints_in_s=until_painted_s)
+    visit._app = app
+    assert visit._due_s() == pytest.approx(due_s)
+    assert asked == [GATHER_S + READ_S]
+
+
+async def test_a_screen_knows_when_it_paints_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(frames=1.0) as app:
+        now = 100.0
+        monkeypatch.setattr("tui.screens.main.time.monotonic", lambda: now)
+        app.screen._paint_in_time()
+        assert app.app.paints_in_s(0.2) == pytest.approx(1.0)
+        now = 100.7
+        assert app.app.paints_in_s(0.2) == pytest.approx(0.3)
+        assert app.app.paints_in_s(0.4) == pytest.approx(1.3), "the next but one"
+        now = 109.0
+        assert app.app.paints_in_s(0.2) == pytest.approx(0.2), "it is late"
