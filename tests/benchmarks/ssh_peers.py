@@ -88,11 +88,12 @@ class PtySession(asyncssh.SSHServerSession[bytes]):
             data = os.read(self._ours, 65536)
         except OSError:
             data = b""
-        if data and not self._is_gone:
+        is_gone = self._is_gone or self._channel.is_closing()
+        if data and not is_gone:
             self._channel.write(data)
         else:
             asyncio.get_running_loop().remove_reader(self._ours)
-            if not self._is_gone:
+            if not is_gone:
                 self._channel.exit(0)
 
     def data_received(self, data: bytes, datatype: Any) -> None:
