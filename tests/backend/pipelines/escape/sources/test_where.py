@@ -64,7 +64,7 @@ async def upstreams() -> AsyncIterator[Upstreams]:
 
 
 @pytest.fixture
-def source(name: str, simulator: Simulator, upstreams: Upstreams) -> WhereSource:
+async def source(name: str, simulator: Simulator, upstreams: Upstreams) -> WhereSource:
     maker, _, setting = MAKERS[name]
     source: WhereSource = maker(settings_with(setting, simulator.url), upstreams)
     return source
