@@ -24,7 +24,9 @@ _log = logging.getLogger(__name__)
 
 _USUAL_BYTES = 256
 """Of an event, until it is known better."""
-_LARGEST_PAGE = 512
+_PAGE_BYTES = 64 * 1024
+"""What one command may bring, as far as that can be told: several share a round trip, whose answer is to be read whole
+within ``ANSWER_S``."""
 _FORGOTTEN_AT_ONCE = 50
 _P = lua.PREFIX
 
@@ -39,7 +41,7 @@ class RedisRunLog(SharedRedis):
         super().__init__(url)
         self._retain_ms = int(retain_days * 86_400_000)
         self._may_forget = may_forget
-        self._usual_bytes = _USUAL_BYTES  # of the events that were read last
+        self._usual_bytes = _USUAL_BYTES  # of the events that were read or written last
         self._redis.set_response_callback("XRANGE", _as_it_is)
 
     async def open(self) -> None:
@@ -72,6 +74,7 @@ class RedisRunLog(SharedRedis):
         first, origin = entries[0].seq, origin or Origin()
         if [entry.seq for entry in entries] != list(range(first, first + len(entries))):
             raise StorageError(f"run {summary.run}: the numbers of new events have a gap")
+        self._note_size(entries)
         claim = origin.claim
         ms = "" if summary.ms is None else summary.ms
         told = [part for step, value in (values or {}).items() for part in (step, value)]
@@ -90,12 +93,11 @@ class RedisRunLog(SharedRedis):
         size = 0
         while True:
             # As many as fit, by the size of the last ones read: one round trip, and not much in it that is too much.
-            page = max(1, min((limit_bytes - size) // self._usual_bytes + 1, _LARGEST_PAGE))
+            page = max(1, min(limit_bytes - size, _PAGE_BYTES) // self._usual_bytes + 1)
             first = after + len(entries) + 1
             stored = await self._store.read("XRANGE", events_of(run), first, "+", "COUNT", page)
             found = [*map(_entry_of_pairs, stored)]
-            if len(found) > 1:
-                self._usual_bytes = sum(len(entry.data) for entry in found) // len(found) + 1
+            self._note_size(found)
             for entry in found:
                 size += len(entry.data)
                 if entries and size > limit_bytes:
@@ -103,6 +105,10 @@ class RedisRunLog(SharedRedis):
                 entries.append(entry)
             if len(found) < page or entries[-1].seq != after + len(entries):  # a gap: whoever reads this judges it
                 return entries
+
+    def _note_size(self, entries: Sequence[Entry]) -> None:
+        if len(entries) > 1:
+            self._usual_bytes = sum(len(entry.data) for entry in entries) // len(entries) + 1
 
     async def runs(self, limit: int, before: str | None = None, words: Sequence[str] = ()) -> list[RunSummary]:
         newest = "+inf"

@@ -3,9 +3,9 @@
 Run: ``python -m tests.benchmarks ssh``. Everything is a ratio: both sides share the machine with whatever else it does.
 
 While somebody types, all sessions of the side are told something twenty times a second, each time something that is on
-their screens: how far a step has got. A 99th percentile is of a
-thousand keys and more for each side and size, typed in rounds, the sides in turn, by five people who write as people
-do: a key every 60 to 180 ms, at no beat of anything that is painted, and a line of a question's length, then another.
+their screens: how far a step has got. A 99th percentile is of a thousand keys and more for each side and size, typed
+in rounds, the sides in turn, by five people who write fast: a key every 60 to 180 ms, at no beat of anything that is
+painted, and a line of a question's length, then another.
 """
 
 import asyncio
