@@ -115,18 +115,7 @@ class Store:
 
     async def _read(self, wanted: Sequence[_Wish]) -> None:
         commands = [command for command, _ in wanted]
-        answers: list[Any]
-        try:
-            answers = await self.call(lambda: self._commands(commands))
-        except StorageError as error:
-            answers = [error] * len(wanted)
-        except BaseException as error:  # nobody may wait for ever
-            answers = [StorageError(f"the run log can't be used: {error!r}")] * len(wanted)
-            raise
-        finally:
-            for (_, done), answer in zip(wanted, answers, strict=True):
-                if not done.cancelled():
-                    _resolve(done, answer)
+        await _answer_each([done for _, done in wanted], self.call(lambda: self._commands(commands)))
 
     async def _urgent(self, command: Callable[[], Awaitable[T]]) -> T:
         """``call`` for who writes: not behind readers."""
@@ -173,18 +162,9 @@ class Store:
     async def _flush(self) -> None:
         while self._jobs:
             batch, self._jobs = self._jobs[:MOST_AT_ONCE], self._jobs[MOST_AT_ONCE:]
-            try:
-                calls = [(script, arguments) for script, arguments, _ in batch]
-                answers = await self._urgent(lambda calls=calls: self._scripts(calls))  # type: ignore[misc]  # binds the loop's value
-            except StorageError as error:
-                answers = [error] * len(batch)
-            except BaseException as error:  # nobody may wait for ever
-                answers = [StorageError(f"the run log can't be used: {error!r}")] * len(batch)
-                raise
-            finally:
-                for (_, _, done), answer in zip(batch, answers, strict=True):
-                    if not done.cancelled():
-                        _resolve(done, answer)
+            calls = [(script, arguments) for script, arguments, _ in batch]
+            asked = self._urgent(lambda calls=calls: self._scripts(calls))  # type: ignore[misc]  # binds the loop's value
+            await _answer_each([done for *_, done in batch], asked)
 
     async def _scripts(self, calls: Sequence[tuple[str, tuple[Any, ...]]]) -> list[Any]:
         for _ in range(2):
@@ -231,6 +211,22 @@ def _sha(script: str) -> str:
     if script not in _shas:
         _shas[script] = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
     return _shas[script]
+
+
+async def _answer_each(waiting: Sequence["asyncio.Future[Any]"], asked: Awaitable[Sequence[Any]]) -> None:
+    """Give each who waits the answer that is theirs, or the error that is everybody's."""
+    answers: Sequence[Any]
+    try:
+        answers = await asked
+    except StorageError as error:
+        answers = [error] * len(waiting)
+    except BaseException as error:  # nobody may wait for ever
+        answers = [StorageError(f"the run log can't be used: {error!r}")] * len(waiting)
+        raise
+    finally:
+        for done, answer in zip(waiting, answers, strict=True):
+            if not done.cancelled():
+                _resolve(done, answer)
 
 
 def _resolve(done: "asyncio.Future[Any]", answer: Any) -> None:
