@@ -229,10 +229,12 @@ class Viewer:
         waiter, live = self._waiter, self._live
         if waiter is None or waiter.done() or live is None:
             return
+        if live.finished or self.closing is not None:  # the response has an end to send, together with it
+            waiter.set_result(None)
+            return
         ready = live.frames_after(self._cursor)
-        is_last = live.finished or self.closing is not None  # the response has an end to send, together with it
         try:
-            if ready is None or is_last or not self.send(ready[0]):
+            if ready is None or not self.send(ready[0]):
                 waiter.set_result(None)
                 return
         except Exception as error:
