@@ -44,10 +44,10 @@ class _Response:
             else:
                 return
         elif message["type"] == "http.response.start":
-            self._chunked = _is_chunked(message["status"], message.get("headers", ()))
+            self._chunked = is_chunked(message["status"], message.get("headers", ()))
         await self._send(message)
 
 
-def _is_chunked(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+def is_chunked(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether h11 says ``Transfer-Encoding: chunked`` for such a response to an HTTP/1.1 request."""
     return status >= 200 and status not in (204, 304) and not any(name.lower() in _FRAMED for name, _ in headers)

@@ -8,8 +8,9 @@ alone, for the one kind of response that matters, and a test compares what comes
 import h11
 from h11._headers import Headers
 
+from backend.chunks import is_chunked
+
 _CHUNKED = (b"Transfer-Encoding", b"transfer-encoding", b"chunked")
-_FRAMED = frozenset((b"content-length", b"transfer-encoding"))
 
 
 class LeanConnection(h11.Connection):
@@ -24,8 +25,7 @@ class LeanConnection(h11.Connection):
             not self._cstate.keep_alive
             or self.their_http_version != b"1.1"
             or self._request_method in (b"HEAD", b"CONNECT")
-            or response.status_code in (204, 304)
-            or not _FRAMED.isdisjoint([name for _, name, _ in items])
+            or not is_chunked(response.status_code, [(name, value) for _, name, value in items])
         ):
             return super()._clean_up_response_headers_for_sending(response)
         return h11.Response(
