@@ -38,6 +38,29 @@ class Prompt(Coloured, Steady, Input):
         self._back = 0
         self._draft = ""
 
+    # --- letters ----------------------------------------------------------------------------------------------------
+
+    def has_room(self, text: str) -> bool:
+        """Whether with ``text`` it needn't scroll."""
+        width = cell_len(self.value) + cell_len(text) + 1
+        return not self.scroll_offset.x and width <= self.scrollable_content_region.width
+
+    def take(self, text: str) -> None:
+        """As if the keys of these letters had come."""
+        self._restart_blink()
+        self.replace(text, *self.selection)
+
+    async def on_key(self, event: events.Key) -> None:
+        """A key that is bound here acts before the next one is heard. Textual looks for it once the key has come up to
+        the app, so that letters of the same breath, or of the same packet, overtake an enter."""
+        if event.is_printable:
+            return
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+                return
+
     # --- cheaper than Textual's -------------------------------------------------------------------------------------
 
     def replace(self, text: str, start: int, end: int) -> None:
@@ -123,9 +146,9 @@ class Prompt(Coloured, Steady, Input):
         event.stop()
         self.insert_text_at_cursor(one_line(clean(event.text)))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        question = event.value.strip()
+    async def action_submit(self) -> None:
+        """At once: what is typed behind it is the next question's."""
+        question = self.value.strip()
         if not question:
             self.app.bell()
             return

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from rich.segment import Segment
+from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Input
@@ -99,3 +100,16 @@ async def test_nobody_is_told_of_each_letter(monkeypatch: pytest.MonkeyPatch) ->
         app.prompt.value = "as when a question is taken from the history"
         await app.until(lambda: bool(told))
         assert told == [app.prompt.value]
+
+
+async def test_keys_of_one_breath_act_one_after_the_other() -> None:
+    """As over a slow line, where several come in one packet."""
+    async with opened() as app:
+        app.prompt.focus()
+        await app.pilot.pause()
+        characters = {"backspace": "\x7f", "enter": "\r", "left": None}
+        for key in ["h", "o", "x", "backspace", "t", "enter", "a", "left", "b"]:
+            app.app.post_message(events.Key(key, characters.get(key, key)))
+        await app.until(lambda: bool(app.client.asked))
+        assert app.client.asked[0][0] == "hot"
+        await app.until(lambda: app.prompt.value == "ba")
