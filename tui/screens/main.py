@@ -112,6 +112,18 @@ class MainScreen(Actions):
             message.stop()
             message.prevent_default()
 
+    def takes(self, letter: str) -> bool:
+        """Whether a letter that is typed now would be seen in the prompt, and change nothing else on the screen."""
+        return self.app.screen is self and self.focused is self.prompt and self.prompt.has_room(letter)
+
+    def echo(self, letter: str) -> None:
+        """Type it and draw the prompt: it doesn't take a turn through three queues, nor what else is to be painted."""
+        prompt = self.prompt
+        prompt.take(letter)
+        prompt._repaint_required = False
+        self._compositor.update_widgets({prompt})
+        self.app._display(self, self._compositor.render_update(screen_stack=self.app._background_screens))
+
     def paints_in_s(self, at_least_s: float) -> float:
         """How long it is until what is new by then is painted: the next time, if not sooner than ``at_least_s``."""
         left_s = self._paints_at - time.monotonic()

@@ -5,6 +5,7 @@ and fails when one has changed.
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TextIO
 
@@ -44,7 +45,9 @@ class ChannelDriver(Driver):
         self._size = (self._terminal.width, self._terminal.height)
         self._keyboard = Keyboard(self.process_message, self.link.pause_reading, self.link.resume_reading)
         self._written: list[str] = []
-        self._is_drawing = False
+        self._is_drawing = self._has_posted = False
+        self._echo: Callable[[events.Key], bool] = app.echo  # type: ignore[attr-defined]
+        self._typed: Callable[[], None] = app.pace.typed  # type: ignore[attr-defined]
 
     @property
     def can_suspend(self) -> bool:
@@ -52,6 +55,9 @@ class ChannelDriver(Driver):
 
     def send_message(self, message: Message) -> None:
         """We are in the app's own loop: no other thread has to be asked."""
+        if isinstance(message, events.Key) and self._echo(message):
+            return
+        self._has_posted = True
         self._app.post_message(message)
 
     # --- out --------------------------------------------------------------------------------------------------------
@@ -99,7 +105,10 @@ class ChannelDriver(Driver):
     # --- in ---------------------------------------------------------------------------------------------------------
 
     def _feed(self, data: bytes) -> None:
+        self._has_posted = False
         self._keyboard.feed(self._terminal.decode(data))
+        if self._has_posted:
+            self._typed()
 
     def _resized(self) -> None:
         self._size = (self._terminal.width, self._terminal.height)

@@ -27,7 +27,7 @@ class Painting(Protocol):
 
 
 class Pace:
-    """``painted`` is to be called after each frame, ``typed`` at each key."""
+    """``painted`` is to be called after each frame, ``typed`` at each key that isn't echoed at once."""
 
     def __init__(self, app: Painting, outlet: Outlet, governor: Governor, seat: Seat) -> None:
         self._app = app
@@ -52,16 +52,26 @@ class Pace:
         self._look_in(self._governor.period_s)
 
     def typed(self) -> None:
+        if not self._is_person():
+            return
+        self._typed_until = time.monotonic() + TYPED_S
+        self._seat.hurry()
+        if self._held:
+            self._look()
+
+    def may_echo(self) -> bool:
+        """Whether a letter may be painted at once and by itself."""
+        return not self._closed and self._outlet.is_free() and self._is_person()
+
+    def _is_person(self) -> bool:
+        """Count a key."""
         now = time.monotonic()
         self._keys = min(_KEYS, self._keys + (now - self._key_at) * _KEYS_PER_S) - 1
         self._key_at = now
         if self._keys < 0:
             self._keys = 0.0
-            return
-        self._typed_until = now + TYPED_S
-        self._seat.hurry()
-        if self._held:
-            self._look()
+            return False
+        return True
 
     def close(self) -> None:
         """For the way out; what is held stays so, nothing more is to be painted."""

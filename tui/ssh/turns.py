@@ -23,11 +23,18 @@ HURRY_S = 0.1
 class Seat:
     """The place of one session in the line. Its tasks are those made where ``SEAT`` is set to it."""
 
-    __slots__ = ("since",)
+    __slots__ = ("since", "turns")
 
     def __init__(self) -> None:
         self.since: float | None = None
         """Since when somebody has waited for what it does next, by the loop's clock."""
+        self.turns = 0
+        """How many it has in the line."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether its tasks have done all that they could, and wait for something. To be asked by none of them."""
+        return self.turns == 0 and isinstance(asyncio.get_running_loop(), TurnsLoop)
 
     def hurry(self) -> None:
         """Somebody waits, also for what it has to do already."""
@@ -73,6 +80,7 @@ class TurnsLoop(asyncio.SelectorEventLoop):
         if seat is None:
             return super().call_soon(callback, *args, context=context)
         handle = asyncio.Handle(callback, args, self, context)
+        seat.turns += 1
         since = seat.since
         if since is not None and since + HURRY_S > self.time():
             insort(self._hurried, _Turn(since, next(self._numbers), seat, handle))
@@ -104,6 +112,7 @@ class TurnsLoop(asyncio.SelectorEventLoop):
         try:
             while self._hurried or self._waiting:
                 turn = self._hurried.pop(0) if self._hurried else self._waiting.popleft()
+                turn.seat.turns -= 1
                 if not turn.handle.cancelled():
                     turn.handle._run()
                 if self.time() >= until:

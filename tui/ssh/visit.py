@@ -75,9 +75,7 @@ class Visit:
 
     def typed(self, data: bytes) -> None:
         self._typed_at = time.monotonic()
-        if self._app is not None:
-            self._app.pace.typed()
-        elif self._plain is not None and b"\x03" in data and self._link.terminal.has_pty:
+        if self._plain is not None and b"\x03" in data and self._link.terminal.has_pty:
             self.interrupt(130)
             return
         if self._link.feed is not None:

@@ -15,12 +15,14 @@ from asyncssh import compression
 from asyncssh.channel import SSHServerChannel
 from asyncssh.connection import SSHConnection
 from textual import _xterm_parser
+from textual._compositor import Compositor
 from textual._context import active_app
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
+from textual.widgets import Input
 
 from tui.ssh import driver as ours
 
@@ -37,7 +39,8 @@ def test_this_is_the_textual_that_was_read() -> None:
     [
         (App, "_begin_batch"), (App, "_end_batch"), (App, "_display"), (App, "_shutdown"), (App, "_context"),
         (App, "_handle_exception"), (App, "_close_messages_no_wait"), (App, "check_idle"), (App, "_print"),
-        (Screen, "check_idle"), (Screen, "_on_timer_update"), (Screen, "refresh"),
+        (Screen, "check_idle"), (Screen, "_on_timer_update"), (Screen, "refresh"), (App, "on_event"),
+        (Compositor, "update_widgets"), (Compositor, "render_update"), (Input, "_restart_blink"), (Input, "replace"),
         (Driver, "process_message"), (Driver, "send_message"), (Driver, "disable_input"),
         (_xterm_parser.XTermParser, "feed"), (_xterm_parser.XTermParser, "tick"),
         (SSHServerChannel, "_process_env_request"), (SSHServerChannel, "get_write_buffer_size"),
@@ -80,6 +83,19 @@ async def test_a_driver_is_made_as_ours_expects() -> None:
     assert Driver.__abstractmethods__ == {
         "write", "start_application_mode", "disable_input", "stop_application_mode",
     }  # fmt: skip
+
+
+def test_a_letter_is_echoed_as_textual_types_it() -> None:
+    """What ``SshApp.echo`` passes by, and does itself; test_echo.py compares what comes of it."""
+    typed = inspect.getsource(Input._on_key)
+    assert re.findall(r"self\.(\w+)\(", typed) == ["_restart_blink", "insert_text_at_cursor", "replace"]
+    assert "is_printable" in typed
+    heard = inspect.getsource(App.on_event)
+    assert re.findall(r"await self\.(\w+)\(", heard) == ["_init_mode", "_check_bindings"]
+    app: App[None] = App()
+    assert app._message_queue.empty()
+    assert {"app_focus", "_background_screens"} <= set(dir(app))
+    assert {"_repaint_required"} <= set(vars(Input()))
 
 
 def test_a_batch_loses_frames_and_its_end_paints_nothing_by_itself() -> None:

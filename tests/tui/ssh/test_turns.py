@@ -175,9 +175,28 @@ def test_one_that_fails_or_is_cancelled_keeps_nobody_waiting(loop: TurnsLoop) ->
     assert [type(one) for one in failures] == [ZeroDivisionError]
 
 
-def test_without_such_a_loop_a_hurry_is_none() -> None:
+def test_who_has_nothing_left_in_the_line_is_quiet(loop: TurnsLoop) -> None:
+    done: list[str] = []
+    a, b = Session(loop, "a", done), Session(loop, "b", done)
+    heard: list[tuple[bool, bool]] = []
+
+    async def listens() -> None:
+        heard.append((a.seat.is_quiet, b.seat.is_quiet))
+        a.soon("1", lambda: a.soon("2"))
+        b.soon("1").cancel()
+        while not a.seat.is_quiet or not b.seat.is_quiet:  # a turn of the loop is waited for
+            heard.append((a.seat.is_quiet, b.seat.is_quiet))
+            await asyncio.sleep(0)
+
+    loop.run_until_complete(listens())
+    assert done == ["a1", "a2"]
+    assert heard[:2] == [(True, True), (False, False)]
+
+
+def test_without_such_a_loop_a_hurry_is_none_and_nobody_is_known_to_be_quiet() -> None:
     async def types() -> None:
         Seat().hurry()
+        assert not Seat().is_quiet
 
     asyncio.run(types())
 
