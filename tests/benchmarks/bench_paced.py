@@ -103,7 +103,8 @@ def _rows(servers: dict[str, Server], streams: int, names: tuple[str, ...], roun
         note = f"median {statistics.median(late) * 1000:.1f} ms, {core:.0%} of a core"
         yield Row(name=f"{what}: lost", value=lost, unit="", target=0)
         told: dict[str, Any] = {"ours": p99(late) * 1000, "peer": limit * 1000, "each": "ms", "note": note}
-        yield Row(name=f"{what}: p99 / bare protocol", value=p99(late) / limit, target=3.0, **told)
+        target = 3.0 if streams == 250 else None
+        yield Row(name=f"{what}: p99 / bare protocol", value=p99(late) / limit, target=target, **told)
         if streams == 500:
             yield Row(name=f"{what}: p99", value=p99(late) * 1000, unit="ms", target=100.0)
 

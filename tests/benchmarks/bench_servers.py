@@ -4,6 +4,9 @@ Run: ``python -m tests.benchmarks.bench_servers [--rounds N]``. 16 kept connecti
 what a request and a run cost is in it. ``burst``: all events are ready at once; ours from the log, and from a run that
 says them without a pause. ``tick``: a turn of the event loop before each. ``paced``: 10 ms before each, so that every
 server writes every event by itself. *On uvicorn* is our server too, with ``http = "uvicorn"`` on uvloop.
+
+What is set as a target is a burst from the log, and tick. A run's burst and what is paced have a log to be written
+beside peers that have none: they are told, and guarded.
 """
 
 import asyncio
@@ -65,11 +68,12 @@ def throughput(servers: dict[str, Server], rounds: int) -> Iterator[Row]:
     )
     for peer in ("plain", "sse-starlette"):
         yield ratio(f"server, burst from the log / {peer}", found["replay"], found[peer], target=0.30, **told)
-        yield ratio(f"server, burst of a run / {peer}", found["ours"], found[peer], target=0.30, **told)
+        yield ratio(f"server, burst of a run / {peer}", found["ours"], found[peer], **told)
         yield ratio(f"on uvicorn, burst from the log / {peer}", found["fast replay"], found[peer], target=0.30, **told)
     for shape, request, times in (("tick", tick, 4), ("paced", paced, 1)):
         found = interleaved({name: cpu_per_event(one, request, times) for name, one in servers.items()}, rounds)
-        for peer, target in (("plain", 1.2), ("sse-starlette", 1.0), ("fastapi", 0.55)):
+        for peer, limit in (("plain", 1.2), ("sse-starlette", 1.0), ("fastapi", 0.55)):
+            target = limit if shape == "tick" else None
             yield ratio(f"server, {shape} / {peer}", found["ours"], found[peer], target=target, **told)
             yield ratio(f"on uvicorn, {shape} / {peer}", found[FAST], found[peer], target=target, **told)
 
