@@ -82,7 +82,7 @@ class Keyboard:
         if self._paused:
             self._paused = False
             self._resume()
-        if self._next is None:
+        if self._next is None and self._parser._timeout_time is not None:
             self._come_back(_TICK_S, self._tick)
 
     def _come_back(self, seconds: float, what: Callable[[], None] | None = None) -> None:

@@ -70,7 +70,8 @@ class Prompt(Coloured, Steady, Input):
 
     def watch_virtual_size(self, before: Size, after: Size) -> None:
         """There is no scrollbar to be brought up to it, and the line is drawn anyway."""
-        self.scroll_x = self.validate_scroll_x(self.scroll_x)
+        if self.scroll_x:
+            self.scroll_x = self.validate_scroll_x(self.scroll_x)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """As Textual's, without the borders, paddings and opacities that it looks for around the line."""
