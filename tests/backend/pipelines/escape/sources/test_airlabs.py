@@ -133,7 +133,7 @@ async def test_every_flight_of_every_page_is_there(bundled: Atlas, plan: Any, ha
 
 async def test_pages_are_asked_for_together_once_the_number_is_known(bundled: Atlas) -> None:
     edge = many_routes(271)
-    async with simulated(edge.world, bundled, latency_s=0.02) as (source, sim):
+    async with simulated(edge.world, bundled, latency_s=0.15) as (source, sim):
         ctx = FakeContext()
         found = await timetable(source, edge.world, "VLC", ctx)
     assert found is not None
