@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -158,6 +159,30 @@ SCRIPTS: list[list[bytes]] = [
     [b"q", b"\x1b[O", b"r", b"\x1b[I", b"s"],
     [b"a", b"\x1b[A", b"b", b"\x1b[B", b"c"],
 ]
+
+
+KEYS = [
+    *map(str.encode, "ab ß漢😀"),
+    LEFT,
+    b"\x1b[C",
+    BACKSPACE,
+    b"\x1b[3~",
+    b"\x01",
+    b"\x05",
+    CTRL_U,
+    b"\x17",
+    b"\x1b[1;2D",
+    b"\x1b[A",
+]
+
+
+def at_random(seed: int) -> list[bytes]:
+    chance = random.Random(seed)
+    weights = [6] * 6 + [2] * (len(KEYS) - 6)
+    return [b"".join(chance.choices(KEYS, weights, k=chance.randint(1, 3))) for _ in range(40)]
+
+
+SCRIPTS += [at_random(seed) for seed in range(4)]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=range(len(SCRIPTS)))
