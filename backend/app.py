@@ -1,10 +1,9 @@
 """The ASGI application: wires the parts, nothing else. It stays plain ASGI, so that any server can run it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from quart import Quart
 
 from backend.errors import RequestError, to_problem
 from backend.http import application, assist, contracts, pages, plain, probes, problems, runs, sources
@@ -13,6 +12,9 @@ from backend.http.asgi import Connection
 from backend.http.client_address import ClientAddresses
 from backend.pipeline import Pipeline
 from backend.runs.manager import RunManager
+
+if TYPE_CHECKING:
+    from quart import Quart
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_IMPORT_BYTES = 16 * 1024 * 1024
@@ -43,7 +45,7 @@ def create_app(
     pipelines: Sequence[Pipeline],
     addresses: ClientAddresses | None = None,
     resources: Mapping[str, Mapping[Any, Any]] | None = None,
-) -> Quart:
+) -> "Quart":
     """The application that serves ``pipelines`` with ``manager``'s runs, to clients known by ``addresses``.
 
     ``resources`` are those of each pipeline, by its name: what is checked when somebody asks how the sources fare.

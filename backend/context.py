@@ -4,9 +4,10 @@ An author of a pipeline imports these from ``backend.pipeline``.
 """
 
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from shared.events import ErrorInfo, Evidence, Level, RowRemoval, RowUpsert, TokenKind
 
@@ -17,25 +18,23 @@ class Later(Awaitable[T_co], Protocol[T_co]):
     """A value that a step wants late: ``wish = await later_wish``. Awaiting twice gives the same value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Previous:
+class Previous(msgspec.Struct, frozen=True):
     """The earlier run that a question follows up. ``details``: by step id, the outcomes of the steps that the pipeline
     ``follows``, as JSON; those that didn't end well are missing."""
 
     run: str
     question: str
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What a run begins with.
 
     ``options`` are the caller's, as JSON, checked by the pipeline. ``address`` is the caller's IP address, if known.
     """
 
     text: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = {}
     address: str | None = None
     previous: Previous | None = None
 

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
-from dotenv import dotenv_values
 
 from backend.errors import ConfigError
 
@@ -50,6 +49,8 @@ def with_dotenv(env: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _read(file: Path) -> dict[str, str]:
+    from dotenv import dotenv_values  # few have such a file
+
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

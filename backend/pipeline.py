@@ -16,7 +16,6 @@ import inspect
 import types
 import typing
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -30,8 +29,7 @@ class PlanError(Exception):
     """A pipeline that can't work, found when it is made; its author is at fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """An option that ``POST /assist`` takes for a pipeline; ``kind`` is ``text``, ``number`` or ``flag``."""
 
     key: str
@@ -42,8 +40,7 @@ class Option:
 StepFunction = Callable[..., Awaitable[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """A parameter of a step: the value's type, and how it is asked for."""
 
     name: str
@@ -52,8 +49,7 @@ class Need:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One step. ``attempts`` > 1 repeats it after a retryable ``StepError``; ``timeout_s`` limits each attempt.
 
     ``doing`` is the sentence in the present tense that it starts with ("Reading the sky…"); default: its title and "…".

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hypercorn.config import Config as HypercornConfig
-from quart import Quart
 
 from backend.app import create_app
 from backend.config import Config
@@ -31,6 +30,8 @@ from backend.runs.manager import Limits, RunManager
 from backend.runs.sqlite import SQLiteRunLog
 
 if TYPE_CHECKING:
+    from quart import Quart
+
     from backend.uvicorn_connections import UvicornConnections
 
 _log = logging.getLogger(__name__)
@@ -156,7 +157,7 @@ async def open_log(config: Config) -> RunLog:
     return log
 
 
-def _connections(config: Config, app: Quart, listening: socket.socket) -> "Connections | UvicornConnections":
+def _connections(config: Config, app: "Quart", listening: socket.socket) -> "Connections | UvicornConnections":
     """What speaks HTTP. Raises ConfigError when it isn't installed."""
     if config.http == "hypercorn":
         return Connections(app.asgi_app, _hypercorn_config(), listening)

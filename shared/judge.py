@@ -4,8 +4,9 @@ For logs that come from somebody else: a file to bring in, a server to examine.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from shared import events as ev
 from shared.errors import BrokenLog
@@ -20,15 +21,14 @@ def judge_log(events: Iterable[ev.LogEvent]) -> RunView:
     return judge.end()
 
 
-@dataclass(slots=True)
-class _Step:
+class _Step(msgspec.Struct):
     plan: ev.PlanStep
     place: int
     attempt: int = 0
     running: bool = False
     ended: ev.StepFinished | None = None
     done: int = 0
-    children: set[str] = field(default_factory=set)
+    children: set[str] = msgspec.field(default_factory=set)
 
 
 class Judge:

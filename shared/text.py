@@ -8,6 +8,7 @@ interprets, folds or normalises.
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
@@ -39,18 +40,16 @@ _FLAG: Final = r"\U0001f3f4(?:[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\
 # Escape sequences as in ECMA-48, sections 5 and 8.3, and as xterm reads them. A control string ends at ST,
 # BEL, CAN or SUB; without an end it goes up to the end of its line. No body reaches into the next introducer:
 # that keeps the search linear.
-_PIECES: Final = re.compile(
-    "|".join(
-        (
-            rf"(?P<kept>[ -~]+|[^{_UNSAFE}\U0001f3f4]+|{_FLAG})",
-            rf"(?P<space>\r\n|[\t{_LINE_ENDS}])",
-            rf"(?P<no_text>[{_NO_TEXT}])",
-            rf"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])"
-            rf"(?:[^{_STRING_BREAKS}]*(?:[\x07\x18\x1a\x9c]|\x1b\\)|[^{_STRING_BREAKS}{_LINE_ENDS}]*)",
-            r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?",
-            r"\x1b[ -/]*[0-~]?",
-            rf"[{_UNSAFE}]",
-        )
+_PIECES: Final = "|".join(
+    (
+        rf"(?P<kept>[ -~]+|[^{_UNSAFE}\U0001f3f4]+|{_FLAG})",
+        rf"(?P<space>\r\n|[\t{_LINE_ENDS}])",
+        rf"(?P<no_text>[{_NO_TEXT}])",
+        rf"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])"
+        rf"(?:[^{_STRING_BREAKS}]*(?:[\x07\x18\x1a\x9c]|\x1b\\)|[^{_STRING_BREAKS}{_LINE_ENDS}]*)",
+        r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?",
+        r"\x1b[ -/]*[0-~]?",
+        rf"[{_UNSAFE}]",
     )
 )
 # Marks are neither letters, digits, spaces nor ASCII: a cheap first look for what may be too many of them.
@@ -71,13 +70,19 @@ def clean(text: str, *, max_chars: int = 4096, keep_newlines: bool = False) -> s
     if max_chars < 1:
         raise ValueError(f"max_chars must be at least 1, not {max_chars}")
     if not text.isprintable():
-        text = _PIECES.sub(_with_newlines if keep_newlines else _on_one_line, text)
+        text = _pieces().sub(_with_newlines if keep_newlines else _on_one_line, text)
     if not text.isascii():
         text = _MANY_MARKS.sub(_fewer_marks, text)
     if len(text) > max_chars:
         # Half a flag or a joiner that joins nothing would be hidden characters again.
         text = text[: max_chars - 1].rstrip(_JOINERS + _TAGS) + ELLIPSIS
     return text
+
+
+@cache
+def _pieces() -> re.Pattern[str]:
+    """Compiled with the first text that needs it: that takes as long as to import several modules."""
+    return re.compile(_PIECES)
 
 
 def clean_tree(

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from backend.pipeline import Pipeline
 from backend.runs.live import Viewer
@@ -64,7 +66,7 @@ async def nodes(
 ) -> AsyncIterator[list[Node]]:
     """So many live nodes; those that a test hasn't ended end with the block, and nothing of them may be left."""
     before = asyncio.all_tasks()
-    made = [await a_node(store, pipelines, replace(TAKE_OVER, **limits)) for _ in range(count)]
+    made = [await a_node(store, pipelines, msgspec.structs.replace(TAKE_OVER, **limits)) for _ in range(count)]
     try:
         yield made
     finally:

@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 from quart import Blueprint, Response, current_app
 
-from backend.http.openapi import openapi
 from shared import events as ev
 
 blueprint = Blueprint("contracts", __name__)
@@ -36,6 +35,8 @@ def _events_schema() -> bytes:
 
 @cache
 def _openapi_of(pipelines: tuple[str, ...]) -> bytes:
+    from backend.http.openapi import openapi
+
     return _encode(openapi(pipelines))
 
 

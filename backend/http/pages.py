@@ -5,11 +5,11 @@ Must never run, include or allow anything that is not one of these files: the po
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+import msgspec
 from quart import Blueprint, Response, current_app, request
 
 from backend.errors import NotFound
@@ -50,8 +50,7 @@ HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     body: bytes
     content_type: str
     etag: str

@@ -8,7 +8,6 @@ from backend.http.assist import MAX_QUESTION_CHARS, refuse_other_sites
 from backend.http.pages import page, wants_page
 from backend.http.reading import cursor, last_event_id, wanted_format, whole_number
 from backend.http.stream import snapshot_frame, stream_response
-from backend.runs.importing import import_run
 from backend.runs.manager import RunManager
 from backend.runs.recovery import read_snapshot, read_view
 from shared.text import clean
@@ -84,6 +83,8 @@ async def bring_in() -> Response:
         hint = "Send the lines of `windowseat show --json RUN` as they are."
         title = "Unsupported media type"
         raise InvalidRequest("A run is brought in as application/x-ndjson.", status=415, title=title, hint=hint)
+    from backend.runs.importing import import_run  # with all the rules of a log
+
     summary, new = await import_run(_manager().log, await request.get_data(as_text=False))  # type: ignore[arg-type]  # bytes, with as_text=False
     return json_response(summary, 201 if new else 200)
 

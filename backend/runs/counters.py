@@ -1,11 +1,11 @@
 """What has happened in this process since it began, for ``/metrics``."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+
+import msgspec
 
 
-@dataclass(slots=True)
-class Counters:
+class Counters(msgspec.Struct):
     """``finished`` is by status; ``joined`` counts requests that were repeats; ``slow`` viewers sent away."""
 
     started: int = 0
@@ -15,4 +15,4 @@ class Counters:
     events: int = 0
     slow: int = 0
     storage_errors: int = 0
-    finished: "Counter[str]" = field(default_factory=Counter)
+    finished: "Counter[str]" = msgspec.field(default_factory=Counter)

@@ -13,7 +13,6 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
@@ -35,8 +34,7 @@ _STOPPED = ("cancelled", "interrupted")
 RETRY_BASE_S, RETRY_CAP_S = 0.2, 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(msgspec.Struct, frozen=True):
     """A run that another process had begun: its events so far, and the values of its steps that were kept."""
 
     events: Sequence[ev.LogEvent]

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
+
+import msgspec
 
 from backend.errors import StorageError
 from backend.pipeline import Pipeline, Question
@@ -28,8 +29,7 @@ OnDisconnect: TypeAlias = Literal["grace", "continue", "cancel"]
 _LEAST_DEADLINE_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Seconds, but ``runs``: how many may be under way at once; and ``take_over``: whether repeatable runs of a process
     that ended go on in another one, rather than end with it. ``stall_s`` is how long a viewer may take nothing."""
 
@@ -41,8 +41,7 @@ class Limits:
     take_over: bool = False
 
 
-@dataclass(slots=True)
-class Active:
+class Active(msgspec.Struct):
     """A run under way."""
 
     execution: Execution
@@ -56,8 +55,7 @@ class Active:
         return self.writer.live
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True):
     """What every run of a process needs: resources by the pipeline's name, and the time in UTC."""
 
     log: RunLog

@@ -1,16 +1,16 @@
 """What came back from an upstream, and what its status means. No httpx here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from backend.upstream.errors import Kind, UpstreamError
 from backend.upstream.retrying import retry_after
 from backend.upstream.values import Spec
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What came back, whatever its status. ``problem`` says why ``data`` could not be read, if it could not."""
 
     status: int

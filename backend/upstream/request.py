@@ -1,8 +1,9 @@
 """What a source asks for, and the key that is added to it on the way out and nowhere else."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import msgspec
 
 from backend.upstream.errors import UpstreamError
 from backend.upstream.redaction import Redactor
@@ -25,19 +26,21 @@ class Call(Protocol):
     as_of: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A GET as it is to be sent, key of the service included (so no repr of that). ``key`` is what its reply is kept
     under; no secret is part of it."""
 
     key: bytes
     path: str
-    query: list[tuple[str, str]] = field(repr=False)
-    headers: dict[str, str] = field(repr=False)
+    query: list[tuple[str, str]]
+    headers: dict[str, str]
     lifetime: Lifetime | None
     weight: float
     classify: Classify | None
     scrub: Scrub | None
+
+    def __repr__(self) -> str:
+        return f"<Request {self.path}>"
 
 
 class Credentials:

@@ -1,7 +1,6 @@
 """The values at the boundary: how an upstream is described, what a reply holds, how an upstream fares."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -11,8 +10,7 @@ from backend.upstream.errors import UpstreamError
 from shared.secret import Secret
 
 
-@dataclass(frozen=True, slots=True)
-class Lifetime:
+class Lifetime(msgspec.Struct, frozen=True):
     """For how long a reply is good, in seconds: ``fresh_s`` without asking, ``stale_s`` more when asking fails.
 
     ``Cache-Control`` and ``Expires`` replace ``fresh_s``, unless ``ours`` says that the facts are known to last (a
@@ -58,8 +56,7 @@ class Window(NamedTuple):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """An upstream before it is opened. ``name`` is for people ("AirLabs"), ``id`` for settings ("airlabs").
 
     ``key`` goes into the query as ``key_param`` or into the header ``key_header`` behind ``key_prefix``; both are
@@ -79,7 +76,7 @@ class Spec:
     key_header: str | None = None
     key_prefix: str = ""
     key_hint: str = "Check the key."
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     concurrency: int = 4
     connect_s: float = 2.0
     read_s: float = 5.0

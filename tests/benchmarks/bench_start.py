@@ -15,7 +15,20 @@ from typing import Any
 from tests.benchmarks.harness import ROOT, Options, Row, alone, cpu_of_child, interleaved, ratio
 from tests.benchmarks.load import server
 
-LATER = "backend.runs.redis, backend.http.agui.mapping, backend.uvicorn_connections, uvloop, backend.upstream.exchange"
+LATER = (
+    "backend.http.agui.mapping",
+    "backend.http.openapi",
+    "backend.pipelines.escape.sources.chat",
+    "backend.pipelines.escape.sources.checking",
+    "backend.runs.importing",
+    "backend.runs.redis",
+    "backend.upstream.exchange",
+    "backend.uvicorn_connections",
+    "dotenv",
+    "hypercorn.protocol.h2",
+    "uvloop",
+)
+"""What the server imports when it is first needed, if ever; a test compares."""
 NOTHING = {"PYTHONDONTWRITEBYTECODE": "", "WINDOWSEAT_CONFIG": os.devnull}
 
 
@@ -85,7 +98,7 @@ def rows(options: Options) -> Iterator[Row]:
                 "httpx": python("-c", "import httpx"),
                 "server": python("-c", "import backend.server"),
                 "peers": python("-c", "import quart, hypercorn.asyncio, msgspec"),
-                "eager": python("-c", f"import backend.server, {LATER}"),
+                "eager": python("-c", f"import backend.server, {', '.join(LATER)}"),
                 "python": python("-c", "pass"),
             },
             options.rounds,

@@ -4,12 +4,15 @@ The article behind it counts seven visible steps: reading the wish and placing t
 Days count from the traveller's today, so the wish waits at its very end (``Later``) for the place.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backend.checking import SourceReport
 from backend.config import Config
 from backend.pipeline import Option, Pipeline, Step
 from backend.pipelines.escape.atlas import Atlas, attributions
 from backend.pipelines.escape.models import Bands, Home
 from backend.pipelines.escape.settings import EscapeSettings
-from backend.pipelines.escape.sources.checking import check_sources
 from backend.pipelines.escape.sources.credits import live_attributions
 from backend.pipelines.escape.sources.sources import Sources, open_sources
 from backend.pipelines.escape.steps.departure import departure
@@ -55,6 +58,13 @@ def home_of(config: Config) -> Home:
     """Where the traveller is when nothing else says it, as it is set."""
     settings = config.of(EscapeSettings)
     return Home(settings.demo_lat, settings.demo_lon, settings.demo_city)
+
+
+async def check_sources(resources: Mapping[Any, Any], deadline: float | None) -> Sequence[SourceReport]:
+    """How the sources fare. Whoever asks that needs all of them loaded, whatever is set; a question doesn't."""
+    from backend.pipelines.escape.sources import checking
+
+    return await checking.check_sources(resources, deadline)
 
 
 PIPELINE = Pipeline(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from backend.upstream import Reply, Upstream, UpstreamError, Upstreams
+from backend.upstream.request import Request
 from shared.secret import Secret
 from tests.backend.upstream.service import KEY, FakeCall, Service, soon, spec_of
 
@@ -175,3 +176,12 @@ async def test_a_body_that_its_reader_stumbles_over_is_one_that_cannot_be_read(
     assert told.value.kind == "bad_payload"
     assert "KeyError" in caplog.text
     assert KEY not in caplog.text
+
+
+def test_a_request_shows_none_of_what_goes_with_it() -> None:
+    nothing: dict[str, Any] = dict.fromkeys(("lifetime", "classify", "scrub"))
+    request = Request(
+        key=b"", path="/airports", query=[("key", KEY)], headers={"Authorization": KEY}, weight=1.0, **nothing
+    )
+    assert "/airports" in repr(request)
+    assert KEY not in repr(request)

@@ -5,8 +5,9 @@ answer, is a line in the log.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from backend.errors import SourceError
 from backend.pipeline import Call, Context
@@ -15,8 +16,7 @@ from backend.upstream import UpstreamError
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt(Generic[T]):
+class Attempt(msgspec.Struct, Generic[T], frozen=True):
     """How to ask one source. ``ask`` gets the recorded call, to say in it what was found; it returns None where the
     source has no answer (which is no failure), or raises UpstreamError.
 
@@ -27,13 +27,12 @@ class Attempt(Generic[T]):
     source: str
     operation: str
     ask: Callable[[Call], Awaitable[T | None]]
-    request: Mapping[str, Any] = field(default_factory=dict)
+    request: Mapping[str, Any] = {}
     configured: bool = False
     spoken: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
+class Answer(msgspec.Struct, Generic[T], frozen=True):
     """What the first source with an answer said. ``call`` is the id of its evidence, ``failed`` what went before."""
 
     value: T

@@ -5,8 +5,9 @@ import contextlib
 import datetime
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from backend.pipeline import Call, Context
 from backend.pipelines.escape.sources.facts import Sighting, Spot, Take
@@ -78,8 +79,7 @@ class Series:
             self._in_a_row = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceByPlace:
+class PlaceByPlace(msgspec.Struct, frozen=True):
     """Forecasts of an upstream that tells of one place a call: ``path`` with ``lat``, ``lon`` and ``params``.
 
     ``read_day`` finds a place's day in a scrubbed reply, or nothing; ``at_once`` calls are made at a time, all of them

@@ -1,20 +1,18 @@
 """The sources of airports, routes and weather, as they are to be asked: in the order of the settings."""
 
-from typing import NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
 from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.settings import EMBEDDED, EscapeSettings
-from backend.pipelines.escape.sources import airlabs, met_norway, open_meteo, openweather
-from backend.pipelines.escape.sources.airlabs import AirLabs
 from backend.pipelines.escape.sources.atlas_airports import AtlasAirports
 from backend.pipelines.escape.sources.atlas_routes import AtlasRoutes
 from backend.pipelines.escape.sources.facts import AirportSource, RouteSource, WeatherSource
-from backend.pipelines.escape.sources.met_norway import MetNorway
-from backend.pipelines.escape.sources.open_meteo import OpenMeteo
-from backend.pipelines.escape.sources.openweather import OpenWeather
 from backend.pipelines.escape.sources.order import chosen
-from backend.pipelines.escape.sources.sources import Sources
-from backend.upstream import Spec
+
+if TYPE_CHECKING:
+    from backend.pipelines.escape.sources.airlabs import AirLabs
+    from backend.pipelines.escape.sources.sources import Sources
 
 
 class AirportChoice(NamedTuple):
@@ -38,12 +36,16 @@ class WeatherChoice(NamedTuple):
     configured: bool
 
 
-def specs(settings: EscapeSettings) -> tuple[Spec, ...]:
-    """The upstreams of travel facts, whether they have what they need or not."""
-    return tuple(module.spec(settings) for module in (airlabs, openweather, open_meteo, met_norway))
+def load(settings: EscapeSettings, *, offline: bool = False) -> None:
+    """Load the live services that questions will ask, so that none of them waits for it. The others are left out: a
+    module each, of which most servers need one."""
+    for fact in ("route", "weather"):
+        for one in chosen(fact, settings, offline=offline):
+            if one.id != EMBEDDED:
+                import_module(f"{__package__}.{one.id.replace('-', '_')}")
 
 
-def airport_sources(sources: Sources, atlas: Atlas) -> list[AirportChoice]:
+def airport_sources(sources: "Sources", atlas: Atlas) -> list[AirportChoice]:
     """Who is asked for airports; they are the sources of routes too."""
     return [
         AirportChoice(AtlasAirports(atlas) if one.id == EMBEDDED else _airlabs(sources, atlas), one.configured)
@@ -51,7 +53,7 @@ def airport_sources(sources: Sources, atlas: Atlas) -> list[AirportChoice]:
     ]
 
 
-def route_sources(sources: Sources, atlas: Atlas) -> list[RouteChoice]:
+def route_sources(sources: "Sources", atlas: Atlas) -> list[RouteChoice]:
     """Who is asked for routes."""
     return [
         RouteChoice(
@@ -61,27 +63,36 @@ def route_sources(sources: Sources, atlas: Atlas) -> list[RouteChoice]:
     ]
 
 
-def weather_sources(sources: Sources) -> list[WeatherChoice]:
+def weather_sources(sources: "Sources") -> list[WeatherChoice]:
     """Who is asked for a forecast. What is typical isn't one: the step has it where nobody has a forecast."""
     order = chosen("weather", sources.settings, offline=sources.offline)
     return [WeatherChoice(_weather(one.id, sources), one.configured) for one in order if one.id != EMBEDDED]
 
 
-def may_be_typical(sources: Sources) -> bool:
+def may_be_typical(sources: "Sources") -> bool:
     """Whether what is typical may stand in where nobody has a forecast."""
     order = chosen("weather", sources.settings, offline=sources.offline)
     return any(one.id == EMBEDDED for one in order)
 
 
-def _airlabs(sources: Sources, atlas: Atlas) -> AirLabs:
+def _airlabs(sources: "Sources", atlas: Atlas) -> "AirLabs":
+    from backend.pipelines.escape.sources import airlabs
+
     upstream = sources.upstreams.open(airlabs.spec(sources.settings))
-    return AirLabs(upstream, atlas, sources.settings.airlabs_pages)
+    return airlabs.AirLabs(upstream, atlas, sources.settings.airlabs_pages)
 
 
-def _weather(source: str, sources: Sources) -> WeatherSource:
+def _weather(source: str, sources: "Sources") -> WeatherSource:
     open_, settings = sources.upstreams.open, sources.settings
-    if source == OpenWeather.id:
-        return OpenWeather(open_(openweather.spec(settings)))
-    if source == OpenMeteo.id:
-        return OpenMeteo(open_(open_meteo.spec(settings)))
-    return MetNorway(open_(met_norway.spec(settings)))
+    match source:
+        case "openweather":
+            from backend.pipelines.escape.sources import openweather
+
+            return openweather.OpenWeather(open_(openweather.spec(settings)))
+        case "open-meteo":
+            from backend.pipelines.escape.sources import open_meteo
+
+            return open_meteo.OpenMeteo(open_(open_meteo.spec(settings)))
+    from backend.pipelines.escape.sources import met_norway
+
+    return met_norway.MetNorway(open_(met_norway.spec(settings)))

@@ -2,16 +2,14 @@
 
 import ipaddress
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
 from backend.pipeline import Call, Context
-from backend.pipelines.escape.settings import EscapeSettings
+from backend.pipelines.escape.settings import EMBEDDED, EscapeSettings
 from backend.pipelines.escape.sources.chain import Answer, Attempt, first_answer
-from backend.pipelines.escape.sources.ip_api import IpApi
-from backend.pipelines.escape.sources.ipwhois import IpWhois
 from backend.pipelines.escape.sources.order import chosen
 from backend.pipelines.escape.sources.spot import Spot
 from backend.upstream import Upstream, Upstreams
@@ -42,12 +40,20 @@ class ChosenSource(msgspec.Struct, frozen=True):
 
 def where_sources(settings: EscapeSettings, upstreams: Upstreams, *, offline: bool = False) -> tuple[ChosenSource, ...]:
     """The live services in the order of the settings."""
-    makers: Mapping[str, Any] = {"ip-api": IpApi, "ipwho.is": IpWhois}
+    order = chosen("where", settings, offline=offline)
     return tuple(
-        ChosenSource(makers[one.id](settings, upstreams), one.configured)
-        for one in chosen("where", settings, offline=offline)
-        if one.id in makers
+        ChosenSource(_source(one.id, settings, upstreams), one.configured) for one in order if one.id != EMBEDDED
     )
+
+
+def _source(source: str, settings: EscapeSettings, upstreams: Upstreams) -> WhereSource:
+    if source == "ip-api":
+        from backend.pipelines.escape.sources.ip_api import IpApi
+
+        return IpApi(settings, upstreams)
+    from backend.pipelines.escape.sources.ipwhois import IpWhois
+
+    return IpWhois(settings, upstreams)
 
 
 async def place_address(address: str | None, sources: Sequence[ChosenSource], ctx: Context) -> Answer[Spot] | None:

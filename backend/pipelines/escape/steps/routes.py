@@ -10,7 +10,6 @@ from backend.pipeline import Call, Context, Later
 from backend.pipelines.escape.atlas import Atlas
 from backend.pipelines.escape.models import Departure, Destination, Intent, LeftOut, Network, Routes
 from backend.pipelines.escape.settings import EMBEDDED
-from backend.pipelines.escape.sources.airlabs_network import CompletedNetwork
 from backend.pipelines.escape.sources.atlas_routes import MIN_CONFIDENCE, counted
 from backend.pipelines.escape.sources.chain import Answer, Attempt, first_answer
 from backend.pipelines.escape.sources.facts import Found
@@ -69,6 +68,8 @@ async def _whole(answer: Answer[Found], choices: Sequence[RouteChoice], departur
                 ctx.degraded(say)
             else:
                 ctx.log(say, level="warning")
+            from backend.pipelines.escape.sources.airlabs_network import CompletedNetwork  # loaded with what was cut
+
             return CompletedNetwork(found.network, other.value.network, other.call)
     ctx.degraded(found.cut)
     return found.network

@@ -7,6 +7,7 @@ and all of them would become as slow as the model. What it does find is told (``
 """
 
 from datetime import date
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,9 +18,11 @@ from backend.pipelines.escape.models import Bands, Intent, Place, Request
 from backend.pipelines.escape.reader import read, refine
 from backend.pipelines.escape.reader.tokens import fold
 from backend.pipelines.escape.sources.atlas_airports import RANGE_KM
-from backend.pipelines.escape.sources.chat import intent_of, occurs
 from backend.pipelines.escape.sources.sources import Sources
 from backend.pipelines.escape.steps.locate import AS_BEFORE, AS_GIVEN, FROM_QUESTION, shown
+
+if TYPE_CHECKING:
+    from backend.pipelines.escape.sources.chat import ChatModels
 
 
 async def read_wish(
@@ -29,8 +32,8 @@ async def read_wish(
     one after that is the built-in reader's, which never fails: a question that can't be read gets the defaults, said
     so. What refines an earlier wish is the reader's too.
     """
-    if sources.models.servers and ctx.failure is None and not request.refines:
-        wish = await _by_model(request, place, bands, atlas, sources, ctx)
+    if sources.models is not None and ctx.failure is None and not request.refines:
+        wish = await _by_model(request, place, bands, atlas, sources.models, ctx)
     else:
         if ctx.failure is not None:
             ctx.degraded(f"{ctx.failure.message}; the built-in reader read the wish instead.")
@@ -55,9 +58,11 @@ async def _by_reader(request: Request, place: Later[Place], bands: Bands, ctx: C
 
 
 async def _by_model(
-    request: Request, place: Later[Place], bands: Bands, atlas: Atlas, sources: Sources, ctx: Context
+    request: Request, place: Later[Place], bands: Bands, atlas: Atlas, models: "ChatModels", ctx: Context
 ) -> Intent:
-    understood = await sources.models.read(request.text, _asker_s_day(request, ctx), ctx)
+    from backend.pipelines.escape.sources.chat import intent_of  # loaded with the models
+
+    understood = await models.read(request.text, _asker_s_day(request, ctx), ctx)
     for remark in understood.remarks:
         ctx.log(f"{remark}.", level="warning")
     here = await place
@@ -84,6 +89,8 @@ def _tell_start(origin: str | None, request: Request, here: Place, atlas: Atlas,
     """
     if origin is None:
         return
+    from backend.pipelines.escape.sources.chat import occurs
+
     if not occurs(origin, request.text):
         ctx.log("The model named a start that is not in the question; it is not used.", level="warning")
         return
