@@ -62,7 +62,7 @@ class Line(asyncio.Protocol):
     """Serves ``app`` on one connection. ``on_end`` is called once it is closed and its applications have ended."""
 
     __slots__ = (
-        "_app", "_coming", "_config", "_context", "_ended", "_handling", "_hypercorn", "_loop", "_lost",
+        "_app", "_coming", "_config", "_connection", "_context", "_ended", "_handling", "_hypercorn", "_loop", "_lost",
         "_on_end", "_tasks", "_timer", "_transport", "_writer",
     )  # fmt: skip
 
@@ -94,7 +94,7 @@ class Line(asyncio.Protocol):
             False, client, server, self._send, "http/1.1",
         )  # fmt: skip
         protocol = cast(H11Protocol, self._hypercorn.protocol)
-        protocol.connection = LeanConnection(self._config.h11_max_incomplete_size)
+        protocol.connection = self._connection = LeanConnection(self._config.h11_max_incomplete_size)
         self._rest()
 
     def data_received(self, data: bytes) -> None:
@@ -202,7 +202,7 @@ class Line(asyncio.Protocol):
 
     async def _answer(self, scope: Scope, inbox: Inbox, send: Callable[[Any], Awaitable[None]]) -> None:
         try:
-            await self._app(scope, inbox, straight(scope, send, self._writer))
+            await self._app(scope, inbox, straight(scope, send, self._writer, self._connection))
         except Exception:
             await self._config.log.exception("Error in ASGI Framework")
         finally:

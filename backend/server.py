@@ -15,12 +15,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hypercorn.config import Config as HypercornConfig
-
 from backend.app import create_app
 from backend.config import Config
 from backend.connections import Connections
 from backend.errors import ConfigError
+from backend.heads import DatedConfig
 from backend.http.client_address import ClientAddresses
 from backend.pipeline import Pipeline
 from backend.registry import PIPELINES
@@ -180,8 +179,8 @@ async def _serve_until(
         await connections.close(STREAMS_END_S)
 
 
-def _hypercorn_config() -> HypercornConfig:
-    config = HypercornConfig()
+def _hypercorn_config() -> DatedConfig:
+    config = DatedConfig()
     config.backlog = BACKLOG
     config.include_server_header = False
     config.keep_alive_timeout = 5  # also what ends a request that sends its headers too slowly

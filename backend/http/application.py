@@ -4,8 +4,9 @@ Of what Quart does for a request, half is asking whether somebody wants to be as
 end, and by signals of both contexts. Where nobody does, ``Application`` doesn't ask.
 """
 
-from collections.abc import Iterator
-from typing import Any
+import functools
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 import quart
 from quart import Quart, signals
@@ -15,6 +16,7 @@ from quart.sessions import NullSession
 from quart.wrappers import request as quart_request
 from quart.wrappers.base import BaseRequestWebsocket
 from werkzeug.datastructures import Headers
+from werkzeug.http import parse_options_header
 from werkzeug.routing import MapAdapter
 
 _SIGNALS = (
@@ -25,6 +27,8 @@ _SIGNALS = (
     signals.appcontext_tearing_down,
     signals.appcontext_popped,
 )
+MAX_KEPT_CHARS = 200
+"""Of a header whose meaning is remembered: clients send few, and these are short."""
 _NO_SESSION = NullSession()  # nobody can write to it, so that one is enough
 
 
@@ -38,8 +42,31 @@ class Body(quart_request.Body):
         self.is_complete = True
 
 
-class RequestHeaders(Headers):
-    """Headers that find out without an error that there is none of a name."""
+def current_request() -> "Request":
+    """The request under way, found once: Quart's ``request`` looks for it anew at each attribute."""
+    return cast(Request, _cv_request.get().request_websocket)
+
+
+def extension(name: str) -> Any:
+    """What the application that answers the request under way has under ``name``."""
+    return _cv_request.get().app.extensions[name]
+
+
+@functools.lru_cache(maxsize=128)
+def _mimetype(kind: str) -> str:
+    return parse_options_header(kind)[0].lower()
+
+
+class CheckedHeaders(Headers):
+    """Headers made of what is known to have no line end in it: Werkzeug looks for one in each value."""
+
+    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        self._list += items
+
+
+class RequestHeaders(CheckedHeaders):
+    """Headers, as a server has read them, that find out without an error that there is none of a name."""
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]  # its overloads
         wanted = key.lower()
@@ -54,6 +81,12 @@ class Request(quart.Request):
 
     body_class = Body
     body: Body
+
+    @property
+    def mimetype(self) -> str:
+        """As Werkzeug has it; clients name few, whose meaning is remembered."""
+        kind = self.headers.get("Content-Type") or ""
+        return _mimetype(kind) if len(kind) < MAX_KEPT_CHARS else _mimetype.__wrapped__(kind)
 
     async def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
         """As Quart has it, but with neither task nor timer for a body that is here."""

@@ -57,12 +57,11 @@ class Connection(ASGIHTTPConnection):
         scope = self.scope
         if scope["http_version"] == "1.0" or scope["path"][:1] != "/" or scope.get("root_path"):
             return super()._create_request_from_scope(send)
-        headers = RequestHeaders()
-        headers.add("Remote-Addr", (scope.get("client") or ["<local>"])[0])
-        for name, value in scope["headers"]:
-            headers.add(name.decode("latin1").title(), value.decode("latin1"))
+        headers = [("Remote-Addr", (scope.get("client") or ["<local>"])[0])]
+        headers += [(name.decode("latin1").title(), value.decode("latin1")) for name, value in scope["headers"]]
         return self.app.request_class(
-            scope["method"], scope["scheme"], scope["path"], scope["query_string"], headers, "", scope["http_version"],
+            scope["method"], scope["scheme"], scope["path"], scope["query_string"], RequestHeaders(headers), "",
+            scope["http_version"],
             scope=scope, max_content_length=self.app.config["MAX_CONTENT_LENGTH"],
             body_timeout=self.app.config["BODY_TIMEOUT"], send_push_promise=_no_push,
         )  # fmt: skip

@@ -3,9 +3,10 @@
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from quart import Blueprint, Response, current_app, request
+from quart import Blueprint, Response
 
 from backend.errors import InvalidRequest, NotFound, RequestError
+from backend.http.application import current_request, extension
 from backend.http.client_address import client_address
 from backend.http.reading import claim_of, idempotency_key, last_event_id, wanted_format
 from backend.http.stream import stream_response
@@ -39,13 +40,14 @@ _decoder = msgspec.json.Decoder(AssistRequest)
 @blueprint.post("/assist")
 async def assist() -> Response:
     refuse_other_sites()
+    request = current_request()
     if request.mimetype != "application/json":
         raise InvalidRequest(
             "The body must be JSON, sent as application/json.", status=415, title="Unsupported media type", hint=EXAMPLE
         )
-    body = read_body(await request.get_data(as_text=False))  # type: ignore[arg-type]  # bytes, with as_text=False
-    manager: RunManager = current_app.extensions["manager"]
-    pipeline = find_pipeline(body.pipeline, current_app.extensions["pipelines"])
+    body = read_body(await request.get_data(as_text=False))
+    manager: RunManager = extension("manager")
+    pipeline = find_pipeline(body.pipeline, extension("pipelines"))
     on_disconnect, question = await read_question(body.q, body.options, pipeline, manager)
     key = idempotency_key()
     claim = claim_of(key, pipeline.name, question, on_disconnect) if key is not None else None
@@ -124,6 +126,7 @@ def _unfit(detail: str, hint: str | None = None) -> InvalidRequest:
 
 def refuse_other_sites() -> None:
     """A page of another site must not start or cancel runs with its visitor's browser. Raises RequestError (403)."""
+    request = current_request()
     origin = request.headers.get("Origin")
     if origin is None and request.headers.get("Sec-Fetch-Site") not in ("cross-site", "same-site"):
         return

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from quart import current_app, request
+from backend.http.application import current_request, extension
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -24,8 +24,8 @@ _PASSED_ON = frozenset((b"forwarded", b"via", b"x-forwarded-for", b"x-real-ip"))
 
 def client_address() -> str | None:
     """The address of who sent the request under way."""
-    addresses: ClientAddresses = current_app.extensions["client_addresses"]
-    return addresses.of(request.scope)
+    addresses: ClientAddresses = extension("client_addresses")
+    return addresses.of(current_request().scope)
 
 
 class ClientAddresses:

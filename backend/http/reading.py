@@ -7,24 +7,22 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from quart import request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from backend.errors import InvalidRequest
+from backend.http.application import MAX_KEPT_CHARS, current_request
 from backend.http.formats import NDJSON, SSE, Format
 from backend.pipeline import Question
 from backend.runs.log import Claim
 
 _CURSOR = re.compile(r"(?P<run>[a-z2-7]{1,64})\.(?P<seq>[0-9]{1,9})", re.ASCII)
-MAX_KEPT_CHARS = 200
-"""Of an ``Accept`` whose meaning is remembered: clients send few, and these are short."""
 _KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
 
 
 def wanted_format() -> Format:
     """Server-Sent Events, unless ``Accept`` prefers lines of JSON."""
-    accept = request.headers.get("Accept", "")
+    accept = current_request().headers.get("Accept", "")
     return _preferred(accept) if len(accept) < MAX_KEPT_CHARS else _preferred.__wrapped__(accept)
 
 
@@ -37,7 +35,7 @@ def _preferred(accept: str) -> Format:
 
 def last_event_id() -> tuple[str, int] | None:
     """Run and number of ``Last-Event-ID``. Raises InvalidRequest (400)."""
-    last = request.headers.get("Last-Event-ID")
+    last = current_request().headers.get("Last-Event-ID")
     if not last:
         return None
     match = _CURSOR.fullmatch(last)
@@ -59,7 +57,7 @@ def cursor(run: str) -> int:
 
 def whole_number(name: str, default: int) -> int:
     """A query parameter. Raises InvalidRequest (400)."""
-    text = request.args.get(name)
+    text = current_request().args.get(name)
     if text is None:
         return default
     if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
@@ -69,7 +67,7 @@ def whole_number(name: str, default: int) -> int:
 
 def idempotency_key() -> str | None:
     """The ``Idempotency-Key``, if there is one. Raises InvalidRequest (400)."""
-    key = request.headers.get("Idempotency-Key")
+    key = current_request().headers.get("Idempotency-Key")
     return None if key is None else read_key(key)
 
 

@@ -9,9 +9,10 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 
-from quart import Response, request
+from quart import Response
 
 from backend.errors import StorageError
+from backend.http.application import CheckedHeaders, current_request
 from backend.http.connection import LastChunk, StallWatch
 from backend.http.formats import SSE, Format
 from backend.runs.farewells import BROKEN, LOST, STORE_DOWN
@@ -43,9 +44,10 @@ def stream_response(
     if (task := asyncio.current_task()) is not None:
         task.add_done_callback(lambda _: manager.release(viewer))
     headers = {**more_headers, **HEADERS, "Content-Type": form.content_type, "Windowseat-Run": viewer.run}
+    request = current_request()
     chunked, has_body = request.http_version != "1.0", request.method != "HEAD"
     told = _follow(manager, viewer, form, first, chunked=chunked, has_body=has_body)
-    response = Response(told, headers=headers)
+    response = Response(told, headers=CheckedHeaders(headers.items()))
     response.timeout = None
     return response
 

@@ -97,6 +97,16 @@ class Execution:
         """Whether the run is about to end, or is over."""
         return self._ending is not None or self._over
 
+    async def may_run(self) -> bool:
+        """Wait for the log to have the run: nothing is done for one that it refuses, or knows under another id, and
+        who waits for its first event goes first. False if it isn't to be run at all."""
+        self._task = asyncio.current_task()
+        try:
+            return await self._writer.may_run()
+        except BaseException as error:
+            self._on_early_end(error)
+            return True
+
     async def run(self) -> None:
         """Run every step and write the story of each, up to ``run.finished``. Raises nothing."""
         self._task = asyncio.current_task()

@@ -145,7 +145,7 @@ class Running:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(writer.write(), name=f"write {run}")
-                if await writer.may_run():
+                if await execution.may_run():
                     self._counters.started += writer.seq == writer.emitted  # else another process had begun it
                     await execution.run()
                 writer.close()

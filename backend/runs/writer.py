@@ -23,6 +23,10 @@ E = TypeVar("E", bound=ev.Event)
 
 _log = logging.getLogger(__name__)
 
+FIRST_TURNS = 4
+"""Of the loop, from a run's first word in the log to the next that it is given: by then the first steps have said what
+they say at once, and a run that they bring to its end has come to it."""
+
 
 class RunWriter:
     """Appends the events of one run to ``log`` and shows them to the viewers of ``live``.
@@ -69,10 +73,9 @@ class RunWriter:
         return self._origin is not None and self._origin.recipe is not None
 
     async def may_run(self) -> bool:
-        """Whether this run is the one for its key: decided before any step costs anything."""
-        if self._origin is not None and self._origin.claim is not None:
-            with contextlib.suppress(StorageError, ClaimTaken):
-                await self.born()
+        """Whether this run is the one for its key. Returns once the log has it, or couldn't take it."""
+        with contextlib.suppress(StorageError, ClaimTaken):
+            await self.born()
         return not isinstance(self.failure, ClaimTaken)
 
     async def born(self) -> None:
@@ -134,14 +137,16 @@ class RunWriter:
     async def write(self) -> None:
         """Write what is emitted until ``close``: the body of a task that the run's owner starts."""
         try:
-            await asyncio.sleep(0)  # what the first steps say at once goes with the run's own first word
+            if self._pending:
+                await self._append_pending()  # the run's own first word: no step begins before the log has it
+            for _ in range(FIRST_TURNS):
+                await asyncio.sleep(0)
             while self._pending or not self._closing:
                 if not self._pending:
                     self._idle = asyncio.get_running_loop().create_future()
                     await self._idle
                 if self._pending:
-                    entries, self._pending = self._pending, []
-                    await self._append(entries)
+                    await self._append_pending()
                     if self._pending:
                         await asyncio.sleep(0)  # who reads it goes first: the log's thread would be in the way
         finally:
@@ -172,6 +177,10 @@ class RunWriter:
         except StorageError:
             return False
         return True
+
+    async def _append_pending(self) -> None:
+        entries, self._pending = self._pending, []
+        await self._append(entries)
 
     async def _append(self, entries: list[Entry]) -> None:
         if self.failure is None:

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from hypercorn.config import Config
+from hypercorn.utils import UnexpectedMessageError
 
 from backend.connections import Connections
 from backend.http.connection import LastChunk
@@ -78,6 +79,42 @@ async def test_what_is_not_chunked_has_no_chunks(
 ) -> None:
     app = streaming(b"one", b"two", headers=headers)
     assert (await answered(app, request_bytes)).partition(b"\r\n\r\n")[2] == body
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ((b"content-type", b"text/event-stream; charset=utf-8"), (b"windowseat-run", b"abc234"), (b"X-Other", b"")),
+        ((b"one", b"1"), (b"one", b"2")),
+        ((b"one", b" 1 "), (b"two", b"\xe9")),
+        ((b"one", b"1"), (b"connection", b"close")),
+        ((b"one", b"1"), (b"Content-Length", b"6")),
+    ],
+    ids=["a stream", "twice", "spaces", "the last", "a length"],
+)
+async def test_a_head_is_what_hypercorn_and_h11_make_of_it(headers: tuple[tuple[bytes, bytes], ...]) -> None:
+    app = streaming(b"one", b"two", headers=headers)
+    with patch("backend.chunks.as_lines", lambda headers: None):
+        theirs = await answered(app, asking())
+    assert await answered(app, asking()) == theirs
+
+
+async def test_what_is_no_header_is_not_sent() -> None:
+    for bad in ((b"a b", b"c"), (b"a", b"b\r\nc: d"), (b":path", b"abc")):
+        assert b" 200 " not in await answered(streaming(b"one", headers=((b"one", b"1"), bad)), asking())
+
+
+async def test_headers_of_a_response_that_was_begun_twice_are_in_no_other() -> None:
+    async def app(scope: Any, receive: Any, send: Send) -> None:
+        start = {"type": "http.response.start", "status": 200}
+        await send({**start, "headers": [(b"x-path", scope["raw_path"])]})
+        with pytest.raises(UnexpectedMessageError):
+            await send({**start, "headers": [(b"x-again", scope["raw_path"])]})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    told = await answered(app, b"GET /one HTTP/1.1\r\nHost: here\r\n\r\n" + asking())
+    assert told.count(b"x-path: ") == 2
+    assert b"x-again" not in told
 
 
 async def test_an_answer_that_is_known_to_end_is_one_write() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import h11
 import pytest
 
-from backend.heads import LeanConnection
+from backend.heads import DatedConfig, LeanConnection
 
 LIMIT = 64 * 1024
 STREAM = [(b"Content-Type", b"text/event-stream"), (b"x-one", b"1"), (b"X-One", b"2")]
@@ -74,3 +74,16 @@ def test_a_stream_is_spared_h11s_second_look(monkeypatch: pytest.MonkeyPatch) ->
     for status in (200, 204):
         answered(LeanConnection(LIMIT), b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", status, STREAM)
     assert seen == [204], "h11 calls what is overridden, which asks h11 where it has to"
+
+
+def test_the_time_of_day_is_hypercorns_and_written_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    config, now = DatedConfig(), 1_000_000_000.2
+    config.include_server_header = False
+    for module in ("backend.heads", "hypercorn.config"):
+        monkeypatch.setattr(f"{module}.time", lambda: now)
+    first = config.response_headers("h11")
+    now += 0.7
+    assert config.response_headers("h11") is first
+    assert first == [(b"date", b"Sun, 09 Sep 2001 01:46:40 GMT")]
+    now += 0.2
+    assert config.response_headers("h11") == [(b"date", b"Sun, 09 Sep 2001 01:46:41 GMT")]

@@ -82,7 +82,11 @@ class Keyboard:
         if self._paused:
             self._paused = False
             self._resume()
-        if self._next is None and self._parser._timeout_time is not None:
+        if self._next is None:
+            self._wait_for_more()
+
+    def _wait_for_more(self) -> None:
+        if self._parser._timeout_time is not None:
             self._come_back(_TICK_S, self._tick)
 
     def _come_back(self, seconds: float, what: Callable[[], None] | None = None) -> None:
@@ -93,8 +97,7 @@ class Keyboard:
         self._next = None
         if not self._closed:
             self._guarded(self._parser.tick())
-            if self._parser._timeout_time is not None:
-                self._come_back(_TICK_S, self._tick)
+            self._wait_for_more()
 
     def _parse(self, text: str) -> int:
         return self._guarded(self._parser.feed(text)) if text else 0

@@ -19,7 +19,7 @@ from quart import (
     url_for,
 )
 
-from backend.http.application import Application
+from backend.http.application import Application, Request, current_request
 from backend.http.asgi import Connection
 from backend.http.inbox import Inbox
 
@@ -288,3 +288,18 @@ async def test_quart_makes_its_requests_with_our_headers() -> None:
     assert await asked(app, scope(), b"") == (200, b"RequestHeaders ['here', 'here', 'none'] 4")
     oldest = {**scope(), "http_version": "1.0"}
     assert (await asked(app, oldest, b""))[1].startswith(b"Headers "), "Quart's own way, for what is rare"
+
+
+@pytest.mark.parametrize("kind", ["Application/JSON; charset=utf-8", "text/plain", "", "x" * 300 + "/y; z=1"])
+async def test_a_media_type_is_what_quart_reads(kind: str) -> None:
+    app, found = Application(__name__), []
+
+    @app.post("/")
+    async def index() -> str:
+        found.append((current_request().mimetype, super(Request, current_request()).mimetype))
+        return ""
+
+    for _ in range(2):
+        await asked(app, {**scope(), "headers": [(b"content-type", kind.encode())]}, b"")
+    assert len(found) == 2
+    assert all(ours == theirs for ours, theirs in found)

@@ -286,6 +286,18 @@ async def test_a_run_is_ended_in_order_when_its_task_is_cancelled_from_outside()
         manager.release(viewer)
 
 
+async def test_a_run_may_be_cancelled_before_the_log_has_it() -> None:
+    endless = Endless()
+    async with managed() as manager:
+        viewer = manager.start(endless.pipeline, QUESTION)
+        await asyncio.sleep(0)  # its task waits for the log
+        assert await manager.cancel(viewer.run)
+        events = await story(manager, viewer.run)
+        assert events[-1].status == "cancelled"
+        assert not any(isinstance(event, ev.StepStarted) for event in events)
+        manager.release(viewer)
+
+
 async def test_nothing_of_a_good_run_is_logged_as_an_error(caplog: pytest.LogCaptureFixture) -> None:
     endless = Endless()
     endless.may_end.set()

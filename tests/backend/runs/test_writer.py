@@ -284,27 +284,64 @@ async def test_a_run_whose_first_event_cannot_be_written_ends_too() -> None:
         assert ended.error.code == "storage"
 
 
-async def test_what_the_first_steps_say_at_once_goes_to_the_log_with_the_runs_first_event(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def appended(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """The numbers of the events of each append, once the log has it."""
     appended: list[list[int]] = []
     append = SQLiteRunLog.append
 
     async def noted(self: SQLiteRunLog, summary: RunSummary, entries: Sequence[Entry], **also: Any) -> None:
-        appended.append([entry.seq for entry in entries])
         await append(self, summary, entries, **also)
+        appended.append([entry.seq for entry in entries])
 
-    async def say(ctx: Context) -> First:
+    monkeypatch.setattr(SQLiteRunLog, "append", noted)
+    return appended
+
+
+async def test_no_step_begins_before_the_log_has_the_run(appended: list[list[int]]) -> None:
+    found: list[list[list[int]]] = []
+
+    async def look(ctx: Context) -> First:
+        found.append(list(appended))
         ctx.log("at once")
         await asyncio.Event().wait()
         return First()
 
-    monkeypatch.setattr(SQLiteRunLog, "append", noted)
+    async with managed() as manager:
+        viewer = manager.start(pipeline_of(Step("a", "A", look)), QUESTION)
+        await until(lambda: len(appended) == 2)
+        assert found == [[[1]]]
+        assert appended == [[1], [2, 3]], "what the first steps say at once goes to the log together"
+        manager.release(viewer)
+
+
+async def test_a_run_that_ends_at_once_goes_to_the_log_in_two(appended: list[list[int]]) -> None:
+    async def say(ctx: Context) -> First:
+        ctx.log("at once")
+        return First()
+
     async with managed() as manager:
         viewer = manager.start(pipeline_of(Step("a", "A", say)), QUESTION)
-        await until(lambda: bool(appended))
-        assert appended == [[1, 2, 3]]
+        told = events_of(await read_all(viewer))
         manager.release(viewer)
+        assert appended == [[1], list(range(2, len(told) + 1))]
+
+
+async def test_nothing_is_done_for_a_run_that_the_log_refuses() -> None:
+    done: list[str] = []
+
+    async def work() -> First:
+        done.append("a")
+        return First()
+
+    async with managed() as manager:
+        log = manager.log
+        assert isinstance(log, SQLiteRunLog)
+        await log._writer.do(lambda connection: connection.execute("PRAGMA query_only = 1"))
+        with pytest.raises(StorageError):
+            await manager.ask(pipeline_of(Step("a", "A", work)), QUESTION)
+        await until(lambda: manager.running == 0)
+        assert done == []
 
 
 async def test_who_waits_for_a_run_to_be_written_hears_of_it_before_the_log_is_given_more() -> None:
