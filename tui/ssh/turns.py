@@ -14,7 +14,7 @@ from contextvars import Context, ContextVar
 from itertools import count
 from typing import NamedTuple, TypeVarTuple
 
-SLICE_S = 0.001
+SLICE_S = 0.0004
 """After so long the sockets are looked at again, at the end of the turn that is on."""
 HURRY_S = 0.1
 """Who has typed goes first for so long: by then it is painted, or the machine has too much to do for anybody."""
