@@ -20,6 +20,11 @@ from tui.ssh.worker import options
 CTRL_C, CTRL_D, CTRL_Q = b"\x03", b"\x04", b"\x11"
 
 
+def pasted(text: bytes) -> bytes:
+    """What comes back in one piece: a letter that is typed is painted by itself."""
+    return b"\x1b[200~" + text + b"\x1b[201~"
+
+
 @dataclass
 class Opened:
     """The worker's half. ``told`` is what the front would have heard; ``known`` what it answers to who comes in."""

@@ -14,6 +14,7 @@ import pytest
 from tests.pty_app import info
 from tests.scripted_server import ScriptedServer, a_run
 from tests.ssh_door import ROOT, FrontDoor, a_seat, front_door, gone
+from tests.tui.ssh.house import pasted
 
 pytestmark = pytest.mark.needs("ssh")
 
@@ -233,7 +234,7 @@ async def test_too_many_from_one_place_are_turned_away(tmp_path: Path) -> None:
         refused = [await reader.readline() for reader, _ in half_open]
         assert sum(line.startswith(b"SSH-2.0-Windowseat") for line in refused) == 2
         assert sum(b"too many connections from your address" in line for line in refused) == 198
-        seat.type(b"still here")
+        seat.type(pasted(b"still here"))
         await seat.has("still here")
         async with asyncio.timeout(10):  # who says nothing is sent away, and makes room
             for reader, writer in half_open:

@@ -16,7 +16,7 @@ from asyncssh.constants import MSG_IGNORE
 from tests.pty_app import info
 from tests.scripted_server import ScriptedServer
 from tests.ssh_door import front_door
-from tests.tui.ssh.house import Opened, Screen, a_screen, open_house
+from tests.tui.ssh.house import Opened, Screen, a_screen, open_house, pasted
 
 OPEN = "Where can I escape to?"
 
@@ -35,7 +35,7 @@ async def neighbour(house: Opened) -> AsyncIterator[Screen]:
 
 
 async def is_served(neighbour: Screen, text: bytes, within_s: float = 5) -> None:
-    neighbour.type(text)
+    neighbour.type(pasted(text))
     await neighbour.has(text, within_s)
 
 

@@ -13,7 +13,7 @@ from shared import events as ev
 from tests.line import Line
 from tests.pty_app import info
 from tests.scripted_server import ScriptedServer, a_run
-from tests.tui.ssh.house import CTRL_Q, Opened, Screen, a_screen, open_house
+from tests.tui.ssh.house import CTRL_Q, Opened, Screen, a_screen, open_house, pasted
 from tui.ssh import worker
 from tui.ssh.outlet import GATE
 
@@ -134,7 +134,7 @@ async def test_a_client_that_reads_nothing_for_long_costs_its_neighbours_no_fram
                     await asyncio.sleep(0.02)
             ssh.abort()
         for neighbour in (one, two):
-            neighbour.type(b"still here")
+            neighbour.type(pasted(b"still here"))
             await neighbour.has("still here")
 
 
