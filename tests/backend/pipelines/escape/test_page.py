@@ -224,7 +224,8 @@ async def test_the_same_question_at_the_same_time_has_the_same_answer(asker: Ask
 
 async def test_a_run_that_is_cancelled_at_any_turn_ends_as_cancelled_or_was_done(asker: Asker) -> None:
     ends = set()
-    for turns in range(0, 60, 3):
+    # Turns pass while the log's thread writes too: how many a run takes depends on the machine.
+    for turns in (*range(0, 60, 3), *range(60, 600, 60), 10_000):
         answer = await asker.ask("cold, under 3 hours, from Madrid", cancel_after_turns=turns)
         ends.add(answer.end.status)
         assert answer.end.status == "cancelled" or answer.view.steps[-1].state == "ok"
