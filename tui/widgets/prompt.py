@@ -51,15 +51,14 @@ class Prompt(Coloured, Steady, Input):
         What Textual does for a letter is to look nine times whether somebody watches, to see whether it must scroll,
         and to go through validators: half of the time that an echo takes. A test compares what comes of it.
         """
+        self._restart_blink()
         if self._initial_value:  # what it does the first time stays done
-            self._restart_blink()
             self.replace(text, *self.selection)
             return
         start, end = sorted(self.selection)
         self.set_reactive(Input.value, f"{self.value[:start]}{text}{self.value[end:]}")
         self.set_reactive(Input.selection, Selection.cursor(start + len(text)))
         self.set_reactive(Prompt.virtual_size, Size(self.content_width, 1))
-        self._restart_blink()
         self.app.clear_selection()
         self.app.cursor_position = self.cursor_screen_offset
         self.clear_cached_dimensions()

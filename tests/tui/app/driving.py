@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from tests.tui.app.scripted import ScriptedClient
 from tui.application import WindowseatApp
@@ -21,6 +22,17 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.results_table import ResultsTable
 from tui.widgets.step_row import StepRow
 from tui.widgets.transcript import Transcript
+
+
+def is_dirty(screen: Screen[Any]) -> bool:
+    """Whether something is still to be drawn."""
+    return bool(screen._dirty_widgets or screen._layout_required or screen._repaint_required)
+
+
+def lines_of(screen: Screen[Any]) -> list[str]:
+    """What is on the screen, line by line."""
+    strips = screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip) for strip in strips]
 
 
 @dataclass
@@ -59,16 +71,14 @@ class Driver:
     @property
     def screen_is_dirty(self) -> bool:
         """Whether something is still to be drawn."""
-        screen = self.app.screen
-        return bool(screen._dirty_widgets or screen._layout_required or screen._repaint_required)
+        return is_dirty(self.app.screen)
 
     def row(self, step: str) -> StepRow:
         return next(row for row in self.steps.rows if row.step.id == step)
 
     def lines(self) -> list[str]:
         """What is on the screen, line by line."""
-        strips = self.app.screen._compositor.render_strips()
-        return ["".join(segment.text for segment in strip) for strip in strips]
+        return lines_of(self.app.screen)
 
     def text(self) -> str:
         return "\n".join(self.lines())

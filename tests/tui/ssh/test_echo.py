@@ -7,28 +7,31 @@ import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from textual.keys import key_to_character
 from textual.widgets import Static
 
 from tests.screen_of import ScreenOf
+from tests.tui.app.driving import is_dirty, lines_of
 from tests.tui.ssh.house import Opened, Screen, a_screen, open_house
 from tests.tui.ssh.test_app import a_server
 from tui.ssh.app import SshApp
 from tui.ssh.turns import TurnsLoop
 from tui.widgets.prompt import Prompt
 
+T = TypeVar("T")
+
 SIZE = (100, 30)
 _NO_DRAWING = re.compile("\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x07")
 LEFT, BACKSPACE, ENTER, F1, ESCAPE, CTRL_U = b"\x1b[D", b"\x7f", b"\r", b"\x1bOP", b"\x1b", b"\x15"
 
 
-def on_turns(test: Coroutine[Any, Any, None]) -> None:
+def on_turns(test: Coroutine[Any, Any, T]) -> T:
     """As a worker does: only its loop knows what a session has still to do."""
     with asyncio.Runner(loop_factory=TurnsLoop) as runner:
-        runner.run(test)
+        return runner.run(test)
 
 
 class Typist:
@@ -66,8 +69,7 @@ class Typist:
 
     def is_painted(self) -> bool:
         """Without having waited for the time of the next frame."""
-        screen = self.app.screen
-        if self.is_quiet() and not (screen._dirty_widgets or screen._layout_required or screen._repaint_required):
+        if self.is_quiet() and not is_dirty(self.app.screen):
             return True
         self.app.pace._look()
         return False
@@ -96,8 +98,7 @@ class Typist:
         await self.screen.has(mark)
 
     def drawn(self) -> list[str]:
-        strips = self.app.screen._compositor.render_strips()
-        return ["".join(segment.text for segment in strip) for strip in strips]
+        return lines_of(self.app.screen)
 
 
 @asynccontextmanager
@@ -203,17 +204,9 @@ def test_all_is_as_if_every_key_had_waited_its_turn(
             prompt = typist.prompt
             return prompt.value, prompt.selection, prompt.scroll_offset, typist.app.cursor_position, drawn
 
-    found: list[tuple[object, ...]] = []
-    echo = SshApp.echo
-    on_turns(_into(found, after()))
+    at_once = on_turns(after())
     monkeypatch.setattr(SshApp, "echo", lambda app, key: False)
-    on_turns(_into(found, after()))
-    monkeypatch.setattr(SshApp, "echo", echo)
-    assert found[0] == found[1]
-
-
-async def _into(found: list[tuple[object, ...]], made: Coroutine[Any, Any, tuple[object, ...]]) -> None:
-    found.append(await made)
+    assert at_once == on_turns(after())
 
 
 @pytest.mark.parametrize(
