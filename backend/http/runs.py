@@ -1,9 +1,10 @@
 """Runs over HTTP: the newest, one as a view, its events from any point; cancelling, forgetting and bringing in one."""
 
 import msgspec
-from quart import Blueprint, Response, current_app, request
+from quart import Blueprint, Response, request
 
 from backend.errors import InvalidRequest, NotFound
+from backend.http.application import extension
 from backend.http.assist import MAX_QUESTION_CHARS, refuse_other_sites
 from backend.http.pages import page, wants_page
 from backend.http.reading import cursor, last_event_id, wanted_format, whole_number
@@ -19,7 +20,7 @@ IMPORT_PATH = "/runs/import"
 
 
 def _manager() -> RunManager:
-    manager: RunManager = current_app.extensions["manager"]
+    manager: RunManager = extension("manager")
     return manager
 
 
