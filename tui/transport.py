@@ -10,6 +10,7 @@ from shared.text import clean, clean_json
 from tui.connection import NotReachable, ProtocolViolation, Refused
 from tui.cursor import NOT_OURS
 from tui.lean_httpx import httpx
+from tui.network import Network
 
 CONNECT_S = 5.0
 _LARGEST_BODY = 64 * 1024 * 1024
@@ -26,8 +27,18 @@ def http_client(url: str, *, reuse: bool = True) -> httpx.AsyncClient:
     # Loading the CA certificates costs 48 ms, and http:// has no use for them. A bare context trusts nobody.
     verify: ssl.SSLContext | bool = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if parts.scheme == "http" else True
     # A proxy from the environment is never the way to this machine itself.
+    trusts_env = not _is_loopback(parts.hostname or "")
     limits = httpx.Limits() if reuse else httpx.Limits(max_keepalive_connections=0)
-    return httpx.AsyncClient(verify=verify, limits=limits, trust_env=not _is_loopback(parts.hostname or ""))
+    http = httpx.AsyncClient(verify=verify, limits=limits, trust_env=trusts_env)
+    _use_network(http)
+    return http
+
+
+def _use_network(http: httpx.AsyncClient) -> None:
+    """httpx has no way to say what its connections are made by, where httpcore's pool, below it, has one. Those by way
+    of a proxy are left as they are."""
+    assert isinstance(http._transport, httpx.AsyncHTTPTransport)
+    http._transport._pool._network_backend = Network()
 
 
 def _is_loopback(host: str) -> bool:
