@@ -5,7 +5,7 @@ Events come out contiguous and cleaned, or not at all.
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlencode
@@ -98,8 +98,10 @@ class AssistClient:
 
     def ask(
         self, q: str, *, pipeline: str | None = None, options: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Received, None]:
-        """Start a run and receive its events, 1 … ``run.finished``. Closing the generator leaves the run to the server.
+    ) -> AsyncGenerator[Sequence[Received], None]:
+        """Start a run and receive its events, 1 … ``run.finished``, at each turn those that came together.
+
+        Closing the generator leaves the run to the server.
 
         Raises NotReachable, Refused, StreamCut and ProtocolViolation.
         """
@@ -117,8 +119,8 @@ class AssistClient:
 
         return self._follow(Cursor(), request)
 
-    def attach(self, run: str, *, after: int = 0) -> AsyncGenerator[Received, None]:
-        """Receive the events of ``run`` after ``after``, those that exist at once. Raises as ``ask`` does."""
+    def attach(self, run: str, *, after: int = 0) -> AsyncGenerator[Sequence[Received], None]:
+        """Receive the events of ``run`` after ``after``, those that exist at once, as ``ask`` does; and raises so."""
         return self._follow(Cursor(run=run, seq=after), self._resume_request)
 
     async def cancel(self, run: str) -> str:
@@ -185,7 +187,9 @@ class AssistClient:
             "GET", f"/runs/{quote(cursor.run or '', safe='')}/events?{place}", headers=headers, stream=True
         )
 
-    def _follow(self, cursor: Cursor, request: Callable[[Cursor], httpx.Request]) -> AsyncGenerator[Received, None]:
+    def _follow(
+        self, cursor: Cursor, request: Callable[[Cursor], httpx.Request]
+    ) -> AsyncGenerator[Sequence[Received], None]:
         tell = self.on_connection or (lambda connection: None)
         return Following(self._http, cursor, request, self._patience, tell).events()
 

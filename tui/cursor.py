@@ -4,7 +4,7 @@ A reader that was cut knows its place (``seq``) whatever became of the connectio
 event comes. Where the server no longer has that place (410), the reader begins anew from a snapshot, and says so.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -59,8 +59,8 @@ class Cursor:
         """What a reconnecting reader sends as ``Last-Event-ID``; None where nothing was received."""
         return f"{self.run}.{self.seq}" if self.run and self.seq and not self.anew else None
 
-    def receive(self, frames: Iterable[Frame]) -> Iterator[Received]:
-        """What ``frames`` bring; the cursor is as far as what was taken from this.
+    def receive(self, frames: Iterable[Frame], received: list[Received]) -> None:
+        """Add to ``received`` what ``frames`` bring, also what comes before an error.
 
         Raises Gap, and ProtocolViolation or MalformedEvent where another try is in vain.
         """
@@ -72,10 +72,10 @@ class Cursor:
             data = frame.data
             event = decode_untrusted(data)
             if type(event) is StreamBye or type(event) is StreamSnapshot:
-                yield from self._heed(event, data)
+                received += self._heed(event, data)
                 continue
             if self.anew:
-                yield self._from_the_start()
+                received.append(self._from_the_start())
             seq = event.seq
             if seq != self.seq + 1 or seq == 1:
                 if 0 < seq <= self.seq:
@@ -87,7 +87,7 @@ class Cursor:
             self.tried = 0
             if type(event) is RunFinished:
                 self.finished = True
-            yield Received(event, data)
+            received.append(Received(event, data))
 
     def begin_anew(self) -> None:
         """The server no longer has what follows ``seq``."""

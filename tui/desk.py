@@ -46,9 +46,9 @@ class RunClient(Protocol):
 
     def ask(
         self, q: str, *, pipeline: str | None = None, options: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Received, None]: ...
+    ) -> AsyncGenerator[Sequence[Received], None]: ...
 
-    def attach(self, run: str) -> AsyncGenerator[Received, None]: ...
+    def attach(self, run: str) -> AsyncGenerator[Sequence[Received], None]: ...
 
     async def cancel(self, run: str) -> object: ...
 
@@ -202,8 +202,9 @@ class Desk:
         self._loads.append(done)
         try:
             async with aclosing(self._client.attach(watch.run)) as stream:
-                async for received in stream:
-                    watch.receive(received)
+                async for several in stream:
+                    for received in several:
+                        watch.receive(received)
         except ClientError as error:
             watch.fail(Trouble(str(error), error.hint or ""))
         finally:
@@ -260,14 +261,15 @@ class Desk:
         if watch.refines is not None:
             options[PREVIOUS] = watch.refines
         async with aclosing(client.ask(watch.question, pipeline=self._chosen, options=options)) as stream:
-            async for received in stream:
-                watch.receive(received)
-                self.events += 1
-                self._record(received)
-                if watch.view.upto == 1:
-                    self._begun(watch)
-                if watch.asked_cancel and watch.view.upto == 1:
-                    group.create_task(self._cancel(client, watch, _AGAIN))
+            async for several in stream:
+                for received in several:
+                    watch.receive(received)
+                    self.events += 1
+                    self._record(received)
+                    if watch.view.upto == 1:
+                        self._begun(watch)
+                    if watch.asked_cancel and watch.view.upto == 1:
+                        group.create_task(self._cancel(client, watch, _AGAIN))
 
     def _record(self, received: Received) -> None:
         """A file that can't be written any more ends the recording, and not the run."""

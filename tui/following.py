@@ -8,7 +8,7 @@ with the same key: a server runs it once.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -104,8 +104,11 @@ class Following:
         self._arrived = False  # whether any request has reached the server
         self._began = False  # whether any event has come
 
-    async def events(self) -> AsyncGenerator[Received, None]:
-        """The events to ``run.finished``. Raises NotReachable, Refused, StreamCut and ProtocolViolation."""
+    async def events(self) -> AsyncGenerator[Sequence[Received], None]:
+        """The events to ``run.finished``, at each turn those that came together: never none, in one order.
+
+        Raises NotReachable, Refused, StreamCut and ProtocolViolation.
+        """
         cursor = self._cursor
         self._tell(Connection("connecting", run=cursor.run or ""))
         while True:
@@ -114,9 +117,13 @@ class Following:
             try:
                 async with self._stream(request) as (chunks, parser):
                     async for chunk in chunks:
-                        for received in cursor.receive(parser.feed(chunk)):
-                            self._began = True
-                            yield received
+                        received: list[Received] = []
+                        try:
+                            cursor.receive(parser.feed(chunk), received)
+                        finally:  # also before an error
+                            if received:
+                                self._began = True
+                                yield received
                         if cursor.finished:
                             self._tell(Connection("ended", run=cursor.run or ""))
                             await _read_out(chunks)

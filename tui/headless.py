@@ -5,7 +5,7 @@ be reached or broke off before the run ended, 130 and 143 interrupted by us.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,7 @@ def ask(url: str, question: Question, report: Report, *, attempts: int = ATTEMPT
     ``attempts``: how often a connection that broke is taken up again.
     """
 
-    def begin(client: AssistClient) -> AsyncGenerator[Received, None]:
+    def begin(client: AssistClient) -> AsyncGenerator[Sequence[Received], None]:
         return client.ask(question.text, pipeline=question.pipeline, options=question.options)
 
     return asyncio.run(_with_server(AssistClient(url, attempts=attempts), report, begin, cancels=True))
@@ -48,11 +48,11 @@ def attach(url: str, run: str, report: Report, *, after: int = 0, attempts: int 
     ``run``: its id, the beginning of it, or "" for the newest. ``after``: the first events, so many, are known.
     """
 
-    async def begin(client: AssistClient) -> AsyncGenerator[Received, None]:
+    async def begin(client: AssistClient) -> AsyncGenerator[Sequence[Received], None]:
         found = await find_run(client, run)
         async with aclosing(client.attach(found, after=after)) as stream:
-            async for received in stream:
-                yield received
+            async for several in stream:
+                yield several
 
     return asyncio.run(_with_server(AssistClient(url, attempts=attempts), report, begin, cancels=False))
 
@@ -65,7 +65,7 @@ def replay(recording: Recording, speed: float, report: Report) -> int:
 async def _with_server(
     client: AssistClient,
     report: Report,
-    begin: Callable[[AssistClient], AsyncGenerator[Received, None]],
+    begin: Callable[[AssistClient], AsyncGenerator[Sequence[Received], None]],
     *,
     cancels: bool,
 ) -> int:
@@ -75,14 +75,15 @@ async def _with_server(
 
 
 async def _tell(
-    begin: Callable[[], AsyncGenerator[Received, None]], report: Report, canceller: AssistClient | None
+    begin: Callable[[], AsyncGenerator[Sequence[Received], None]], report: Report, canceller: AssistClient | None
 ) -> int:
     stop = Stop()
     try:
         with stop, _Ticker(report) if report.narrator.style.live else nullcontext():
             async with aclosing(begin()) as stream:
-                async for received in stream:
-                    report.event(received)
+                async for several in stream:
+                    for received in several:
+                        report.event(received)
         report.finish()
         return ANSWERED if report.view.state in ("ok", "partial") else FAILED
     except ClientError as error:

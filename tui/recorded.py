@@ -67,18 +67,17 @@ class RecordedClient:
 
     async def ask(
         self, q: str, *, pipeline: str | None = None, options: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Received, None]:
+    ) -> AsyncGenerator[Sequence[Received], None]:
         if q != self.question:
             raise Refused(
                 404, "Not recorded", "this is a recording, with one question in it", hint="ask that one again"
             )
         async with aclosing(play(self._recording, self._speed)) as events:
-            async for received in events:
-                yield received
+            async for several in events:
+                yield several
 
-    async def attach(self, run: str) -> AsyncGenerator[Received, None]:
-        for received in self._recording.received:
-            yield received
+    async def attach(self, run: str) -> AsyncGenerator[Sequence[Received], None]:
+        yield self._recording.received
 
     async def cancel(self, run: str) -> None:
         raise Refused(409, "A recording", "it can't be cancelled: it is over long since")

@@ -7,7 +7,7 @@ anything is told of it; one that stops before ``run.finished`` is a recording th
 import asyncio
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, NamedTuple, Self
@@ -117,9 +117,11 @@ async def play(
     *,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> AsyncGenerator[Received, None]:
-    """Its events with the pauses that the run had, divided by ``speed``; 0 for none. Raises StreamCut at the end of one
-    that isn't finished."""
+) -> AsyncGenerator[Sequence[Received], None]:
+    """Its events, one by one, with the pauses that the run had, divided by ``speed``; 0 for none.
+
+    Raises StreamCut at the end of one that isn't finished.
+    """
     view, began, first_t = EMPTY, clock(), None
     for received in recording.received:
         view = view_after(view, received)
@@ -128,7 +130,7 @@ async def play(
             wait_s = (view.t - first_t) / 1000 / speed - (clock() - began)
             if wait_s > 0:
                 await sleep(wait_s)
-        yield received
+        yield (received,)
     if not recording.finished:
         raise StreamCut(
             f"interrupted: {recording.name} ends after event {view.upto}, before the run did",
@@ -154,10 +156,11 @@ def _receive(line: bytes, cursor: Cursor) -> Received:
     if cursor.finished:
         raise ValueError("something follows run.finished")
     frame = Frame(data=line.decode())
-    found = [*cursor.receive([frame])]
+    found: list[Received] = []
+    cursor.receive([frame], found)
     if not found and isinstance(decode_untrusted(line), StreamSnapshot):
         cursor.begin_anew()  # the recording client had lost its place, and went on from there
-        found = [*cursor.receive([frame])]
+        cursor.receive([frame], found)
     if not found:
         raise ValueError("it is there twice, or doesn't belong to a log")
     return found[0]

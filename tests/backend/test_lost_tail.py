@@ -11,6 +11,7 @@ from shared.view import EMPTY, fold, fold_all
 from tests.failover import Failover, a_failover
 from tests.invariants import check_log
 from tests.nodes import eventually
+from tests.received import each
 from tests.served import client, events_of
 from tests.server_process import server_process
 from tests.store_proxy import StoreProxy
@@ -33,7 +34,7 @@ class Reading:
 
     async def _read(self) -> None:
         async with self._client as client:
-            async for received in client.ask("150", pipeline="busy", options={"on_disconnect": "continue"}):
+            async for received in each(client.ask("150", pipeline="busy", options={"on_disconnect": "continue"})):
                 self.received.append(received)
 
     @property

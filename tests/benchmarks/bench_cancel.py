@@ -18,6 +18,7 @@ from backend.pipeline import Context, Pipeline, Question, Step
 from backend.upstream import Spec, Upstream, open_upstreams
 from shared.events import Column, RunStarted
 from tests.proxies import ways_to
+from tests.received import each
 from tests.served import running_server
 from tui.client import AssistClient
 
@@ -89,7 +90,7 @@ def fetching_pipeline(upstream: Upstream) -> Pipeline:
 async def cancelled_ms(url: str, service: SlowService) -> float:
     """Of one run."""
     service.ended_at.clear()
-    async with AssistClient(url, attempts=0) as client, aclosing(client.ask("go")) as stream:
+    async with AssistClient(url, attempts=0) as client, aclosing(each(client.ask("go"))) as stream:
         first = await anext(stream)
         assert isinstance(first.event, RunStarted)
         await service.has(CALLS)

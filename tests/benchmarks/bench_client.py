@@ -29,8 +29,9 @@ async def ours(url: str, run: str) -> float:
 
 async def _read_ours(client: AssistClient, run: str) -> None:
     count = 0
-    async for _ in client.attach(run):
-        count += 1
+    async for several in client.attach(run):
+        for _ in several:
+            count += 1
     assert count == EVENTS
 
 

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, aclosing
 from shared import events as ev
 from tests.gated import Gates, gated_pipeline
 from tests.proxies import ways_to
+from tests.received import each
 from tests.served import running_server
 from tui.client import AssistClient
 
@@ -21,7 +22,7 @@ from tui.client import AssistClient
 async def latencies_ms(url: str, gates: Gates) -> list[float]:
     """From said to received, for each event of one run."""
     found = []
-    async with AssistClient(url, attempts=0) as client, aclosing(client.ask("go")) as stream:
+    async with AssistClient(url, attempts=0) as client, aclosing(each(client.ask("go"))) as stream:
         async for received in stream:
             if isinstance(received.event, ev.StepStarted):
                 said = time.perf_counter()

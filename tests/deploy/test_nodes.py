@@ -11,6 +11,7 @@ from shared import events as ev
 from shared.judge import judge_log
 from tests.node_process import NodeProcess
 from tests.proxies import running_proxy
+from tests.received import each
 from tests.redis_process import redis_process
 from tests.relay import PIECES
 from tests.served import client as http_client
@@ -91,10 +92,10 @@ def notices(events: list[ev.LogEvent]) -> list[str]:
 async def test_the_node_that_has_the_run_is_killed_and_its_readers_see_the_run_finish(house: House, after: int) -> None:
     said: list[Connection] = []
     async with AssistClient(house.front, on_connection=said.append) as client, AssistClient(house.front) as second:
-        stream = client.ask("carry this")
+        stream = each(client.ask("carry this"))
         received = [await anext(stream) for _ in range(after)]
         run = run_of(received)
-        watching = asyncio.create_task(rest_of(second.attach(run)))
+        watching = asyncio.create_task(rest_of(each(second.attach(run))))
         owner, other = await house.owner()
         await owner.kill()
         received += await asyncio.wait_for(rest_of(stream), 60)
@@ -108,10 +109,10 @@ async def test_the_node_that_has_the_run_is_killed_and_its_readers_see_the_run_f
 
 async def test_the_node_that_somebody_reads_from_is_killed_and_the_run_does_not_notice(house: House) -> None:
     async with AssistClient(house.front) as client, AssistClient(house.front) as second:
-        stream = client.ask("carry this")
+        stream = each(client.ask("carry this"))
         received = [await anext(stream) for _ in range(5)]
         run = run_of(received)
-        watching = second.attach(run)  # balanced by the number of connections: at the other node
+        watching = each(second.attach(run))  # balanced by the number of connections: at the other node
         watched = [await anext(watching) for _ in range(5)]
         owner, other = await house.owner()
         await other.kill()
@@ -126,7 +127,7 @@ async def test_the_node_that_somebody_reads_from_is_killed_and_the_run_does_not_
 async def test_the_node_that_has_the_run_is_stopped_and_hands_it_over(house: House) -> None:
     said: list[Connection] = []
     async with AssistClient(house.front, on_connection=said.append) as client:
-        stream = client.ask("carry this")
+        stream = each(client.ask("carry this"))
         received = [await anext(stream) for _ in range(5)]
         run = run_of(received)
         owner, other = await house.owner()
@@ -140,7 +141,7 @@ async def test_the_node_that_has_the_run_is_stopped_and_hands_it_over(house: Hou
 
 async def test_a_run_is_cancelled_from_the_other_node(house: House) -> None:
     async with AssistClient(house.front) as client:
-        stream = client.ask("wait for me", pipeline="tiny")
+        stream = each(client.ask("wait for me", pipeline="tiny"))
         received = [await anext(stream) for _ in range(4)]
         _, other = await house.owner()
         async with AssistClient(other.url) as elsewhere:

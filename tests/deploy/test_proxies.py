@@ -13,6 +13,7 @@ from shared import events as ev
 from tests.gated import Gates, gated_pipeline
 from tests.node_process import node_process
 from tests.proxies import DEPLOY, proxied, running_proxy
+from tests.received import each
 from tests.served import running_server
 from tests.tiny import Gate, tiny_pipeline
 from tests.tui.command_line import end, run, start
@@ -33,7 +34,7 @@ async def next_line(stream: AsyncGenerator[Received, None], seconds: float = 10)
 
 async def each_line_alone(url: str, gates: Gates, seconds: float = 10) -> None:
     """Each event has arrived before the next one exists."""
-    async with AssistClient(url, attempts=0) as client, contextlib.aclosing(client.ask("go")) as stream:
+    async with AssistClient(url, attempts=0) as client, contextlib.aclosing(each(client.ask("go"))) as stream:
         for number in range(LINES):
             gates.open()
             assert await next_line(stream, seconds) == f"line {number}"
@@ -107,7 +108,7 @@ async def test_a_server_that_is_killed_never_looks_like_an_end_and_its_run_is_en
         running_proxy(proxy, [node.url], tmp_path) as front,
         AssistClient(front, attempts=40, pause_s=0.05, on_connection=hear) as client,
     ):
-        stream = client.ask("wait for me", pipeline="tiny")
+        stream = each(client.ask("wait for me", pipeline="tiny"))
         received = [await anext(stream) for _ in range(4)]
         rest = asyncio.create_task(_rest(stream))
         await node.kill()
@@ -134,7 +135,7 @@ async def test_a_reader_that_leaves_is_gone_for_the_server_too(proxy: str, tmp_p
         running_proxy(proxy, [url], tmp_path) as front,
         AssistClient(front) as client,
     ):
-        async with contextlib.aclosing(client.ask("wait for me")) as stream:
+        async with contextlib.aclosing(each(client.ask("wait for me"))) as stream:
             for _ in range(4):
                 await anext(stream)
         await asyncio.wait_for(gate.cancelled.wait(), 10)  # the last viewer has left: nobody pays for nobody

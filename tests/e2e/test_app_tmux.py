@@ -13,6 +13,7 @@ import pytest
 from shared import events as ev
 from tests.golden import FILE, QUESTION, golden_run
 from tests.pty_app import ROOT, frames, has, in_pty, info
+from tests.received import each
 from tests.scripted_server import ScriptedServer
 from tests.tmux import Terminal, a_tmux
 from tests.tui.app.hostile import poisoned_run
@@ -217,7 +218,7 @@ async def test_a_recorded_run_gives_the_same_screen_however_its_bytes_are_cut(by
     pieces = [wire[start : start + bytes_at_once] for start in range(0, len(wire), bytes_at_once)]
     async with ScriptedServer([pieces], pipelines=info()) as server, AssistClient(server.url) as client:
         watch = Watch(QUESTION)
-        async for received in client.ask(QUESTION):
+        async for received in each(client.ask(QUESTION)):
             watch.receive(received)
     whole = Watch(QUESTION)
     for event in golden_run():

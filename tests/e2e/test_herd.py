@@ -9,6 +9,7 @@ import pytest
 
 from shared import events as ev
 from tests.node_process import node_process
+from tests.received import each
 from tests.served import client as http_client
 from tests.served import frames_of
 from tui.client import AssistClient
@@ -67,7 +68,7 @@ async def test_two_hundred_readers_come_back_to_a_server_that_was_started_again(
 
 async def begin(asker: AssistClient, stack: AsyncExitStack) -> str:
     """A run that stays under way, its asker gone on reading."""
-    stream = asker.ask("wait for me", pipeline="tiny")
+    stream = each(asker.ask("wait for me", pipeline="tiny"))
     stack.push_async_callback(stream.aclose)
     first = (await anext(stream)).event
     assert isinstance(first, ev.RunStarted)
@@ -75,4 +76,4 @@ async def begin(asker: AssistClient, stack: AsyncExitStack) -> str:
 
 
 async def whole(client: AssistClient, run: str) -> list[Received]:
-    return [received async for received in client.attach(run)]
+    return [received async for received in each(client.attach(run))]

@@ -7,6 +7,7 @@ import pytest
 
 from shared import events as ev
 from tests.fault_proxy import HEALTHY, Fault, FaultProxy
+from tests.received import each
 from tests.served import client as http_client
 from tests.served import frames_of, running_server
 from tests.tiny import Gate, tiny_pipeline
@@ -62,7 +63,7 @@ async def rest(stream: AsyncGenerator[Received, None]) -> list[Received]:
 async def ask(url: str) -> tuple[str, list[str]]:
     """The run, and its lines as they were received."""
     async with AssistClient(url, pause_s=0) as client:
-        received = [one async for one in client.ask("two words")]
+        received = [one async for one in each(client.ask("two words"))]
     first, last = received[0].event, received[-1].event
     assert isinstance(first, ev.RunStarted)
     assert isinstance(last, ev.RunFinished)
@@ -73,7 +74,7 @@ async def test_a_run_under_way_that_is_cut_fifty_times_is_whole_in_the_end() -> 
     gate = Gate()
     async with running_server([tiny_pipeline(gate)], grace_s=30) as url, FaultProxy(url) as proxy:
         async with AssistClient(proxy.url, pause_s=0, attempts=60) as client:
-            reading = asyncio.create_task(rest(client.ask("wait " + "word " * 20)))
+            reading = asyncio.create_task(rest(each(client.ask("wait " + "word " * 20))))
             await gate.reached.wait()
             for _ in range(50):
                 before = proxy.connections

@@ -12,6 +12,7 @@ import pytest
 
 from shared.events import RunStarted
 from tests.node_process import node_process
+from tests.received import each
 from tests.tui.command_line import Ended, end, start
 from tui.client import AssistClient
 
@@ -115,7 +116,7 @@ async def test_a_run_of_another_process_is_watched_and_cancelled_through_the_fil
     tmp_path: Path,
 ) -> None:
     async with node_process(DATA_DIR=tmp_path / "data") as node, AssistClient(node.url) as client:
-        stream = client.ask("wait for me", pipeline="tiny")
+        stream = each(client.ask("wait for me", pipeline="tiny"))
         async with aclosing(stream):
             first = (await anext(stream)).event
             assert isinstance(first, RunStarted)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared import events as ev
+from tests.received import each
 from tests.scripted_server import COLUMNS, CUT, PLAN, RUN, Script, ScriptedServer, a_run, frame
 from tui.client import AssistClient
 from tui.connection import Connection, NotReachable, ProtocolViolation, Received, Refused, StreamCut
@@ -20,7 +21,7 @@ def client(server: ScriptedServer, **options: object) -> AssistClient:
 
 async def received_by_asking(server: ScriptedServer) -> list[Received]:
     async with client(server) as asker:
-        return [received async for received in asker.ask("somewhere hot")]
+        return [received async for received in each(asker.ask("somewhere hot"))]
 
 
 def numbers(received: list[Received]) -> list[int]:
@@ -37,7 +38,7 @@ async def test_every_event_arrives_decoded_and_with_its_json_as_sent() -> None:
 async def test_the_request_carries_question_pipeline_options_and_a_fresh_idempotency_key() -> None:
     async with ScriptedServer([EVENTS, EVENTS]) as server, client(server) as asker:
         for _ in range(2):
-            [_ async for _ in asker.ask("hot?", pipeline="escape", options={"tz": "Europe/Madrid"})]
+            [_ async for _ in each(asker.ask("hot?", pipeline="escape", options={"tz": "Europe/Madrid"}))]
     first, second = server.heard
     assert first.body == {"q": "hot?", "pipeline": "escape", "options": {"tz": "Europe/Madrid"}}
     assert first.headers["Accept"] == "text/event-stream"
@@ -50,16 +51,16 @@ async def test_two_questions_share_a_connection(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("tui.following._END_S", 30.0)
     async with ScriptedServer([EVENTS, EVENTS]) as server, client(server) as asker:
         for _ in range(2):
-            assert numbers([one async for one in asker.ask("hot?")])[-1] == len(EVENTS)
+            assert numbers([one async for one in each(asker.ask("hot?"))])[-1] == len(EVENTS)
     first, second = server.heard
     assert first.connection == second.connection
 
 
 async def test_an_answer_that_has_no_end_behind_the_run_is_left() -> None:
     async with ScriptedServer([[*EVENTS, asyncio.Event()], EVENTS]) as server, client(server) as asker:
-        assert numbers([one async for one in asker.ask("hot?")])[-1] == len(EVENTS)
+        assert numbers([one async for one in each(asker.ask("hot?"))])[-1] == len(EVENTS)
         await server.streams_left.wait()
-        assert numbers([one async for one in asker.ask("hot?")])[-1] == len(EVENTS)
+        assert numbers([one async for one in each(asker.ask("hot?"))])[-1] == len(EVENTS)
     first, second = server.heard
     assert first.connection != second.connection
 
@@ -97,7 +98,7 @@ async def test_a_gap_is_asked_for_again_and_never_skipped() -> None:
         ScriptedServer([[*EVENTS[:3], *EVENTS[4:]], EVENTS[3:]]) as server,
         client(server, on_connection=said.append) as asker,
     ):
-        assert [one.event async for one in asker.ask("hot")] == EVENTS
+        assert [one.event async for one in each(asker.ask("hot"))] == EVENTS
     assert said[2].why == "event 5 came after event 3: what is between is missing"
 
     async with ScriptedServer([[*EVENTS[:3], *EVENTS[4:]], EVENTS[4:]]) as server:
@@ -171,7 +172,7 @@ async def test_a_proxy_that_lost_its_server_before_the_first_byte_is_asked_again
                 server.refusals.clear()
 
         async with client(server, on_connection=mend) as asker:
-            assert [one.event async for one in asker.ask("hot?")] == EVENTS
+            assert [one.event async for one in each(asker.ask("hot?"))] == EVENTS
     assert len({heard.headers["Idempotency-Key"] for heard in server.heard}) == 1
 
 
@@ -184,7 +185,7 @@ async def test_a_refusal_of_the_repeated_question_is_a_refusal() -> None:
 
         async with client(server, on_connection=refuse) as asker:
             with pytest.raises(Refused, match="409 Conflict"):
-                [_ async for _ in asker.ask("hot?")]
+                [_ async for _ in each(asker.ask("hot?"))]
 
 
 async def test_the_pauses_are_full_jitter_that_grows_to_a_limit_after_what_the_server_asks_for() -> None:
@@ -198,7 +199,7 @@ async def test_the_pauses_are_full_jitter_that_grows_to_a_limit_after_what_the_s
         client(server, attempts=12, pause_s=0.5, sleep=sleep) as asker,
     ):
         with pytest.raises(StreamCut, match="12 attempts"):
-            [_ async for _ in asker.ask("hot?")]
+            [_ async for _ in each(asker.ask("hot?"))]
     assert all(0.5 <= pause <= 0.5 + min(8, 0.5 * 2**place) for place, pause in enumerate(slept))
     assert len(set(slept)) == 12
     assert max(slept) > 1.5
@@ -215,7 +216,7 @@ async def test_resuming_in_vain_gives_up_and_names_the_run() -> None:
 async def test_a_server_that_is_gone_is_not_waited_for_for_ever() -> None:
     asked = asyncio.Event()
     async with ScriptedServer([[*EVENTS[:2], asked, CUT]]) as server, client(server) as asker:
-        stream = asker.ask("hot?")
+        stream = each(asker.ask("hot?"))
         await anext(stream)
         await anext(stream)
         asked.set()
@@ -235,7 +236,7 @@ async def test_a_passing_refusal_is_waited_out_while_resuming_and_a_final_one_is
                 server.refusals.clear()
 
         async with client(server, on_connection=mend) as asker:
-            assert len([_ async for _ in asker.ask("hot?")]) == len(EVENTS)
+            assert len([_ async for _ in each(asker.ask("hot?"))]) == len(EVENTS)
     assert "503 Draining" in said[3].why
 
     async with ScriptedServer([EVENTS[:2]]) as server:
@@ -252,7 +253,7 @@ async def test_the_connection_tells_what_becomes_of_it() -> None:
         ScriptedServer([[*EVENTS[:2], bye], EVENTS[2:]]) as server,
         client(server, on_connection=said.append) as asker,
     ):
-        assert len([_ async for _ in asker.ask("hot?")]) == len(EVENTS)
+        assert len([_ async for _ in each(asker.ask("hot?"))]) == len(EVENTS)
     assert [one.state for one in said] == ["connecting", "connected", "reconnecting", "connected", "ended"]
     assert said[2].attempt == 1
     assert said[2].why == "the server is shutting down"
@@ -264,7 +265,7 @@ async def test_the_pause_that_the_server_asks_for_is_kept() -> None:
         ScriptedServer([[*EVENTS[:2], b"retry: 40\n\n"], EVENTS[2:]]) as server,
         client(server, on_connection=said.append) as asker,
     ):
-        assert len([_ async for _ in asker.ask("hot?")]) == len(EVENTS)
+        assert len([_ async for _ in each(asker.ask("hot?"))]) == len(EVENTS)
     assert 0.04 <= said[2].wait_s <= 0.05 + 1e-9
 
 
@@ -272,7 +273,7 @@ async def test_a_silent_stream_is_cut_and_resumed() -> None:
     never = asyncio.Event()
     async with ScriptedServer([[*EVENTS[:2], never], EVENTS[2:]]) as server:
         async with client(server, stall_s=0.2) as asker:
-            assert len([_ async for _ in asker.ask("hot?")]) == len(EVENTS)
+            assert len([_ async for _ in each(asker.ask("hot?"))]) == len(EVENTS)
         never.set()
 
 
@@ -293,7 +294,7 @@ async def test_events_that_have_gathered_are_read_on_at_once_however_many_there_
         script += [step, apart_s] if apart_s else [step]
     async with ScriptedServer([[*script, CUT]]) as server, AssistClient(server.url, gather_s=gather_s) as client:
         began, seen = asyncio.get_running_loop().time(), 0
-        async with aclosing(client.ask("somewhere hot")) as stream:
+        async with aclosing(each(client.ask("somewhere hot"))) as stream:
             async for _ in stream:
                 seen += 1
                 if seen == 102:
@@ -306,7 +307,7 @@ async def test_events_that_have_gathered_are_read_on_at_once_however_many_there_
 async def test_leaving_early_closes_the_connection_and_starts_nothing_else() -> None:
     never = asyncio.Event()
     async with ScriptedServer([[*EVENTS[:2], never]]) as server, client(server) as asker:
-        stream = asker.ask("hot?")
+        stream = each(asker.ask("hot?"))
         await anext(stream)
         await stream.aclose()
         await asyncio.wait_for(server.streams_left.wait(), 5)
@@ -322,7 +323,7 @@ async def test_a_cancelled_reader_leaves_the_connection_closed() -> None:
 
     async with ScriptedServer([[*EVENTS[:2], never]]) as server, client(server) as asker:
         begun = asyncio.Event()
-        task = asyncio.create_task(read(asker.ask("hot?"), begun))
+        task = asyncio.create_task(read(each(asker.ask("hot?")), begun))
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -332,7 +333,7 @@ async def test_a_cancelled_reader_leaves_the_connection_closed() -> None:
 
 async def test_attaching_begins_after_what_is_known() -> None:
     async with ScriptedServer([EVENTS[4:]]) as server, client(server) as asker:
-        received = [one async for one in asker.attach(RUN, after=4)]
+        received = [one async for one in each(asker.attach(RUN, after=4))]
     assert numbers(received) == [5, 6, 7, 8, 9, 10]
     assert server.paths() == [f"GET /runs/{RUN}/events?after=4"]
 
@@ -404,7 +405,7 @@ async def test_somebody_who_does_not_speak_http_is_not_asked_again() -> None:
         port = server.sockets[0].getsockname()[1]
         async with AssistClient(f"http://127.0.0.1:{port}", pause_s=0) as asker:
             with pytest.raises(NotReachable, match="no answer from"):
-                [_ async for _ in asker.ask("hot?")]
+                [_ async for _ in each(asker.ask("hot?"))]
     assert len(greeted) == 1
 
 
@@ -423,6 +424,6 @@ async def test_the_run_that_a_header_names_is_cleaned() -> None:
         port = server.sockets[0].getsockname()[1]
         async with AssistClient(f"http://127.0.0.1:{port}", attempts=0, on_connection=said.append) as asker:
             with pytest.raises(StreamCut):
-                [_ async for _ in asker.ask("hot?")]
+                [_ async for _ in each(asker.ask("hot?"))]
     assert said[1].state == "connected"
     assert said[1].run.isprintable()

@@ -7,6 +7,7 @@ import pytest
 
 from shared import events as ev
 from shared.view import EMPTY, fold_all
+from tests.received import each
 from tests.scripted_server import RUN, a_run
 from tui import recording
 from tui.connection import Received, RecordingError, StreamCut, view_after
@@ -130,7 +131,7 @@ class VirtualTime:
 async def played(data: bytes, speed: float) -> tuple[list[Received], VirtualTime, list[float]]:
     time = VirtualTime()
     received, at = [], []
-    async for one in play(parse(data, "f"), speed, sleep=time.sleep, clock=lambda: time.now):
+    async for one in each(play(parse(data, "f"), speed, sleep=time.sleep, clock=lambda: time.now)):
         received.append(one)
         at.append(round((time.now - 100.0) * 1000, 6))
     return received, time, at

@@ -16,6 +16,7 @@ from shared.view import EMPTY
 from tests.fault_proxy import HEALTHY, Fault, FaultProxy
 from tests.forgetful_server import Forgetful
 from tests.plain_http import Asked, Problem
+from tests.received import each
 from tests.reference_server import ReferenceServer, Run
 from tui.client import AssistClient
 from tui.connection import Connection, Received, StreamCut, view_after
@@ -35,7 +36,7 @@ def client(url: str, **options: object) -> AssistClient:
 
 
 def asking(asker: AssistClient) -> AsyncGenerator[Received, None]:
-    return asker.ask("somewhere hot")
+    return each(asker.ask("somewhere hot"))
 
 
 async def log_received(url: str, begin: Begin = asking, **options: object) -> list[bytes]:
@@ -127,7 +128,7 @@ async def test_a_question_is_answered_whole_wherever_its_answer_is_cut(kind: str
 async def test_a_replay_is_read_whole_wherever_it_is_cut(kind: str) -> None:
     async with ShortRuns() as server:
         run = server.start("hot")
-        await cut_everywhere(server, kind, lambda asker: asker.attach(run.id))
+        await cut_everywhere(server, kind, lambda asker: each(asker.attach(run.id)))
 
 
 FAULTS = st.builds(lambda kind, size: CUTS[kind](size), st.sampled_from(["FIN", "RST"]), st.integers(0, 1500))
@@ -196,7 +197,7 @@ async def test_a_run_under_way_is_taken_up_again_and_the_live_events_follow() ->
 
     async with ReferenceServer() as server, FaultProxy(server.url) as proxy:
         async with client(proxy.url, on_connection=hear) as asker:
-            stream = asker.ask("wait for it")
+            stream = each(asker.ask("wait for it"))
             received = [await anext(stream) for _ in range(6)]
             proxy.drop_all()
             rest = asyncio.create_task(_rest(stream))
@@ -218,7 +219,7 @@ async def test_heartbeats_keep_a_quiet_stream_alive() -> None:
         ReferenceServer(heartbeat_s=0.05) as server,
         client(server.url, stall_s=0.6, on_connection=said.append) as asker,
     ):
-        stream = asker.ask("wait for it")
+        stream = each(asker.ask("wait for it"))
         for _ in range(6):
             await anext(stream)
         task = asyncio.create_task(_rest(stream))
@@ -235,7 +236,7 @@ async def test_a_place_that_the_server_no_longer_has_is_left_for_a_snapshot_or_a
     async with Forgetful() as server, FaultProxy(server.url, [Fault(cut=2000), HEALTHY]) as proxy:
         server.oldest, server.snapshots = 9, snapshots
         async with client(proxy.url, on_connection=said.append) as asker:
-            received = [one async for one in asker.ask("hot")]
+            received = [one async for one in each(asker.ask("hot"))]
         (run,) = server.runs.values()
     assert any("410" in one.why for one in said if one.state == "reconnecting")
     anew = next(place for place, one in enumerate(received) if isinstance(one.event, ev.StreamSnapshot))
@@ -252,7 +253,7 @@ async def test_a_snapshot_of_a_run_under_way_is_followed_by_what_comes_next() ->
         server.oldest = 9
         view = EMPTY
         async with client(proxy.url) as asker:
-            async for one in asker.ask("wait for it"):
+            async for one in each(asker.ask("wait for it")):
                 view = view_after(view, one)
                 if isinstance(one.event, ev.StreamSnapshot):
                     server.release()
@@ -296,5 +297,5 @@ async def test_connections_that_last_a_while_are_not_counted_against_each_other(
         FaultProxy(server.url) as proxy,
         client(proxy.url, attempts=2, settled_s=0.05, on_connection=hear) as asker,
     ):
-        assert len([one async for one in asker.ask("wait for it")]) == 10
+        assert len([one async for one in each(asker.ask("wait for it"))]) == 10
     assert [one.attempt for one in said if one.state == "reconnecting"] == [1] * cuts

@@ -1,7 +1,7 @@
 """A run as lines, where the client can't be drawn on or asked for data: the headless twin, many in a process."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import TextIO, cast
 
@@ -70,7 +70,7 @@ class PlainRun:
         await self._drain()
         return USAGE
 
-    def _begin(self, client: AssistClient, command: Command) -> AsyncGenerator[Received, None]:
+    def _begin(self, client: AssistClient, command: Command) -> AsyncGenerator[Sequence[Received], None]:
         if command.kind == "attach":
             return client.attach(self._visitor.find(command.run))
         settings = command.settings
@@ -80,13 +80,14 @@ class PlainRun:
             options["previous"] = self._visitor.find(command.previous)
         return client.ask(command.text, pipeline=settings.pipeline, options=options)
 
-    async def _follow(self, stream: AsyncGenerator[Received, None], report: Report) -> None:
+    async def _follow(self, stream: AsyncGenerator[Sequence[Received], None], report: Report) -> None:
         async def follow() -> None:
             async with aclosing(stream):
-                async for received in stream:
-                    begin(self._visitor, received)
-                    report.event(received)
-                    await self._lines.drain()
+                async for several in stream:
+                    for received in several:
+                        begin(self._visitor, received)
+                        report.event(received)
+                        await self._lines.drain()
 
         if self._code is not None:
             await stream.aclose()

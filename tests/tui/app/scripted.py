@@ -82,7 +82,7 @@ class ScriptedClient:
 
     async def ask(
         self, q: str, *, pipeline: str | None = None, options: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Received, None]:
+    ) -> AsyncGenerator[Sequence[Received], None]:
         self.asked.append((q, dict(options or {})))
         self.pipelines_asked.append(pipeline)
         self._wire, self._seq = asyncio.Queue(), 0
@@ -92,19 +92,18 @@ class ScriptedClient:
                 item = await self._wire.get()
                 if isinstance(item, ClientError):
                     raise item
-                yield received(item)
+                yield (received(item),)
                 if isinstance(item, ev.RunFinished):
                     return
         finally:
             self.closed += 1
 
-    async def attach(self, run: str) -> AsyncGenerator[Received, None]:
+    async def attach(self, run: str) -> AsyncGenerator[Sequence[Received], None]:
         """The events of a past run, as ``remember`` was given them."""
         self.attached.append(run)
         if run not in self.past:
             raise Refused(404, "Not Found", "there is no such run")
-        for event in self.past[run]:
-            yield received(event)
+        yield [received(event) for event in self.past[run]]
 
     async def runs(self, limit: int = 50) -> Sequence[RunSummary]:
         return self.summaries[:limit]
