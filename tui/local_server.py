@@ -89,14 +89,14 @@ class LocalServer:
         if not settled:
             raise LocalServerError(f"the local server did not start within {timeout_s:g} s{self._told()}")
         code = self._process.wait() if self._process else None
-        for reader in self._readers:
-            reader.join(timeout=1.0)
+        self._read_out()
         raise LocalServerError(f"the local server ended with code {code}{self._told()}", usage=code == _USAGE)
 
     def obituary(self) -> str | None:
         """How the server ended, with its last words, if it did though nobody closed it; None while it lives."""
         if self._process is None or self._process.poll() is None:
             return None
+        self._read_out()
         return f"the local server ended unexpectedly with code {self._process.returncode}{self._told()}"
 
     @property
@@ -117,8 +117,7 @@ class LocalServer:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 _kill_session(process)
             process.wait()
-            for reader in self._readers:
-                reader.join(timeout=1.0)
+            self._read_out()
             for stream in (process.stdout, process.stderr):
                 if stream:
                     stream.close()
@@ -135,6 +134,11 @@ class LocalServer:
     def _note(self, stderr: IO[bytes]) -> None:
         for line in stderr:
             self.last_words.append(clean(line.decode("utf-8", "replace")).rstrip())
+
+    def _read_out(self) -> None:
+        """What an ended child has said may still be in its pipes; a child of its own may hold them open."""
+        for reader in self._readers:
+            reader.join(timeout=1.0)
 
     def _told(self) -> str:
         lines = [line for line in self.last_words if line.strip()]

@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
@@ -163,3 +165,23 @@ def test_nothing_to_start_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sys, "executable", "/no/such/python")
     with pytest.raises(LocalServerError, match=r"the local server can't start: .*No such file"), LocalServer():
         pass
+
+
+def test_the_last_words_of_a_server_are_waited_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "import sys; print('out of memory', file=sys.stderr); sys.exit(9)"
+    heard = threading.Event()
+    note = LocalServer._note
+
+    def late(server: LocalServer, stderr: IO[bytes]) -> None:
+        heard.wait(10)
+        note(server, stderr)
+
+    monkeypatch.setattr(LocalServer, "_note", late)
+    backend(place, source)
+    with LocalServer() as server:
+        wait_until(lambda: not server.alive)
+        timer = threading.Timer(0.1, heard.set)
+        timer.start()
+        said = server.obituary()
+        timer.join()
+    assert said == "the local server ended unexpectedly with code 9:\n  out of memory"
