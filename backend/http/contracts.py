@@ -4,8 +4,9 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from quart import Blueprint, Response, current_app
+from quart import Blueprint, Response
 
+from backend.http.application import extension
 from shared import events as ev
 
 blueprint = Blueprint("contracts", __name__)
@@ -23,7 +24,7 @@ async def events_schema() -> Response:
 
 @blueprint.get("/openapi.json")
 async def openapi_document() -> Response:
-    return _json(_openapi_of(tuple(pipeline.name for pipeline in current_app.extensions["pipelines"])))
+    return _json(_openapi_of(tuple(pipeline.name for pipeline in extension("pipelines"))))
 
 
 @cache

@@ -8,9 +8,10 @@ key, which means its question alone, so that another question from the same page
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from quart import Blueprint, Response, current_app, request
+from quart import Blueprint, Response, request
 
 from backend.errors import InvalidRequest
+from backend.http.application import extension
 from backend.http.assist import find_pipeline, read_question, refuse_other_sites
 from backend.http.first_view import KEY_FIELD
 from backend.http.formats import Format
@@ -46,8 +47,8 @@ _CUT = '<p class="trouble">This is not the whole answer: the connection ended be
 async def ask_plainly() -> Response:
     refuse_other_sites()
     form = await request.form
-    manager: RunManager = current_app.extensions["manager"]
-    pipeline = find_pipeline(form.get("pipeline") or None, current_app.extensions["pipelines"])
+    manager: RunManager = extension("manager")
+    pipeline = find_pipeline(form.get("pipeline") or None, extension("pipelines"))
     question = form.get("example") or form.get("q")  # an example is a button, sent beside the field
     given = {option.key: form[option.key] for option in pipeline.options if form.get(option.key)}
     if question is None:
@@ -63,7 +64,7 @@ async def ask_plainly() -> Response:
 
 @blueprint.get("/plain/<run>")
 async def show_plainly(run: str) -> Response:
-    manager: RunManager = current_app.extensions["manager"]
+    manager: RunManager = extension("manager")
     viewer = await manager.watch(run)
     return stream_response(manager, viewer, _Document(run).format(), more_headers=HEADERS)
 

@@ -1,8 +1,9 @@
 """For machines that ask: what can be asked (``/pipelines``), is the process alive, does it take questions."""
 
-from quart import Blueprint, Response, current_app
+from quart import Blueprint, Response
 
 from backend.errors import StorageError
+from backend.http.application import extension
 from backend.http.metrics import exposition
 from backend.http.runs import json_response
 from backend.pipeline import Pipeline
@@ -13,7 +14,7 @@ blueprint = Blueprint("probes", __name__)
 
 @blueprint.get("/pipelines")
 async def pipelines() -> Response:
-    return json_response({"pipelines": [_describe(pipeline) for pipeline in current_app.extensions["pipelines"]]})
+    return json_response({"pipelines": [_describe(pipeline) for pipeline in extension("pipelines")]})
 
 
 @blueprint.get("/healthz")
@@ -23,7 +24,7 @@ async def healthz() -> Response:
 
 @blueprint.get("/readyz")
 async def readyz() -> Response:
-    manager: RunManager = current_app.extensions["manager"]
+    manager: RunManager = extension("manager")
     if manager.draining:
         return json_response({"status": "draining", "runs": manager.running}, 503)
     try:
@@ -35,7 +36,7 @@ async def readyz() -> Response:
 
 @blueprint.get("/metrics")
 async def metrics() -> Response:
-    text = exposition(current_app.extensions["manager"])
+    text = exposition(extension("manager"))
     return Response(text, 200, {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 

@@ -9,9 +9,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quart import Blueprint, Response, current_app, request
+from quart import Blueprint, Response, request
 
 from backend.checking import SourceReport
+from backend.http.application import extension
 from backend.http.assist import refuse_other_sites
 from backend.http.client_address import ClientAddresses
 from backend.http.runs import json_response
@@ -61,8 +62,8 @@ class Checks:
 @blueprint.get("/sources")
 async def sources() -> Response:
     refuse_other_sites()
-    checks: Checks = current_app.extensions["checks"]
-    addresses: ClientAddresses = current_app.extensions["client_addresses"]
+    checks: Checks = extension("checks")
+    addresses: ClientAddresses = extension("client_addresses")
     may_ask = addresses.is_near(request.scope) and request.args.get("ask") != "0"
     reports = await (checks.asked() if may_ask else checks.known())
     return json_response({"asked": may_ask, "pipelines": reports})

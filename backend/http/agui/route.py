@@ -8,10 +8,11 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from quart import Blueprint, Response, current_app, request
+from quart import Blueprint, Response, request
 
 from backend.errors import InvalidRequest
 from backend.http.agui.earlier import earlier_run
+from backend.http.application import extension
 from backend.http.assist import find_pipeline, read_question, refuse_other_sites
 from backend.http.formats import SSE, Format
 from backend.http.reading import claim_of
@@ -50,7 +51,7 @@ async def agui() -> Response:
         )
     asked = read_input(await request.get_data(as_text=False))  # type: ignore[arg-type]  # bytes, with as_text=False
     forwarded = read_forwarded(asked.forwarded_props)
-    manager: RunManager = current_app.extensions["manager"]
+    manager: RunManager = extension("manager")
     if forwarded.run is not None:
         manager.release(await manager.watch(forwarded.run, forwarded.after))  # the errors of a cursor that isn't there
         viewer = await manager.watch(forwarded.run)
@@ -61,7 +62,7 @@ async def agui() -> Response:
 
 async def _ask(manager: RunManager, asked: "RunAgentInput", forwarded: Forwarded) -> Viewer:
     """A run for the thread's ``runId``: the same one when it is sent again, as a client does that lost the answer."""
-    pipeline = find_pipeline(forwarded.pipeline, current_app.extensions["pipelines"])
+    pipeline = find_pipeline(forwarded.pipeline, extension("pipelines"))
     options = forwarded.options
     if pipeline.follows and "previous" not in options and (earlier := await earlier_run(asked, pipeline, manager.log)):
         options = {**options, "previous": earlier}
