@@ -9,6 +9,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tests.tui.app.scripted import ScriptedClient
 from tui.application import WindowseatApp
@@ -25,8 +26,13 @@ from tui.widgets.transcript import Transcript
 
 
 def is_dirty(screen: Screen[Any]) -> bool:
-    """Whether something is still to be drawn."""
-    return bool(screen._dirty_widgets or screen._layout_required or screen._repaint_required)
+    """Whether something is still to be drawn, or asked to be."""
+    if screen._dirty_widgets or screen._layout_required or screen._repaint_required or screen._callbacks:
+        return True
+    return any(
+        one._layout_required or one._repaint_required or not one._message_queue.empty()
+        for one in (screen, *screen.walk_children(Widget))
+    )
 
 
 def lines_of(screen: Screen[Any]) -> list[str]:
