@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from rich.cells import cell_len
+from rich.color import ColorSystem
 from rich.console import Console
-from rich.control import Control
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
@@ -74,8 +74,11 @@ class Shown:
                 first, last = _differing(before._segments, strip._segments, strip.cell_length)
             line[x] = strip
             if first < last:
-                yield Control.move_to(x + first, y).segment.text
-                yield strip.crop(first, last).render(console)
+                yield f"\x1b[{y + 1};{x + first + 1}H"
+                if (first, last) == (0, strip.cell_length):
+                    yield strip.render(console)
+                else:
+                    yield from _rendered(_cut(strip._segments, first, last), console)
 
 
 def _pieces_of_chops(update: ChopsUpdate) -> Iterator[Piece]:
@@ -91,6 +94,33 @@ def _pieces_of_layout(update: LayoutUpdate) -> Iterator[Piece]:
         for strip in line:
             yield x, y, strip
             x += strip.cell_length
+
+
+def _rendered(segments: Iterable[Segment], console: Console) -> Iterator[str]:
+    colors = console._color_system or ColorSystem.TRUECOLOR
+    for text, style, _ in segments:
+        yield text if style is None else Strip.render_style(style, text, color_system=colors)
+
+
+def _cut(segments: Iterable[Segment], first: int, last: int) -> Iterator[Segment]:
+    """From cell ``first`` to before ``last``. Textual's ``crop`` does the same, dearer."""
+    begin = 0
+    for segment in segments:
+        text, style, _ = segment
+        end = begin + (len(text) if text.isascii() else cell_len(text))
+        if begin < last and end > first:
+            if begin >= first and end <= last:
+                yield segment
+            elif text.isascii():
+                yield Segment(text[max(0, first - begin) : last - begin], style)
+            else:
+                yield from _cut_wide(segment, first - begin, last - begin)
+        begin = end
+
+
+def _cut_wide(segment: Segment, first: int, last: int) -> Iterator[Segment]:
+    kept, _ = segment.split_cells(min(last, segment.cell_length))
+    yield kept.split_cells(first)[1] if first > 0 else kept
 
 
 def _give_way(line: dict[int, Strip], first: int, last: int) -> None:
@@ -113,7 +143,7 @@ def _alike(before: Iterator[Segment], after: Iterator[Segment], *, from_end: boo
     by one: half a wide one, or a letter without its accent, must not be sent."""
     cells = 0
     for (old, old_style, _), (new, new_style, _) in zip(before, after, strict=False):
-        if old_style != new_style:
+        if old_style is not new_style and old_style != new_style:
             break
         if old == new:
             cells += len(new) if new.isascii() else cell_len(new)

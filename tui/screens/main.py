@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.messages import Update
+from textual.widget import Widget
 from textual.widgets import Static
 
 from shared.view import StepView
@@ -29,6 +30,7 @@ from tui.widgets.banner import Banner
 from tui.widgets.examples import Examples
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.news import News
+from tui.widgets.one_line import Repaints
 from tui.widgets.prompt import Prompt
 from tui.widgets.results_pane import ResultsPane
 from tui.widgets.results_table import ResultsTable
@@ -59,7 +61,7 @@ class _Upper(Settled, Container):
     """The transcript, and what lies over its last line."""
 
 
-class MainScreen(Actions):
+class MainScreen(Repaints, Actions):
     """``frames_per_second`` bounds all painting; ``motion`` False stands still where a spinner would turn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("anywhere", "outside the prompt")]
@@ -111,6 +113,11 @@ class MainScreen(Actions):
             self._on_timer_update()
             message.stop()
             message.prevent_default()
+
+    def repaint(self, widget: Widget) -> None:
+        if widget in self._compositor.visible_widgets:
+            self._dirty_widgets.add(widget)
+            self.check_idle()
 
     def takes(self, letter: str) -> bool:
         """Whether a letter that is typed now would be seen in the prompt, and change nothing else on the screen."""

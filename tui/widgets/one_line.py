@@ -1,0 +1,190 @@
+"""Widgets of one line that draw it themselves, without Textual's layers for whatever a widget may look like.
+
+Textual looks for borders, outlines, hatches, tints, links and opacities around each line, anew at each change: most of
+what a frame costs, in which two or three such lines change. Here it is looked at once, until a style changes; where
+there is any of it, where text is selected, and whatever else isn't one plain line, Textual draws. Private parts of
+Textual, which is pinned (8.2.8); a test compares the two.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.content import Content
+from textual.filter import LineFilter
+from textual.geometry import Region, Size
+from textual.message_pump import MessagePump
+from textual.strip import Strip
+from textual.style import Style as VisualStyle
+from textual.widget import Widget
+
+from tui.widgets.coloured import Coloured
+
+if TYPE_CHECKING:
+    _Base = Widget
+else:
+    _Base = object  # Textual takes styles from the first base that is a widget: that must be its own
+
+Part: TypeAlias = tuple[str, str]
+"""A text and the name of its style: a component class, OWN or AROUND."""
+OWN = ""
+"""The style of the widget itself."""
+AROUND = "\0"
+"""That of the space around its text."""
+_AROUND = (
+    *(f"{kind}_{side}" for kind in ("border", "outline") for side in ("top", "right", "bottom", "left")),
+    "hatch", "tint", "text_opacity", "keyline", "content_align_horizontal", "content_align_vertical",
+)  # fmt: skip
+
+
+class Repaints:
+    """A screen that can be told at once that a widget is to be drawn. By Textual's way it hears so two turns of the
+    loop later, which cost more than the widget."""
+
+    def repaint(self, widget: Widget) -> None:
+        raise NotImplementedError
+
+
+class _Look(NamedTuple):
+    """What the line looks like whatever is written on it. ``left`` and ``right``: cells around the text; ``styles``:
+    those of parts by name, and what they come from, as they are needed."""
+
+    width: int
+    left: int
+    right: int
+    background: Color
+    around: Style
+    filters: Sequence[LineFilter]
+    styles: dict[str, tuple[object, Style]]
+
+
+class OneLine(Coloured, _Base):
+    """To be inherited from before Textual's class. ``parts`` is what stands on the line."""
+
+    _look: tuple[object, _Look | None] | None = None
+    _line: tuple[object, Strip] | None = None
+
+    def parts(self, width: int) -> Sequence[Part] | None:
+        """Texts that are ``width`` cells together, or None where Textual is to draw."""
+        raise NotImplementedError
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return 1
+
+    def render_line(self, y: int) -> Strip:
+        """For Textual."""
+        width = self.size.width
+        parts = self.parts(width) if y == 0 and width > 0 else None
+        if parts is None:
+            return Strip.blank(width, self.rich_style)
+        segments = [Segment(text, self._named(name)) for text, name in parts]
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        look = self._as_it_looks()
+        parts = self.parts(look.width - look.left - look.right) if look is not None else None
+        if look is None or parts is None or crop.y or crop.height != 1:
+            return super().render_lines(crop)
+        shown = look, parts, [self._styled(look, name) for _, name in parts]
+        if self._line is None or self._line[0] != shown:
+            self._line = shown, _drawn(*shown, self._styled(look, OWN))
+        strip = self._line[1]
+        return [strip if crop.column_span == (0, look.width) else strip.crop(*crop.column_span)]
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As Textual's; where the line alone is to be drawn anew, the screen is told at once."""
+        screen = None if layout or recompose or not repaint or not self._size else self._screen()
+        if screen is None:
+            return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        self._layout_cache.clear()
+        self.clear_cached_dimensions()
+        self._set_dirty(*regions)
+        screen.repaint(self)
+        return self
+
+    def _screen(self) -> Repaints | None:
+        """That which it stands on, if it can be told; None also before it does, and when it is gone."""
+        node: MessagePump | None = self
+        while node is not None and not isinstance(node, Repaints):
+            node = node._parent
+        return node
+
+    def _as_it_looks(self) -> _Look | None:
+        """None where there is something around the line that Textual knows how to draw."""
+        filters = self.get_line_filters()
+        of = self._changes(), self._size, filters
+        if self._look is None or self._look[0] != of:
+            is_plain = self._size.height == 1 and self.opacity == 1.0 and not self.styles.has_any_rules(*_AROUND)
+            gutter = self.styles.gutter
+            look = None
+            if is_plain and not gutter.height and gutter.width < self._size.width:
+                before, background = self.background_colors
+                around = _filtered(VisualStyle(before + background).rich_style, filters, background)
+                look = _Look(self._size.width, gutter.left, gutter.right, background, around, filters, {})
+            self._look = of, look
+        return self._look[1]
+
+    def _styled(self, look: _Look, name: str) -> Style:
+        if name == AROUND:
+            return look.around
+        component = self._component_styles.get(name)
+        found = look.styles.get(name)
+        if found is None or found[0] is not component:
+            found = component, _filtered(self._named(name), look.filters, look.background)
+            look.styles[name] = found
+        return found[1]
+
+    def _named(self, name: str) -> Style:
+        return self.get_component_rich_style(name) if name else self.rich_style
+
+
+class Words(OneLine, Widget):
+    """A line of plain text, never markup; where it is selected, or too long, Textual draws it."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self.text = ""
+
+    def show(self, text: str) -> None:
+        if text != self.text:
+            self.text = text
+            self.refresh()
+
+    def render(self) -> Content:
+        return Content(self.text)
+
+    def render_line(self, y: int) -> Strip:
+        """With the places of the letters, by which they are selected."""
+        return Widget.render_line(self, y)
+
+    def _named(self, name: str) -> Style:
+        """As Textual styles a text, with the place of its first letter."""
+        self._visual_style = None  # it remembers the one before also where what this stands in looks otherwise now
+        return self.visual_style.rich_style_with_offset(0, 0)
+
+    def parts(self, width: int) -> Sequence[Part] | None:
+        space = width - cell_len(self.text)
+        if space < 0 or not self.text.isprintable() or self.text_selection is not None:
+            return None
+        around = [(" " * space, AROUND)] if space else []
+        return [*around, (self.text, OWN)] if self.styles.text_align == "right" else [(self.text, OWN), *around]
+
+
+def _drawn(look: _Look, parts: Sequence[Part], styles: Sequence[Style], own: Style) -> Strip:
+    inside = Strip([Segment(text, style) for (text, _), style in zip(parts, styles, strict=True)])
+    strip = inside.adjust_cell_length(look.width - look.left - look.right, own)
+    if not look.left and not look.right:
+        return strip
+    left, right = Segment(" " * look.left, look.around), Segment(" " * look.right, look.around)
+    return Strip([one for one in (left, *strip, right) if one.text], look.width)
+
+
+def _filtered(style: Style, filters: Sequence[LineFilter], background: Color) -> Style:
+    """As Textual's filters leave a style: they look at each piece of a line by itself."""
+    strip = Strip([Segment(" ", style)], 1)
+    for one in filters:
+        strip = strip.apply_filter(one, background)
+    return strip._segments[0].style or style
