@@ -34,10 +34,6 @@ OWN = ""
 """The style of the widget itself."""
 AROUND = "\0"
 """That of the space around its text."""
-_AROUND = (
-    *(f"{kind}_{side}" for kind in ("border", "outline") for side in ("top", "right", "bottom", "left")),
-    "hatch", "tint", "text_opacity", "keyline", "content_align_horizontal", "content_align_vertical",
-)  # fmt: skip
 
 
 class Repaints:
@@ -61,8 +57,8 @@ class _Look(NamedTuple):
     styles: dict[str, tuple[object, Style]]
 
 
-class OneLine(Coloured, _Base):
-    """To be inherited from before Textual's class. ``parts`` is what stands on the line."""
+class Drawn(Coloured, _Base):
+    """One line that draws itself. To be inherited from before Textual's class; ``parts`` is what stands on it."""
 
     _look: tuple[object, _Look | None] | None = None
     _line: tuple[object, Strip] | None = None
@@ -70,18 +66,6 @@ class OneLine(Coloured, _Base):
     def parts(self, width: int) -> Sequence[Part] | None:
         """Texts that are ``width`` cells together, or None where Textual is to draw."""
         raise NotImplementedError
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return 1
-
-    def render_line(self, y: int) -> Strip:
-        """For Textual."""
-        width = self.size.width
-        parts = self.parts(width) if y == 0 and width > 0 else None
-        if parts is None:
-            return Strip.blank(width, self.rich_style)
-        segments = [Segment(text, self._named(name)) for text, name in parts]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         look = self._as_it_looks()
@@ -94,33 +78,14 @@ class OneLine(Coloured, _Base):
         strip = self._line[1]
         return [strip if crop.column_span == (0, look.width) else strip.crop(*crop.column_span)]
 
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """As Textual's; where the line alone is to be drawn anew, the screen is told at once."""
-        screen = None if layout or recompose or not repaint or not self._size else self._screen()
-        if screen is None:
-            return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-        self._layout_cache.clear()
-        self.clear_cached_dimensions()
-        self._set_dirty(*regions)
-        screen.repaint(self)
-        return self
-
-    def _screen(self) -> Repaints | None:
-        """That which it stands on, if it can be told; None also before it does, and when it is gone."""
-        node: MessagePump | None = self
-        while node is not None and not isinstance(node, Repaints):
-            node = node._parent
-        return node
-
     def _as_it_looks(self) -> _Look | None:
         """None where there is something around the line that Textual knows how to draw."""
         filters = self.get_line_filters()
         of = self._changes(), self._size, filters
         if self._look is None or self._look[0] != of:
-            is_plain = self._size.height == 1 and self.opacity == 1.0 and not self.styles.has_any_rules(*_AROUND)
             gutter = self.styles.gutter
             look = None
-            if is_plain and not gutter.height and gutter.width < self._size.width:
+            if self._size.height == 1 and _is_plain(self) and not gutter.height and gutter.width < self._size.width:
                 before, background = self.background_colors
                 around = _filtered(VisualStyle(before + background).rich_style, filters, background)
                 look = _Look(self._size.width, gutter.left, gutter.right, background, around, filters, {})
@@ -139,6 +104,40 @@ class OneLine(Coloured, _Base):
 
     def _named(self, name: str) -> Style:
         return self.get_component_rich_style(name) if name else self.rich_style
+
+
+class OneLine(Drawn):
+    """It is never more than one line, and made of parts alone; and where it changes the screen is told at once."""
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return 1
+
+    def render_line(self, y: int) -> Strip:
+        """For Textual."""
+        width = self.size.width
+        parts = self.parts(width) if y == 0 and width > 0 else None
+        if parts is None:
+            return Strip.blank(width, self.rich_style)
+        segments = [Segment(text, self._named(name)) for text, name in parts]
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As Textual's; where the line alone is to be drawn anew, the screen is told at once."""
+        screen = None if layout or recompose or not repaint or not self._size else self._screen()
+        if screen is None:
+            return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        self._layout_cache.clear()
+        self.clear_cached_dimensions()
+        self._set_dirty(*regions)
+        screen.repaint(self)
+        return self
+
+    def _screen(self) -> Repaints | None:
+        """That which it stands on, if it can be told; None also before it does, and when it is gone."""
+        node: MessagePump | None = self
+        while node is not None and not isinstance(node, Repaints):
+            node = node._parent
+        return node
 
 
 class Words(OneLine, Widget):
@@ -171,6 +170,18 @@ class Words(OneLine, Widget):
             return None
         around = [(" " * space, AROUND)] if space else []
         return [*around, (self.text, OWN)] if self.styles.text_align == "right" else [(self.text, OWN), *around]
+
+
+def _is_plain(widget: Widget) -> bool:
+    """Whether nothing of what Textual may draw around a text, or do to it, is wanted."""
+    styles = widget.styles
+    return (
+        not any(kind for kind, _ in (*styles.border, *styles.outline))
+        and (styles.hatch == "none" or not styles.has_rule("hatch"))
+        and not styles.tint.a
+        and widget.opacity == styles.text_opacity == 1.0
+        and styles.content_align == ("left", "top")
+    )
 
 
 def _drawn(look: _Look, parts: Sequence[Part], styles: Sequence[Style], own: Style) -> Strip:
