@@ -32,6 +32,9 @@ SETTLED_S = 15.0
 _AT_ONCE_S = 0.02
 """After a pause, what comes within this time had gathered."""
 
+_AT_A_TIME = 7
+"""So many events that have gathered are read in one turn of the loop."""
+
 _END_S = 0.05
 """How long the end of an answer may take to come behind ``run.finished``; a new connection is cheaper than to wait."""
 
@@ -66,13 +69,15 @@ class _Gathering:
     they come. Those that are here already come without the event loop having turned.
     """
 
-    def __init__(self, seconds: Callable[[], float]) -> None:
+    def __init__(self, seconds: Callable[[], float] | None) -> None:
+        self.is_wanted = seconds is not None
         self._seconds = seconds
         self._has_turned = True
         self._all_here_until = 0.0
+        self._read = 0
 
     async def pause(self) -> None:
-        if not self._has_turned:
+        if self._seconds is None or not self._has_turned:
             return
         loop = asyncio.get_running_loop()
         if loop.time() >= self._all_here_until and (seconds := self._seconds()):
@@ -80,6 +85,14 @@ class _Gathering:
             self._all_here_until = loop.time() + _AT_ONCE_S
         self._has_turned = False
         loop.call_soon(self._turn)
+
+    async def breathe(self) -> None:
+        """After each event: all that have gathered would be the longest turn that a session takes."""
+        self._read += 1
+        if self._read % _AT_A_TIME == 0:
+            await asyncio.sleep(0)
+            self._has_turned = False  # what was here still is
+            asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
         self._has_turned = True
@@ -110,21 +123,22 @@ class Following:
         self._tell(Connection("connecting", run=cursor.run or ""))
         while True:
             request = self._requests(cursor)
-            gathering = _Gathering(self._patience.gather_s) if self._patience.gather_s is not None else None
+            gathering = _Gathering(self._patience.gather_s)
             try:
                 async with self._stream(request) as (chunks, parser):
                     async for chunk in chunks:
                         for received in cursor.receive(parser.feed(chunk)):
                             self._began = True
                             yield received
+                            if gathering.is_wanted:
+                                await gathering.breathe()
                         if cursor.finished:
                             self._tell(Connection("ended", run=cursor.run or ""))
                             await _read_out(chunks)
                             return
                         if cursor.bye:
                             break
-                        if gathering is not None:
-                            await gathering.pause()
+                        await gathering.pause()
                 why = cursor.bye or "the connection closed before the run ended"
             except (NotReachable, Refused, Gap, httpx.TransportError) as error:
                 why = self._why(error)

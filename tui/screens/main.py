@@ -115,9 +115,13 @@ class MainScreen(Repaints, Actions):
             message.prevent_default()
 
     def repaint(self, widget: Widget) -> None:
-        if widget in self._compositor.visible_widgets:
-            self._dirty_widgets.add(widget)
+        if widget not in self._compositor.visible_widgets:
+            return
+        self._dirty_widgets.add(widget)
+        if self.app._batch_count or not self.is_current:
             self.check_idle()
+        else:
+            self._update_timer.resume()
 
     def takes(self, letter: str) -> bool:
         """Whether a letter that is typed now would be seen in the prompt, and change nothing else on the screen."""

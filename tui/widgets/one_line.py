@@ -9,7 +9,6 @@ Textual, which is pinned (8.2.8); a test compares the two.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -22,6 +21,7 @@ from textual.style import Style as VisualStyle
 from textual.widget import Widget
 
 from tui.widgets.coloured import Coloured
+from tui.widgets.fitting import cells
 
 if TYPE_CHECKING:
     _Base = Widget
@@ -127,8 +127,12 @@ class OneLine(Drawn):
         if screen is None:
             return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         self._layout_cache.clear()
-        self.clear_cached_dimensions()
-        self._set_dirty(*regions)
+        if regions:
+            self._set_dirty(*regions)
+        else:
+            self._styles_cache.clear()
+            self._dirty_regions.add(self._size.region)
+            self._repaint_regions.add(self._size.region)
         screen.repaint(self)
         return self
 
@@ -165,7 +169,7 @@ class Words(OneLine, Widget):
         return self.visual_style.rich_style_with_offset(0, 0)
 
     def parts(self, width: int) -> Sequence[Part] | None:
-        space = width - cell_len(self.text)
+        space = width - cells(self.text)
         if space < 0 or not self.text.isprintable() or self.text_selection is not None:
             return None
         around = [(" " * space, AROUND)] if space else []
@@ -185,8 +189,9 @@ def _is_plain(widget: Widget) -> bool:
 
 
 def _drawn(look: _Look, parts: Sequence[Part], styles: Sequence[Style], own: Style) -> Strip:
-    inside = Strip([Segment(text, style) for (text, _), style in zip(parts, styles, strict=True)])
-    strip = inside.adjust_cell_length(look.width - look.left - look.right, own)
+    segments = [Segment(text, style) for (text, _), style in zip(parts, styles, strict=True)]
+    strip = Strip(segments, sum([cells(text) for text, _ in parts]))
+    strip = strip.adjust_cell_length(look.width - look.left - look.right, own)
     if not look.left and not look.right:
         return strip
     left, right = Segment(" " * look.left, look.around), Segment(" " * look.right, look.around)
