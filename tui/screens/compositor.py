@@ -60,14 +60,17 @@ class ThriftyCompositor(Compositor):
         Of each widget the lines between the first and the last that are wanted of it.
         """
         left = [(region.x, region.y, region.right, region.bottom) for region in wanted]
+        first, last = min(y for _, y, _, _ in left), max(bottom for _, _, _, bottom in left)
         for placed in self._places():
+            if placed.top >= last or placed.bottom <= first:
+                continue
             touched = [
                 (max(y, placed.top), min(bottom, placed.bottom))
                 for x, y, right, bottom in left
                 if y < placed.bottom and bottom > placed.top and x < placed.right and right > placed.left
             ]
             if touched:
-                top, bottom = min(touched)[0], max(last for _, last in touched)
+                top, bottom = min(y for y, _ in touched), max(end for _, end in touched)
                 width = placed.right - placed.left
                 crop = Region(placed.left - placed.x, top - placed.y, width, bottom - top)
                 yield placed, top, placed.widget.render_lines(crop)

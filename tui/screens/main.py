@@ -80,6 +80,8 @@ class MainScreen(Repaints, Actions):
         self._news = News(shown("steps.last", session.keys).split()[-1])
         self._hints = Static(id="hints", markup=False)
         self._painted: object = None
+        self._plan_of: object = None
+        self._plan: Sequence[StepView] = ()
         self._paints_at = 0.0
         self._rung = True
         self._seen_at_tick = self._swept = desk.version
@@ -186,7 +188,9 @@ class MainScreen(Repaints, Actions):
 
     def _planned(self) -> tuple[Sequence[StepView], str]:
         pipeline = self.desk.pipeline
-        return (planned(pipeline.plan), pipeline.title) if pipeline is not None else ((), "")
+        if pipeline is not self._plan_of:  # each time the same steps, so that none is taken for another
+            self._plan_of, self._plan = pipeline, planned(pipeline.plan) if pipeline is not None else ()
+        return self._plan, pipeline.title if pipeline is not None else ""
 
     def _show_trouble(self) -> None:
         """Trouble of the connection before any run, or of a request beside it."""

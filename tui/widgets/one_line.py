@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
 from textual.widget import Widget
@@ -97,6 +98,8 @@ class Drawn(Coloured, _Base):
             return look.around
         component = self._component_styles.get(name)
         found = look.styles.get(name)
+        if name and component is None:  # Textual has taken the widget away, and draws it for the last time
+            return found[1] if found is not None else self._styled(look, OWN)
         if found is None or found[0] is not component:
             found = component, _filtered(self._named(name), look.filters, look.background)
             look.styles[name] = found
@@ -170,10 +173,15 @@ class Words(OneLine, Widget):
 
     def parts(self, width: int) -> Sequence[Part] | None:
         space = width - cells(self.text)
-        if space < 0 or not self.text.isprintable() or self.text_selection is not None:
+        if space < 0 or not self.text.isprintable() or self._is_selected():
             return None
         around = [(" " * space, AROUND)] if space else []
         return [*around, (self.text, OWN)] if self.styles.text_align == "right" else [(self.text, OWN), *around]
+
+    def _is_selected(self) -> bool:
+        """As ``text_selection``, which fails where the widget has just been taken away."""
+        screen = self._screen()
+        return isinstance(screen, Screen) and self in screen.selections
 
 
 def _is_plain(widget: Widget) -> bool:

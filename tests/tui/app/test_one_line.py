@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 from textual.geometry import Offset, Region
 from textual.strip import Strip
@@ -155,6 +156,10 @@ async def test_a_line_that_has_gone_can_still_be_told_of_changes() -> None:
         await row.remove()
         row.time.show("gone")
         row.header.refresh()
+        for widget in (row.time, row.header):
+            assert widget.render_lines(widget.outer_size.region)
+        row.header.show(replace(row.step, state="failed"), "▸")
+        assert row.header.render_lines(row.header.outer_size.region)[0].text.startswith("▸ ✗")
 
 
 async def test_what_stands_in_it_is_as_it_was_drawn_until_it_changes() -> None:
