@@ -4,6 +4,7 @@ Events never touch a widget. One timer looks whether something is new and paints
 What the user does is in ``screens.actions``.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import ClassVar, cast
@@ -80,6 +81,7 @@ class MainScreen(Repaints, Actions):
         self._news = News(shown("steps.last", session.keys).split()[-1])
         self._hints = Static(id="hints", markup=False)
         self._painted: object = None
+        self._is_told = False
         self._plan_of: object = None
         self._plan: Sequence[StepView] = ()
         self._paints_at = 0.0
@@ -120,10 +122,14 @@ class MainScreen(Repaints, Actions):
         if widget not in self._compositor.visible_widgets:
             return
         self._dirty_widgets.add(widget)
-        if self.app._batch_count or not self.is_current:
-            self.check_idle()
-        else:
-            self._update_timer.resume()
+        if not self._is_told:
+            self._is_told = True
+            asyncio.get_running_loop().call_soon(self._told)
+
+    def _told(self) -> None:
+        """What has changed with it, and comes by Textual's way, is to be in the same frame."""
+        self._is_told = False
+        self.check_idle()
 
     def takes(self, letter: str) -> bool:
         """Whether a letter that is typed now would be seen in the prompt, and change nothing else on the screen."""

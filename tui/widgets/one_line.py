@@ -38,8 +38,8 @@ AROUND = "\0"
 
 
 class Repaints:
-    """A screen that can be told at once that a widget is to be drawn. By Textual's way it hears so two turns of the
-    loop later, which cost more than the widget."""
+    """A screen that can be told that a widget is to be drawn. Textual's way goes through the queues of both, which cost
+    more than the widget."""
 
     def repaint(self, widget: Widget) -> None:
         raise NotImplementedError
@@ -110,7 +110,7 @@ class Drawn(Coloured, _Base):
 
 
 class OneLine(Drawn):
-    """It is never more than one line, and made of parts alone; and where it changes the screen is told at once."""
+    """It is never more than one line, and made of parts alone; and where it changes it tells the screen itself."""
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return 1
@@ -125,7 +125,7 @@ class OneLine(Drawn):
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """As Textual's; where the line alone is to be drawn anew, the screen is told at once."""
+        """As Textual's; where the line alone is to be drawn anew, the screen is told."""
         screen = None if layout or recompose or not repaint or not self._size else self._screen()
         if screen is None:
             return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)

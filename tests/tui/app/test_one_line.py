@@ -1,6 +1,7 @@
 """A line that a widget draws itself is the one that Textual would draw, whatever has changed meanwhile."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tests.screen_of import Cell, ScreenOf
-from tests.tui.app.driving import Driver, opened
-from tests.tui.app.scripted import sample_run, started, step_finished, step_started
+from tests.tui.app.driving import Driver, lines_of, opened
+from tests.tui.app.scripted import log, sample_run, started, step_finished, step_started
+from tui.screens.main import MainScreen
 from tui.terminal import Terminal
 from tui.widgets.one_line import Drawn, OneLine, Words
 from tui.widgets.run_line import RunLine
@@ -160,6 +162,32 @@ async def test_a_line_that_has_gone_can_still_be_told_of_changes() -> None:
             assert widget.render_lines(widget.outer_size.region)
         row.header.show(replace(row.step, state="failed"), "▸")
         assert row.header.render_lines(row.header.outer_size.region)[0].text.startswith("▸ ✗")
+
+
+async def test_what_changes_with_a_line_comes_in_the_same_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened((100, 30)) as app:
+        await app.ask()
+        app.client.say(started(), step_started("understand"), log("understand", "inside of it"))
+        await app.shows("▸ > 1")
+        await app.until(lambda: not app.screen_is_dirty)
+        frames: list[list[str]] = []
+        draw = MainScreen._compositor_refresh
+
+        def noted(screen: MainScreen) -> None:
+            draw(screen)
+            frames.append(lines_of(screen))
+
+        monkeypatch.setattr(MainScreen, "_compositor_refresh", noted)
+        for is_open, arrow in ((True, "▾ > 1"), (False, "▸ > 1")) * 5:
+            frames.clear()
+            app.row("understand").choose(is_open)
+            await app.until(partial(_first_with, arrow, frames))
+            inside = [line for line in _first_with(arrow, frames) if "inside of it" in line]
+            assert bool(inside) == is_open
+
+
+def _first_with(text: str, frames: Sequence[Sequence[str]]) -> Sequence[str]:
+    return next((frame for frame in frames if any(text in line for line in frame)), ())
 
 
 async def test_what_stands_in_it_is_as_it_was_drawn_until_it_changes() -> None:
