@@ -81,7 +81,7 @@ class MainScreen(Repaints, Actions):
         self._news = News(shown("steps.last", session.keys).split()[-1])
         self._hints = Static(id="hints", markup=False)
         self._painted: object = None
-        self._is_told = False
+        self._untold: set[Widget] = set()
         self._plan_of: object = None
         self._plan: Sequence[StepView] = ()
         self._paints_at = 0.0
@@ -117,19 +117,20 @@ class MainScreen(Repaints, Actions):
             self._on_timer_update()
             message.stop()
             message.prevent_default()
+        else:
+            self._dirty_widgets |= self._untold
+            self._untold.clear()
 
     def repaint(self, widget: Widget) -> None:
-        if widget not in self._compositor.visible_widgets:
-            return
-        self._dirty_widgets.add(widget)
-        if not self._is_told:
-            self._is_told = True
-            asyncio.get_running_loop().call_soon(self._told)
+        if widget in self._compositor.visible_widgets:
+            self._untold.add(widget)
+            if len(self._untold) == 1:
+                asyncio.get_running_loop().call_soon(self._tell)
 
-    def _told(self) -> None:
-        """What has changed with it, and comes by Textual's way, is to be in the same frame."""
-        self._is_told = False
-        self.check_idle()
+    def _tell(self) -> None:
+        """As late as by Textual's way, so that what has changed with a line is in the same frame."""
+        if self._untold:
+            self.post_message(Update(next(iter(self._untold))))
 
     def takes(self, letter: str) -> bool:
         """Whether a letter that is typed now would be seen in the prompt, and change nothing else on the screen."""

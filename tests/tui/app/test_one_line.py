@@ -1,19 +1,20 @@
 """A line that a widget draws itself is the one that Textual would draw, whatever has changed meanwhile."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from rich.console import Console
 from textual.geometry import Offset, Region
+from textual.message import Message
+from textual.messages import Update
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tests.screen_of import Cell, ScreenOf
-from tests.tui.app.driving import Driver, lines_of, opened
-from tests.tui.app.scripted import log, sample_run, started, step_finished, step_started
+from tests.tui.app.driving import Driver, opened
+from tests.tui.app.scripted import sample_run, started, step_finished, step_started
 from tui.screens.main import MainScreen
 from tui.terminal import Terminal
 from tui.widgets.one_line import Drawn, OneLine, Words
@@ -164,30 +165,27 @@ async def test_a_line_that_has_gone_can_still_be_told_of_changes() -> None:
         assert row.header.render_lines(row.header.outer_size.region)[0].text.startswith("▸ ✗")
 
 
-async def test_what_changes_with_a_line_comes_in_the_same_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lines_that_change_together_are_one_message_to_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened((100, 30)) as app:
         await app.ask()
-        app.client.say(started(), step_started("understand"), log("understand", "inside of it"))
-        await app.shows("▸ > 1")
+        app.client.say(started(), step_started("understand"), step_finished("understand"))
+        await app.shows("✓ 1")
         await app.until(lambda: not app.screen_is_dirty)
-        frames: list[list[str]] = []
-        draw = MainScreen._compositor_refresh
+        told: list[Message] = []
+        post = MainScreen.post_message
 
-        def noted(screen: MainScreen) -> None:
-            draw(screen)
-            frames.append(lines_of(screen))
+        def noted(screen: MainScreen, message: Message) -> bool:
+            if isinstance(message, Update):
+                told.append(message)
+            return post(screen, message)
 
-        monkeypatch.setattr(MainScreen, "_compositor_refresh", noted)
-        for is_open, arrow in ((True, "▾ > 1"), (False, "▸ > 1")) * 5:
-            frames.clear()
-            app.row("understand").choose(is_open)
-            await app.until(partial(_first_with, arrow, frames))
-            inside = [line for line in _first_with(arrow, frames) if "inside of it" in line]
-            assert bool(inside) == is_open
-
-
-def _first_with(text: str, frames: Sequence[Sequence[str]]) -> Sequence[str]:
-    return next((frame for frame in frames if any(text in line for line in frame)), ())
+        monkeypatch.setattr(MainScreen, "post_message", noted)
+        for row in app.steps.rows:
+            row.header.refresh()
+            row.time.refresh()
+        assert not app.screen._dirty_widgets, "what else changes now has the time to be in the same frame"
+        await app.until(lambda: app.screen._untold == set() and not app.screen_is_dirty)
+        assert len(told) == 1
 
 
 async def test_what_stands_in_it_is_as_it_was_drawn_until_it_changes() -> None:
