@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Self
 
 from shared.errors import WireError
 from shared.frames import FrameParser
@@ -31,6 +32,9 @@ SETTLED_S = 15.0
 
 _AT_ONCE_S = 0.02
 """After a pause, what comes within this time had gathered."""
+
+AT_A_TIME_BYTES = 1536
+"""Of what has gathered so much, some seven events, is read in one turn of the loop."""
 
 _END_S = 0.05
 """How long the end of an answer may take to come behind ``run.finished``; a new connection is cheaper than to wait."""
@@ -59,27 +63,54 @@ class Patience:
         return random.uniform(0, longest) + min(retry_ms or 0, _LONGEST_RETRY_MS) / 1000
 
 
-class _Gathering:
-    """Between two chunks of an answer: a pause in which more of them gather, but never one before those that have.
+class Gathered:
+    """The chunks of an answer, with a pause in which more of them gather, but never one before those that have.
 
     A chunk of HTTP is an event, and a server that has many to say sends many: one pause each would read on slower than
-    they come. Those that are here already come without the event loop having turned.
+    they come. Those that are here already come without the event loop having turned. They are read a little at a time:
+    all that have gathered would be the longest turn that a session takes.
     """
 
-    def __init__(self, seconds: Callable[[], float]) -> None:
+    def __init__(self, chunks: AsyncIterator[bytes], seconds: Callable[[], float]) -> None:
+        self._chunks = chunks
         self._seconds = seconds
+        self._has_begun = False
         self._has_turned = True
         self._all_here_until = 0.0
+        self._left = b""
+        self._read_bytes = 0
 
-    async def pause(self) -> None:
-        if not self._has_turned:
-            return
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._read_bytes >= AT_A_TIME_BYTES:
+            await self._breathe()
+        if not self._left:
+            if self._has_turned:
+                await self._pause()
+            self._left = await anext(self._chunks)
+        piece, self._left = self._left[:AT_A_TIME_BYTES], self._left[AT_A_TIME_BYTES:]
+        self._read_bytes += len(piece)
+        return piece
+
+    async def _pause(self) -> None:
         loop = asyncio.get_running_loop()
-        if loop.time() >= self._all_here_until and (seconds := self._seconds()):
+        if self._has_begun and loop.time() >= self._all_here_until and (seconds := self._seconds()):
             await asyncio.sleep(seconds)
             self._all_here_until = loop.time() + _AT_ONCE_S
+            self._read_bytes = 0
+        self._has_begun = True
+        self._not_turned()
+
+    async def _breathe(self) -> None:
+        self._read_bytes = 0
+        await asyncio.sleep(0)
+        self._not_turned()  # what was here still is
+
+    def _not_turned(self) -> None:
         self._has_turned = False
-        loop.call_soon(self._turn)
+        asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
         self._has_turned = True
@@ -113,10 +144,9 @@ class Following:
         self._tell(Connection("connecting", run=cursor.run or ""))
         while True:
             request = self._requests(cursor)
-            gathering = _Gathering(self._patience.gather_s) if self._patience.gather_s is not None else None
             try:
                 async with self._stream(request) as (chunks, parser):
-                    async for chunk in chunks:
+                    async for chunk in self._gathered(chunks):
                         received: list[Received] = []
                         try:
                             cursor.receive(parser.feed(chunk), received)
@@ -130,14 +160,16 @@ class Following:
                             return
                         if cursor.bye:
                             break
-                        if gathering is not None:
-                            await gathering.pause()
                 why = cursor.bye or "the connection closed before the run ended"
             except (NotReachable, Refused, Gap, httpx.TransportError) as error:
                 why = self._why(error)
             except WireError as error:
                 raise ProtocolViolation(str(error), hint=NOT_OURS) from error
             await self._pause(why)
+
+    def _gathered(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        seconds = self._patience.gather_s
+        return chunks if seconds is None else Gathered(chunks, seconds)
 
     @asynccontextmanager
     async def _stream(self, request: httpx.Request) -> AsyncIterator[tuple[AsyncIterator[bytes], FrameParser]]:

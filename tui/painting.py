@@ -6,20 +6,17 @@ sends to draw goes through one ``Shown``, whichever screen it is of. It uses pri
 (8.2.8).
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from rich.cells import cell_len
+from rich.color import ColorSystem
 from rich.console import Console
-from rich.control import Control
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
 
-_SINGLE = re.compile("[ -\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u25ff\u2713\u2717\u2800-\u28ff]*")
-"""Latin letters, dashes and dots, arrows, boxes, our marks, braille: none of them combines, each is one cell."""
+from tui.widgets.fitting import SINGLE, cells
 
 Piece: TypeAlias = tuple[int, int, Strip]
 """Column, line, what is drawn there."""
@@ -74,8 +71,11 @@ class Shown:
                 first, last = _differing(before._segments, strip._segments, strip.cell_length)
             line[x] = strip
             if first < last:
-                yield Control.move_to(x + first, y).segment.text
-                yield strip.crop(first, last).render(console)
+                yield f"\x1b[{y + 1};{x + first + 1}H"
+                if (first, last) == (0, strip.cell_length):
+                    yield strip.render(console)
+                else:
+                    yield from _rendered(_cut(strip._segments, first, last), console)
 
 
 def _pieces_of_chops(update: ChopsUpdate) -> Iterator[Piece]:
@@ -91,6 +91,30 @@ def _pieces_of_layout(update: LayoutUpdate) -> Iterator[Piece]:
         for strip in line:
             yield x, y, strip
             x += strip.cell_length
+
+
+def _rendered(segments: Iterable[Segment], console: Console) -> Iterator[str]:
+    colors = console._color_system or ColorSystem.TRUECOLOR
+    for text, style, _ in segments:
+        yield text if style is None else Strip.render_style(style, text, color_system=colors)
+
+
+def _cut(segments: Iterable[Segment], first: int, last: int) -> Iterator[Segment]:
+    """From cell ``first`` to before ``last``. Textual's ``crop`` does the same, dearer."""
+    begin = 0
+    for segment in segments:
+        text, style, _ = segment
+        is_single = SINGLE.fullmatch(text) is not None
+        end = begin + (len(text) if is_single else segment.cell_length)
+        if begin < last and end > first:
+            if begin >= first and end <= last:
+                yield segment
+            elif is_single:
+                yield Segment(text[max(0, first - begin) : last - begin], style)
+            else:
+                kept = segment.split_cells(min(last, end) - begin)[0]
+                yield kept.split_cells(first - begin)[1] if first > begin else kept
+        begin = end
 
 
 def _give_way(line: dict[int, Strip], first: int, last: int) -> None:
@@ -111,18 +135,18 @@ def _differing(before: Sequence[Segment], after: Sequence[Segment], width: int) 
 def _alike(before: Iterator[Segment], after: Iterator[Segment], *, from_end: bool) -> int:
     """How many cells are the same, counted from one end. Within a segment only characters of one cell are compared one
     by one: half a wide one, or a letter without its accent, must not be sent."""
-    cells = 0
+    alike = 0
     for (old, old_style, _), (new, new_style, _) in zip(before, after, strict=False):
-        if old_style != new_style:
+        if old_style is not new_style and old_style != new_style:
             break
         if old == new:
-            cells += len(new) if new.isascii() else cell_len(new)
+            alike += cells(new)
             continue
-        if _SINGLE.fullmatch(old) and _SINGLE.fullmatch(new):
+        if SINGLE.fullmatch(old) and SINGLE.fullmatch(new):
             step = -1 if from_end else 1
             for one, other in zip(old[::step], new[::step], strict=False):
                 if one != other:
                     break
-                cells += 1
+                alike += 1
         break
-    return cells
+    return alike

@@ -11,6 +11,7 @@ from tests.received import each
 from tests.scripted_server import COLUMNS, CUT, PLAN, RUN, Script, ScriptedServer, a_run, frame
 from tui.client import AssistClient
 from tui.connection import Connection, NotReachable, ProtocolViolation, Received, Refused, StreamCut
+from tui.following import AT_A_TIME_BYTES, Gathered
 
 EVENTS = a_run()
 
@@ -302,6 +303,29 @@ async def test_events_that_have_gathered_are_read_on_at_once_however_many_there_
         took_s = asyncio.get_running_loop().time() - began
     assert pauses <= took_s / 0.1 + 2
     assert pauses < 40, "one for each event, or nearly"
+
+
+async def test_what_has_gathered_is_read_a_little_in_each_turn_of_the_loop() -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield bytes(range(250)) * 40
+        for _ in range(100):
+            yield b"x" * 150
+
+    loop, turns, seen, read, in_turn = asyncio.get_running_loop(), 0, 0, b"", 0
+
+    def turn() -> None:
+        nonlocal turns, turning
+        turns += 1
+        turning = loop.call_soon(turn)
+
+    turning = loop.call_soon(turn)
+    async for piece in Gathered(chunks(), lambda: 0.0):
+        in_turn = len(piece) + (in_turn if turns == seen else 0)
+        seen, read = turns, read + piece
+        assert in_turn < 2 * AT_A_TIME_BYTES
+    turning.cancel()
+    assert read == bytes(range(250)) * 40 + b"x" * 15_000
+    assert turns > 10
 
 
 async def test_leaving_early_closes_the_connection_and_starts_nothing_else() -> None:

@@ -4,6 +4,7 @@ Events never touch a widget. One timer looks whether something is new and paints
 What the user does is in ``screens.actions``.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import ClassVar, cast
@@ -12,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.messages import Update
+from textual.widget import Widget
 from textual.widgets import Static
 
 from shared.view import StepView
@@ -29,6 +31,7 @@ from tui.widgets.banner import Banner
 from tui.widgets.examples import Examples
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.news import News
+from tui.widgets.one_line import Repaints
 from tui.widgets.prompt import Prompt
 from tui.widgets.results_pane import ResultsPane
 from tui.widgets.results_table import ResultsTable
@@ -59,7 +62,7 @@ class _Upper(Settled, Container):
     """The transcript, and what lies over its last line."""
 
 
-class MainScreen(Actions):
+class MainScreen(Repaints, Actions):
     """``frames_per_second`` bounds all painting; ``motion`` False stands still where a spinner would turn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("anywhere", "outside the prompt")]
@@ -78,6 +81,9 @@ class MainScreen(Actions):
         self._news = News(shown("steps.last", session.keys).split()[-1])
         self._hints = Static(id="hints", markup=False)
         self._painted: object = None
+        self._untold: set[Widget] = set()
+        self._plan_of: object = None
+        self._plan: Sequence[StepView] = ()
         self._paints_at = 0.0
         self._rung = True
         self._seen_at_tick = self._swept = desk.version
@@ -111,6 +117,20 @@ class MainScreen(Actions):
             self._on_timer_update()
             message.stop()
             message.prevent_default()
+        else:
+            self._dirty_widgets |= self._untold
+            self._untold.clear()
+
+    def repaint(self, widget: Widget) -> None:
+        if widget in self._compositor.visible_widgets:
+            self._untold.add(widget)
+            if len(self._untold) == 1:
+                asyncio.get_running_loop().call_soon(self._tell)
+
+    def _tell(self) -> None:
+        """As late as by Textual's way, so that what has changed with a line is in the same frame."""
+        if self._untold:
+            self.post_message(Update(next(iter(self._untold))))
 
     def takes(self, letter: str) -> bool:
         """Whether a letter that is typed now would be seen in the prompt, and change nothing else on the screen."""
@@ -175,7 +195,9 @@ class MainScreen(Actions):
 
     def _planned(self) -> tuple[Sequence[StepView], str]:
         pipeline = self.desk.pipeline
-        return (planned(pipeline.plan), pipeline.title) if pipeline is not None else ((), "")
+        if pipeline is not self._plan_of:  # each time the same steps, so that none is taken for another
+            self._plan_of, self._plan = pipeline, planned(pipeline.plan) if pipeline is not None else ()
+        return self._plan, pipeline.title if pipeline is not None else ""
 
     def _show_trouble(self) -> None:
         """Trouble of the connection before any run, or of a request beside it."""

@@ -64,8 +64,11 @@ class SshApp(WindowseatApp):
 
     def release(self) -> None:
         """What was drawn in between is lost: then all is painted again, which costs less than it seems."""
+        self._batch_count -= 1
         with self._context(), suppress(ScreenError):
-            self._end_batch()
+            if not self._missed and not any(map(_waits, self.screen_stack)):
+                return  # nobody has to be woken
+            self.check_idle()
             if self._missed:
                 self.screen.refresh()
             self.screen.check_idle()
@@ -134,3 +137,15 @@ class SshApp(WindowseatApp):
         self._exception = self._exception or error
         self._exception_event.set()
         self._close_messages_no_wait()
+
+
+def _waits(screen: Screen[Any]) -> bool:
+    """Whether something is to be painted, as Textual looks for it."""
+    return bool(
+        screen._layout_required
+        or screen._scroll_required
+        or screen._repaint_required
+        or screen._recompose_required
+        or screen._dirty_widgets
+        or screen._callbacks
+    )

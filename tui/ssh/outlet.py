@@ -18,6 +18,9 @@ import asyncssh
 GATE = 12 * 1024
 """Bytes that may wait before painting stops: more of them is only older news."""
 
+_EMPTY = 2
+"""SSH_MSG_IGNORE."""
+
 log = logging.getLogger(__name__)
 
 
@@ -31,6 +34,7 @@ class Outlet:
         self._limit = limit
         self._stall_s = stall_s
         self._connection: Any = channel.get_connection()
+        self._is_chained = "cbc" in (self._connection.get_extra_info("send_cipher") or "cbc")
         self._taken_at = time.monotonic()
         self._least = 0
 
@@ -78,15 +82,26 @@ class Outlet:
 
     @contextmanager
     def _at_once(self) -> Iterator[None]:
-        """asyncssh sends an empty packet before each, against those who guess at ciphers, in a write of its own: as
-        long as this lasts, all packets are one write. Two would cost twice, and wake the client for nothing."""
+        """asyncssh sends an empty packet before each, against those who guess at ciphers, in a write of its own. As
+        long as this lasts all packets are one write (two would cost twice, and wake the client for nothing), and the
+        empty ones go out only where the cipher has the weakness (RFC 4251, 9.3.1), as with OpenSSH."""
         packets: list[bytes] = []
-        self._connection._send = packets.append
+        connection = self._connection
+        send_packet = connection.send_packet
+
+        def send_meant(kind: int, *parts: bytes, handler: Any = None) -> None:
+            if kind != _EMPTY:
+                send_packet(kind, *parts, handler=handler)
+
+        connection._send = packets.append
+        if not self._is_chained:
+            connection.send_packet = send_meant
         try:
             yield
         finally:
-            del self._connection._send
-            self._connection._send(b"".join(packets))
+            del connection._send
+            connection.__dict__.pop("send_packet", None)
+            connection._send(b"".join(packets))
 
     def write_stderr(self, data: bytes) -> None:
         if self.closed or not data:

@@ -8,6 +8,8 @@ that styles have changed.
 from typing import TYPE_CHECKING
 
 from rich.style import Style
+from textual.app import App
+from textual.css.styles import RenderStyles, Styles
 
 if TYPE_CHECKING:
     from textual.widget import Widget as _Base
@@ -20,6 +22,7 @@ class Coloured(_Base):
 
     _own_colours: tuple[object, Style] | None = None
     _component_colours: dict[tuple[str, ...], tuple[object, Style]]
+    _styles_around: tuple[RenderStyles | Styles, ...] = ()
 
     @property
     def rich_style(self) -> Style:
@@ -40,6 +43,15 @@ class Coloured(_Base):
             found = self._component_colours[names] = changes, super().get_component_rich_style(*names)
         return found[1]
 
-    def _changes(self) -> tuple[int, ...]:
-        """Another value than before where the styles of the widget, or of what it stands in, have changed."""
-        return tuple([node.styles._cache_key for node in self.ancestors_with_self])
+    def _changes(self) -> int:
+        """Another value than before where the styles of the widget, or of what it stands in, have changed.
+
+        Textual counts the changes of each of them, and never back.
+        """
+        around = self._styles_around
+        if not around:
+            nodes = self.ancestors_with_self
+            around = tuple(one for node in nodes for one in (node.styles, node.styles.base, node.styles.inline))
+            if isinstance(nodes[-1], App):  # from then on it stays where it is
+                self._styles_around = around
+        return sum([one._updates for one in around])

@@ -1,28 +1,39 @@
 """Making text fit a number of terminal cells. Widths are cells, never characters: a CJK character takes two."""
 
+import re
+
 from rich.cells import cell_len, set_cell_size
 
 from tui.cells import one_line
+
+SINGLE = re.compile("[ -~\u00a0-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc\u2713\u2717\u2800-\u28ff]*")
+"""Latin letters, dashes and dots, arrows, boxes, our marks, braille: none of them combines, each is one cell."""
+
+
+def cells(text: str) -> int:
+    """How many cells ``text`` takes. rich looks each letter up as soon as there is an ellipsis."""
+    return len(text) if SINGLE.fullmatch(text) else cell_len(text)
 
 
 def fit(text: str, width: int) -> str:
     """``text`` on one line in exactly ``width`` cells: padded with spaces, or cut and ended with an ellipsis."""
     line = one_line(text)
-    if cell_len(line) <= width:
-        return set_cell_size(line, width)
+    room = width - cells(line)
+    if room >= 0:
+        return line + " " * room
     return set_cell_size(set_cell_size(line, max(0, width - 1)).rstrip() + "…", width) if width > 0 else ""
 
 
 def shorten(text: str, width: int) -> str:
     """``text`` on one line in at most ``width`` cells; what was cut is seen by the ellipsis."""
     line = one_line(text)
-    return line if cell_len(line) <= width else fit(line, width).rstrip()
+    return line if cells(line) <= width else fit(line, width).rstrip()
 
 
 def shorten_middle(text: str, width: int) -> str:
     """Like ``shorten``, but the end stays readable: titles often differ there."""
     line = one_line(text)
-    if cell_len(line) <= width or width < 9:
+    if cells(line) <= width or width < 9:
         return shorten(line, width)
     tail = (width - 1) // 3
     end = line

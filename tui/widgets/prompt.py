@@ -5,9 +5,10 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widgets import Input
 from textual.widgets._input import Selection
@@ -16,15 +17,16 @@ from shared.text import clean
 from tui.asked import AskedBefore
 from tui.cells import one_line
 from tui.messages import EndWanted, QuestionAsked
-from tui.widgets.coloured import Coloured
+from tui.widgets.one_line import OWN, Drawn, Part
 from tui.widgets.steady import Steady
 
 PLACEHOLDER = "Ask a question, and press enter"
 FOLLOWING = "Ask something else, and press enter"
 REFINING = "Change the wish (warmer, max 2 hours, …) or ask anew"
+_CURSOR = "input--cursor"
 
 
-class Prompt(Coloured, Steady, Input):
+class Prompt(Drawn, Steady, Input):
     """A single line. Its cursor doesn't blink: over a slow line every blink is bytes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,7 +61,9 @@ class Prompt(Coloured, Steady, Input):
         self.set_reactive(Input.value, f"{self.value[:start]}{text}{self.value[end:]}")
         self.set_reactive(Input.selection, Selection.cursor(start + len(text)))
         self.set_reactive(Prompt.virtual_size, Size(self.content_width, 1))
-        self.app.clear_selection()
+        screen = self.screen
+        if screen.selections or screen._select_state is not None:
+            self.app.clear_selection()
         self.app.cursor_position = self.cursor_screen_offset
         self.clear_cached_dimensions()
         self._layout_cache.clear()
@@ -88,29 +92,29 @@ class Prompt(Coloured, Steady, Input):
         if self.scroll_x:
             self.scroll_x = self.validate_scroll_x(self.scroll_x)
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """As Textual's, without the borders, paddings and opacities that it looks for around the line."""
-        if crop.line_range != range(1) or any(self.styles.gutter) or self.opacity != 1.0:
-            return super().render_lines(crop)
-        self._pseudo_class_state = self.get_pseudo_class_state()
-        width, background = self.size.width, self.background_colors[1]
-        strip = self.render_line(0).adjust_cell_length(width, self.rich_style)
-        for one in self.get_line_filters():
-            strip = strip.apply_filter(one, background)
-        return [strip if crop.column_span == (0, width) else strip.crop(*crop.column_span)]
+    def parts(self, width: int) -> Sequence[Part] | None:
+        if not self._is_simple or not self.selection.is_empty:
+            return None
+        value, at = self.value, self.cursor_position
+        parts, room = [(value, OWN)], width + 1 - self.content_width
+        if self.has_focus and self._cursor_visible:
+            parts = [(value[:at], OWN), (f"{value} "[at], _CURSOR), (value[at + 1 :], OWN)]
+            room -= at == len(value)
+        if self.scroll_x or room < 0:
+            return _in_sight(parts, self.scroll_offset.x, width)
+        return [part for part in (*parts, (" " * room, OWN)) if part[0]]
 
     def render_line(self, y: int) -> Strip:
         """As Textual's, which makes a rich text of the line and lays it out: a third of what a key costs."""
-        if y or not self._is_simple or not self.selection.is_empty:
-            return super().render_line(y)
-        parts = [Segment(self.value)]
-        if self.has_focus and self._cursor_visible:
-            at, text = self.cursor_position, f"{self.value} "
-            cursor = Segment(text[at], self.get_component_rich_style("input--cursor"))
-            parts = [Segment(text[:at]), cursor, Segment(self.value[at + 1 :])]
-        width, left = self.scrollable_content_region.width + 1, self.scroll_offset.x
-        strip = Strip([part for part in parts if part.text]).crop(left, left + width).extend_cell_length(width)
-        return strip.apply_style(self.rich_style)
+        parts = self.parts(self.scrollable_content_region.width + 1) if y == 0 else None
+        return (
+            super().render_line(y)
+            if parts is None
+            else Strip([Segment(text, self._named(name)) for text, name in parts])
+        )
+
+    def _named(self, name: str) -> Style:
+        return self.rich_style + super()._named(name) if name else self.rich_style
 
     @property
     def content_width(self) -> int:
@@ -170,3 +174,11 @@ class Prompt(Coloured, Steady, Input):
             return
         self.value = ""
         self.post_message(QuestionAsked(question))
+
+
+def _in_sight(parts: Sequence[Part], left: int, width: int) -> list[Part]:
+    """``width`` cells of them from ``left``."""
+    names = {name: Style(meta={"name": name}) for _, name in parts}
+    seen = Strip([Segment(text, names[name]) for text, name in parts]).crop(left, left + width)
+    cut = [(text, style.meta["name"] if style is not None else OWN) for text, style, _ in seen]
+    return [part for part in (*cut, (" " * (width - seen.cell_length), OWN)) if part[0]]

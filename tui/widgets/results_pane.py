@@ -64,7 +64,7 @@ class ResultsPane(Settled, Vertical):
             self.filter.reset()
         self._is_newest = is_newest
         view = watch.view
-        if view is self._painted and not self.table.incomplete:
+        if _has_rows_of(view, self._painted) and not self.table.incomplete:
             return
         began = time.monotonic()
         if began < self._due and not view.finished:
@@ -110,6 +110,9 @@ class ResultsPane(Settled, Vertical):
     def on_results_table_arranged(self) -> None:
         self._show_title()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_title)
+
     def _show_title(self) -> None:
         if self._watch is not None:
             of = "" if self._is_newest else f"“{one_line(self._watch.question)}”: "
@@ -119,3 +122,13 @@ class ResultsPane(Settled, Vertical):
         """Change the line only if it is another text: each repaint is bytes on the wire."""
         if self._title.content != Content(text):
             self._title.update(Content(text), layout=False)
+
+
+def _has_rows_of(view: RunView, painted: RunView | None) -> bool:
+    """Whether all that the table shows of a run is as it was: most events are of its steps."""
+    return view is painted or (
+        painted is not None
+        and view.rows is painted.rows
+        and view.columns is painted.columns
+        and (view.run, view.state, view.order) == (painted.run, painted.state, painted.order)
+    )

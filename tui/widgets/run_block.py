@@ -82,7 +82,8 @@ class RunBlock(Settled, Vertical):
         if self.run is not None and self.run.live:
             self.line.show(self.run, is_open=self.is_open)
         for row in self.rows:
-            row.tick()
+            if row.step.state in ("running", "retrying"):
+                row.tick()
 
     def spin(self, frame: int) -> None:
         for row in self.rows:

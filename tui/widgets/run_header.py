@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.watch import Link, Watch
+from tui.widgets.one_line import Words
 
 _STYLES = {
     "starting": "dim",
@@ -24,8 +25,8 @@ class RunHeader(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self._left = Static(id="header-left", markup=False)
-        self._right = Static(id="header-right", markup=False)
-        self._shown: tuple[Content, str] | None = None
+        self._right = Words(id="header-right")
+        self._told: object = None
 
     def compose(self) -> ComposeResult:
         yield self._left
@@ -33,24 +34,21 @@ class RunHeader(Horizontal):
 
     def show(self, server: str, link: Link, watch: Watch | None) -> None:
         narrow = self.size.width < _NARROW
-        left, right = _left("" if narrow else server, link, watch), _right(watch, narrow)
-        if self._shown == (left, right):
-            return
-        if self._shown is None or self._shown[0] != left:
-            self._left.update(left, layout=False)
-        if self._shown is None or self._shown[1] != right:
-            self._right.update(right, layout=False)
-        self._shown = (left, right)
+        quiet_s = watch.quiet_s() if watch is not None and link.state == "connected" else 0
+        told = "" if narrow else server, link, quiet_s
+        if told != self._told:
+            self._told = told
+            self._left.update(_left(*told), layout=False)
+        self._right.show(_right(watch, narrow))
 
 
-def _left(server: str, link: Link, watch: Watch | None) -> Content:
+def _left(server: str, link: Link, quiet_s: int) -> Content:
     word = _WORDS.get(link.state, link.state)
     if link.text and link.state == "reconnecting":
         word = f"{word} ({link.text})"
     parts = [Content.styled("windowseat", "bold"), Content.styled(word, _STYLES[link.state])]
-    quiet = watch.quiet_s() if watch is not None and link.state == "connected" else 0
-    if quiet:
-        parts.append(Content.styled(f"no news for {quiet}s", "$text-warning"))
+    if quiet_s:
+        parts.append(Content.styled(f"no news for {quiet_s}s", "$text-warning"))
     if server:
         parts.append(Content.styled(server, "dim"))
     return Content(" · ").join(parts)

@@ -6,10 +6,7 @@ Drawn like a step's line: into fixed columns, never markup. The time that passes
 from typing import ClassVar, Literal, TypeAlias
 
 from rich.cells import cell_len
-from rich.segment import Segment
-from textual.geometry import Size
 from textual.message import Message
-from textual.strip import Strip
 from textual.widget import Widget
 
 from shared.view import RunView
@@ -17,8 +14,8 @@ from tui.cells import one_line
 from tui.moments import moment
 from tui.narration import elapsed, outcome
 from tui.watch import Watch
-from tui.widgets.coloured import Coloured
 from tui.widgets.fitting import fit, shorten, shorten_middle
+from tui.widgets.one_line import OneLine
 from tui.widgets.pressed import Pressed
 from tui.widgets.steady import Settled
 
@@ -37,7 +34,7 @@ _ARROW, _GLYPH = 2, 2
 _SHARE_OF_OUTCOME = 0.5
 
 
-class RunLine(Coloured, Pressed, Settled, Widget):
+class RunLine(OneLine, Pressed, Settled, Widget):
     """``show`` takes the run and whether it is open; without a run the line is what the pipeline is for."""
 
     ALLOW_SELECT = False
@@ -60,11 +57,8 @@ class RunLine(Coloured, Pressed, Settled, Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._parts: tuple[str, str, str, str, str] = ("", "", "", "", "")
+        self._shown: tuple[str, str, str, str, str] = ("", "", "", "", "")
         self._is_open = True
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return 1
 
     def show(self, watch: Watch | None, *, is_open: bool, title: str = "") -> None:
         """Repaints only if another line comes of it: a run that is open has its outcome below, where it grows."""
@@ -75,19 +69,12 @@ class RunLine(Coloured, Pressed, Settled, Widget):
             question = f"{_REFINED if watch.refines else _ASKED} {one_line(watch.question)}{_changed(watch)}"
             came = _in_brief(watch) if is_open else run_outcome(watch)
             parts = ("▾" if is_open else "▸", glyph, style, question, came)
-        if (parts, is_open) != (self._parts, self._is_open):
-            self._parts, self._is_open = parts, is_open
+        if (parts, is_open) != (self._shown, self._is_open):
+            self._shown, self._is_open = parts, is_open
             self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y > 0 or width < 1:
-            return Strip.blank(width, self.rich_style)
-        strip = Strip(Segment(text, self.get_component_rich_style(name)) for text, name in self._fitted(width))
-        return strip.adjust_cell_length(width, self.rich_style)
-
-    def _fitted(self, width: int) -> list[tuple[str, str]]:
-        arrow, glyph, style, question, came = self._parts
+    def parts(self, width: int) -> list[tuple[str, str]]:
+        arrow, glyph, style, question, came = self._shown
         asked = "run--question" if self._is_open else "run--past"
         if not arrow:
             return [(fit(f" {question}", width), asked)]

@@ -7,17 +7,14 @@ spinner stands far left and the time is a widget of its own: a second costs some
 from collections.abc import Callable
 from typing import ClassVar
 
-from rich.segment import Segment
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Static
 
 from shared.view import StepState, StepView
 from tui.narration import GLYPHS, SPINNER, outcome, step_time
-from tui.widgets.coloured import Coloured
 from tui.widgets.fitting import fit, shorten_middle
+from tui.widgets.one_line import OneLine, Words
 from tui.widgets.pressed import Pressed
 from tui.widgets.steady import Settled
 
@@ -42,7 +39,7 @@ _TIME = 8
 _NARROW = 52
 
 
-class StepHeader(Coloured, Pressed, Settled, Widget):
+class StepHeader(OneLine, Pressed, Settled, Widget):
     """One step, one line. ``now_ms`` tells how long the run has been going, for the time of a running step."""
 
     ALLOW_SELECT = False
@@ -71,17 +68,16 @@ class StepHeader(Coloured, Pressed, Settled, Widget):
         self.arrow = " "
         self._now_ms = now_ms
         self._frame = 0
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return 1
+        self._shown = self._content()
 
     def show(self, step: StepView, arrow: str) -> None:
         """Repainted only where the line changes: a step may say a thousand words that only its body shows."""
         if step is self.step and arrow == self.arrow:
             return
-        before = self._content()
         self.step, self.arrow = step, arrow
-        if self._content() != before:
+        content = self._content()
+        if content != self._shown:
+            self._shown = content
             self.refresh()
 
     def tick(self) -> None:
@@ -95,14 +91,7 @@ class StepHeader(Coloured, Pressed, Settled, Widget):
             self._frame = frame
             self.refresh(Region(_FOLD, 0, 1, 1))
 
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y > 0 or width < 1:
-            return Strip.blank(width, self.rich_style)
-        strip = Strip(Segment(text, self.get_component_rich_style(name)) for text, name in self._parts(width))
-        return strip.adjust_cell_length(width, self.rich_style)
-
-    def _parts(self, width: int) -> list[tuple[str, str]]:
+    def parts(self, width: int) -> list[tuple[str, str]]:
         """The texts of the line, each padded to its place, and the names of their styles."""
         colour = _COLOURS[self.step.state]
         waiting = self.step.state in ("waiting", "skipped")
@@ -139,22 +128,18 @@ class StepHeader(Coloured, Pressed, Settled, Widget):
         self.post_message(self.Clicked(self))
 
 
-class StepTime(Pressed, Settled, Static):
+class StepTime(Pressed, Settled, Words):
     """How long the step has been running, in whole seconds, or how long it took. A click on it is one on its header."""
 
     ALLOW_SELECT = False
 
     def __init__(self, header: StepHeader, now_ms: Callable[[], int]) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._header = header
         self._now_ms = now_ms
-        self._text = ""
 
     def tick(self) -> None:
-        text = f"{step_time(self._header.step, self._now_ms())} ".rjust(_TIME)
-        if text != self._text:
-            self._text = text
-            self.update(text, layout=False)
+        self.show(f"{step_time(self._header.step, self._now_ms())} ".rjust(_TIME))
 
     def pressed(self) -> None:
         self._header.pressed()

@@ -14,6 +14,7 @@ import pytest
 from asyncssh import compression
 from asyncssh.channel import SSHServerChannel
 from asyncssh.connection import SSHConnection
+from asyncssh.constants import MSG_IGNORE
 from textual import _xterm_parser
 from textual._compositor import Compositor
 from textual._context import active_app
@@ -25,6 +26,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui.ssh import driver as ours
+from tui.ssh.app import _waits
+from tui.ssh.outlet import _EMPTY
 
 KNOWN_TEXTUAL = "8.2.8"
 
@@ -44,7 +47,8 @@ def test_this_is_the_textual_that_was_read() -> None:
         (Driver, "process_message"), (Driver, "send_message"), (Driver, "disable_input"),
         (_xterm_parser.XTermParser, "feed"), (_xterm_parser.XTermParser, "tick"),
         (SSHServerChannel, "_process_env_request"), (SSHServerChannel, "get_write_buffer_size"),
-        (SSHConnection, "abort"), (SSHConnection, "_send"), (compression, "register_compression_alg"),
+        (SSHConnection, "abort"), (SSHConnection, "_send"), (SSHConnection, "send_packet"),
+        (compression, "register_compression_alg"),
     ],
 )  # fmt: skip
 def test_methods_that_we_call_or_replace_are_there(owner: Any, name: str) -> None:
@@ -103,6 +107,8 @@ def test_a_batch_loses_frames_and_its_end_paints_nothing_by_itself() -> None:
     assert "if self._batch_count:" in inspect.getsource(App._display)
     assert "check_idle" in inspect.getsource(App._end_batch)
     assert "_batch_count" in inspect.getsource(Screen._on_timer_update)
+    looked_for = re.findall(r"self\.(_\w+)\n", inspect.getsource(Screen._on_idle))
+    assert set(looked_for) | {"_callbacks"} == set(_waits.__code__.co_names) - {"bool"}
 
 
 def test_the_local_driver_sets_no_mode_that_ours_doesnt_undo() -> None:
@@ -149,6 +155,8 @@ def test_what_a_connection_sends_goes_through_one_method() -> None:
     assert list(inspect.signature(SSHConnection._send).parameters) == ["self", "data"]
     assert "self._send(packet + mac)" in inspect.getsource(SSHConnection.send_packet)
     assert "_transport.write" not in inspect.getsource(SSHConnection.send_packet)
+    assert "self.send_packet(MSG_IGNORE, String(b''))" in inspect.getsource(SSHConnection.send_packet)
+    assert _EMPTY == MSG_IGNORE
 
 
 def test_a_request_is_answered_by_the_method_of_its_name() -> None:

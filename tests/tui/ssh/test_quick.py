@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asyncssh.constants import MSG_CHANNEL_DATA, MSG_IGNORE
 
 from tests.tui.app.driving import opened
 from tui.ssh import garbage
@@ -17,7 +18,8 @@ from tui.ssh.visitor import GATHER_S
 class Packets:
     """A channel and its connection: asyncssh sends two packets for each piece of data."""
 
-    def __init__(self) -> None:
+    def __init__(self, cipher: str = "aes256-cbc") -> None:
+        self._cipher = cipher
         self.writes: list[bytes] = []
         self.fails = False
         self._transport = None
@@ -28,14 +30,21 @@ class Packets:
     def get_write_buffer_size(self) -> int:
         return 0
 
+    def get_extra_info(self, name: str) -> str | None:
+        return self._cipher if name == "send_cipher" else None
+
     def _send(self, data: bytes) -> None:
         self.writes.append(data)
 
-    def write(self, data: bytes) -> None:
-        self._send(b"ignore ")
-        if self.fails:
+    def send_packet(self, kind: int, *parts: bytes, handler: object = None) -> None:
+        if kind != MSG_IGNORE:
+            self.send_packet(MSG_IGNORE, b"ignore ")
+        if self.fails and kind != MSG_IGNORE:
             raise BrokenPipeError
-        self._send(data)
+        self._send(b"".join(parts))
+
+    def write(self, data: bytes) -> None:
+        self.send_packet(MSG_CHANNEL_DATA, data)
 
 
 def test_a_frame_is_one_write_whatever_packets_it_is() -> None:
@@ -69,6 +78,16 @@ def test_garbage_is_swept_before_python_would_in_the_middle_of_something() -> No
         assert kept
     finally:
         gc.set_threshold(*before)
+
+
+@pytest.mark.parametrize("cipher", ["aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr"])
+def test_an_empty_packet_goes_before_each_only_where_a_cipher_needs_it(cipher: str) -> None:
+    channel = Packets(cipher)
+    outlet = Outlet(channel, 1000, 1.0)  # type: ignore[arg-type]
+    outlet.write(b"one")
+    assert channel.writes == [b"one"]
+    channel.send_packet(MSG_CHANNEL_DATA, b"two")
+    assert channel.writes[1:] == [b"ignore ", b"two"], "nobody else's are touched"
 
 
 class Ring:
