@@ -15,7 +15,8 @@ from backend.errors import StorageError
 from backend.runs.log import ClaimTaken, Entry, EventsLost, LeaseLost, Origin, RunSummary
 from backend.runs.sqlite_appends import Append
 from backend.runs.sqlite_peers import boot_id
-from backend.runs.sqlite_shared import COLUMNS, MEMORY, SharedFile, read_entries, select_runs
+from backend.runs.sqlite_shared import COLUMNS, SharedFile, read_entries, select_runs
+from backend.runs.sqlite_worker import MEMORY
 from backend.runs.steady import SteadyClock
 
 _FORGOTTEN_AT_ONCE = 50
@@ -192,7 +193,12 @@ class SQLiteRunLog(SharedFile):
 
 
 def _has_gap(entries: Sequence[Entry]) -> bool:
-    return len(entries) > 1 and any(entry.seq != seq for seq, entry in enumerate(entries, entries[0].seq))
+    seq = entries[0].seq
+    for entry in entries:
+        if entry.seq != seq:
+            return True
+        seq += 1
+    return False
 
 
 def _stored(connection: sqlite3.Connection, run: str, first: int, last: int) -> list[Entry]:

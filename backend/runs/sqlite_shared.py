@@ -14,9 +14,8 @@ from backend.errors import StorageError
 from backend.runs.forks import forks_upto
 from backend.runs.log import NEWS_S, Adopted, Entry, News, RunSummary, Signal
 from backend.runs.sqlite_peers import Peers, boot_id
-from backend.runs.sqlite_worker import Worker
+from backend.runs.sqlite_worker import MEMORY, Worker
 
-MEMORY = ":memory:"
 POLL_S = 0.1
 SIGNALS_KEPT = 1000
 _NEWS_BYTES = 1 << 20

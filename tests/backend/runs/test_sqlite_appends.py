@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from backend.errors import StorageError
 from backend.runs.log import Entry, EventsLost, LeaseLost
 from backend.runs.sqlite import SQLiteRunLog
-from backend.runs.sqlite_appends import ROWS
+from backend.runs.sqlite_appends import ROWS, WIDTHS
 from tests.asked_runs import entries, summary_of, until
 from tests.backend.runs.test_sqlite import held_up, in_writer
 
@@ -64,12 +64,20 @@ async def test_the_next_events_of_many_runs_are_one_statement(log: SQLiteRunLog)
 
 async def test_more_than_a_statement_holds_are_several_in_one_transaction(log: SQLiteRunLog) -> None:
     await begun(log, "a", "b")
-    new = entries(ROWS, first=2)
+    width = WIDTHS[-1]
+    new = entries(ROWS[width] * width, first=2)
     outcomes, statements = await at_once(log, ("a", new), ("b", new))
     assert outcomes == [None, None]
     assert appended(statements) == 2
     assert statements.count("COMMIT") == 2, "of what held it up, and of both"
-    assert len(await log.read("b", 0, 1 << 20)) == ROWS + 1
+    assert await log.read("b", 0, 1 << 20) == [*entries(1), *new]
+
+
+async def test_what_an_event_holds_is_never_taken_for_room_that_is_left(log: SQLiteRunLog) -> None:
+    await begun(log, "a")
+    new = [Entry(2, b""), Entry(3, b"0"), Entry(4, b"\0")]
+    await log.append(summary_of("a", 4), new)
+    assert await log.read("a", 1, 1 << 20) == new
 
 
 async def test_what_begins_a_run_goes_with_what_goes_on(log: SQLiteRunLog) -> None:
