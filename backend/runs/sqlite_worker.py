@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from backend.errors import StorageError
 from backend.runs.log import ClaimTaken
-from backend.runs.sqlite_appends import Append, prepare_appends, together
+from backend.runs.sqlite_appends import TEXTS, Append, prepare_appends, together
 from backend.runs.sqlite_checkpoints import LIMIT_PAGES, Checkpoints
 from backend.runs.sqlite_schema import prepare
 
@@ -20,6 +20,8 @@ MEMORY = ":memory:"
 LOCKED_S = 0.8
 """A file that somebody else holds locked for longer can't be written: viewers must hear of it within a second."""
 OPENING_S = 5.0
+_CACHED = TEXTS + 32
+"""Statements that are kept compiled: those of appends, and all the others."""
 
 T = TypeVar("T")
 _Job = tuple[Callable[[sqlite3.Connection], Any], "asyncio.Future[Any]"]
@@ -110,7 +112,7 @@ class Worker:
 def _connect(file: str) -> sqlite3.Connection:
     give_up = time.monotonic() + OPENING_S
     while True:
-        connection = sqlite3.connect(file, isolation_level=None, timeout=OPENING_S)
+        connection = sqlite3.connect(file, isolation_level=None, timeout=OPENING_S, cached_statements=_CACHED)
         try:
             prepare(connection, file)
             return connection
@@ -147,8 +149,9 @@ def _start(connection: sqlite3.Connection, statement: str, values: Sequence[Any]
 def _transaction(connection: sqlite3.Connection, begin: str, batch: list[_Job]) -> list[_Result]:
     """Do every job of ``batch`` and commit once; a job that fails takes back its own changes alone."""
     try:
-        appends = together([job for job, _ in batch if type(job) is Append])
-        if len(appends) == 1 and all(type(job) is Append for job, _ in batch):
+        waiting = [job for job, _ in batch if type(job) is Append]
+        appends = together(waiting)
+        if len(appends) == 1 and len(waiting) == len(batch):
             try:
                 _start(connection, *appends[0])
                 return [(done, None, None) for _, done in batch]
