@@ -62,6 +62,7 @@ def prepare_appends(connection: sqlite3.Connection) -> None:
     """What ``together`` needs, for as long as the connection lasts."""
     for width in WIDTHS:
         columns = ", ".join(f"data AS {place}" for place in _places(width))
+        # A table of the file's in it: else SQLite takes a schema that another process has changed for the newest one.
         connection.execute(
             f"CREATE TEMP VIEW appended{width} AS SELECT run, seq, seq AS last, '' AS owner, {columns} FROM events"
         )

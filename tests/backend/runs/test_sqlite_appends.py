@@ -62,6 +62,17 @@ async def test_the_next_events_of_many_runs_are_one_statement(log: SQLiteRunLog)
         assert found.events == 4
 
 
+async def test_a_long_append_among_short_ones_is_one_statement_with_them(log: SQLiteRunLog) -> None:
+    lengths = {"a": 98, "b": 1, "c": 1, "d": 7}
+    await begun(log, *lengths)
+    outcomes, statements = await at_once(log, *((run, entries(count, first=2)) for run, count in lengths.items()))
+    assert outcomes == [None] * len(lengths)
+    assert appended(statements) == 1
+    assert statements.count("COMMIT") == 1, "of what held it up"
+    for run, count in lengths.items():
+        assert await log.read(run, 1, 1 << 20) == entries(count, first=2)
+
+
 async def test_more_than_a_statement_holds_are_several_in_one_transaction(log: SQLiteRunLog) -> None:
     await begun(log, "a", "b")
     width = WIDTHS[-1]
