@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from backend.errors import StorageError
 from backend.runs.log import ClaimTaken
-from backend.runs.sqlite_appends import TEXTS, Append, prepare_appends, together
+from backend.runs.sqlite_appends import Append, prepare_appends, together
 from backend.runs.sqlite_checkpoints import LIMIT_PAGES, Checkpoints
 from backend.runs.sqlite_schema import prepare
 
@@ -20,8 +20,6 @@ MEMORY = ":memory:"
 LOCKED_S = 0.8
 """A file that somebody else holds locked for longer can't be written: viewers must hear of it within a second."""
 OPENING_S = 5.0
-_CACHED = TEXTS + 32
-"""Statements that are kept compiled: those of appends, and all the others."""
 
 T = TypeVar("T")
 _Job = tuple[Callable[[sqlite3.Connection], Any], "asyncio.Future[Any]"]
@@ -112,7 +110,7 @@ class Worker:
 def _connect(file: str) -> sqlite3.Connection:
     give_up = time.monotonic() + OPENING_S
     while True:
-        connection = sqlite3.connect(file, isolation_level=None, timeout=OPENING_S, cached_statements=_CACHED)
+        connection = sqlite3.connect(file, isolation_level=None, timeout=OPENING_S)
         try:
             prepare(connection, file)
             return connection

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.errors import StorageError
+from backend.runs import sqlite_pieces
 from backend.runs.log import Entry, EventsLost, LeaseLost
 from backend.runs.sqlite import SQLiteRunLog
-from backend.runs.sqlite_appends import ROWS, WIDTHS
+from backend.runs.sqlite_appends import ROWS
 from tests.asked_runs import entries, summary_of, until
 from tests.backend.runs.test_sqlite import held_up, in_writer
 
@@ -73,10 +74,12 @@ async def test_a_long_append_among_short_ones_is_one_statement_with_them(log: SQ
         assert await log.read(run, 1, 1 << 20) == entries(count, first=2)
 
 
-async def test_more_than_a_statement_holds_are_several_in_one_transaction(log: SQLiteRunLog) -> None:
+async def test_more_than_a_statement_holds_are_several_in_one_transaction(
+    log: SQLiteRunLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_pieces, "PIECE_BYTES", 1)  # a row for each event
     await begun(log, "a", "b")
-    width = WIDTHS[-1]
-    new = entries(ROWS[width] * width, first=2)
+    new = entries(ROWS, first=2)
     outcomes, statements = await at_once(log, ("a", new), ("b", new))
     assert outcomes == [None, None]
     assert appended(statements) == 2
@@ -84,11 +87,12 @@ async def test_more_than_a_statement_holds_are_several_in_one_transaction(log: S
     assert await log.read("b", 0, 1 << 20) == [*entries(1), *new]
 
 
-async def test_what_an_event_holds_is_never_taken_for_room_that_is_left(log: SQLiteRunLog) -> None:
+async def test_whatever_an_event_holds_is_read_as_it_was_written(log: SQLiteRunLog) -> None:
     await begun(log, "a")
-    new = [Entry(2, b""), Entry(3, b"0"), Entry(4, b"\0")]
-    await log.append(summary_of("a", 4), new)
-    assert await log.read("a", 1, 1 << 20) == new
+    new = [Entry(2, b""), Entry(3, b"0"), Entry(4, b"\n\n"), Entry(5, b""), Entry(6, b"{\n}"), Entry(7, b"{}")]
+    await log.append(summary_of("a", 7), new)
+    for after in range(1, 8):
+        assert await log.read("a", after, 1 << 20) == new[after - 1 :]
 
 
 async def test_what_begins_a_run_goes_with_what_goes_on(log: SQLiteRunLog) -> None:
