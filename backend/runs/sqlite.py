@@ -6,6 +6,7 @@ a killed process loses nothing, a power cut may lose the last moments
 processes may share the file (``sqlite_shared.py``).
 """
 
+import itertools
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,9 @@ from backend.errors import StorageError
 from backend.runs.log import ClaimTaken, Entry, EventsLost, LeaseLost, Origin, RunSummary
 from backend.runs.sqlite_appends import Append
 from backend.runs.sqlite_peers import boot_id
-from backend.runs.sqlite_shared import COLUMNS, MEMORY, SharedFile, read_entries, select_runs
+from backend.runs.sqlite_pieces import INSERT, lines, pieces
+from backend.runs.sqlite_shared import COLUMNS, SharedFile, read_entries, select_runs
+from backend.runs.sqlite_worker import MEMORY
 from backend.runs.steady import SteadyClock
 
 _FORGOTTEN_AT_ONCE = 50
@@ -70,9 +73,8 @@ class SQLiteRunLog(SharedFile):
             if head >= entries[-1].seq:
                 return
             entries = [entry for entry in entries if entry.seq > head]
-        connection.executemany(
-            "INSERT INTO events (run, seq, data) VALUES (?, ?, ?)", [(run, entry.seq, entry.data) for entry in entries]
-        )
+        for piece in pieces(entries):
+            connection.execute(INSERT, (run, *piece))
         if values:
             connection.executemany(
                 "INSERT OR REPLACE INTO kept_values (run, step, value) VALUES (?, ?, ?)",
@@ -192,14 +194,17 @@ class SQLiteRunLog(SharedFile):
 
 
 def _has_gap(entries: Sequence[Entry]) -> bool:
-    return len(entries) > 1 and any(entry.seq != seq for seq, entry in enumerate(entries, entries[0].seq))
+    seq = entries[0].seq
+    for entry in entries:
+        if entry.seq != seq:
+            return True
+        seq += 1
+    return False
 
 
 def _stored(connection: sqlite3.Connection, run: str, first: int, last: int) -> list[Entry]:
-    rows = connection.execute(
-        "SELECT seq, data FROM events WHERE run = ? AND seq BETWEEN ? AND ? ORDER BY seq", (run, first, last)
-    )
-    return [Entry(*row) for row in rows]
+    found = itertools.takewhile(lambda event: event[0] <= last, lines(connection, run, first - 1))
+    return [Entry(*event) for event in found]
 
 
 def _claimed(connection: sqlite3.Connection, key: str) -> tuple[str, str] | None:
@@ -211,6 +216,6 @@ def _forget(connection: sqlite3.Connection, condition: str, values: Sequence[Any
     """Forget at most _FORGOTTEN_AT_ONCE finished runs that meet ``condition``, and say how many there were."""
     statement = f"SELECT run FROM runs WHERE status != 'running' AND {condition} LIMIT {_FORGOTTEN_AT_ONCE}"
     runs = connection.execute(statement, values).fetchall()
-    for table in ("events", "claims", "runs"):
+    for table in ("pieces", "events", "claims", "runs"):
         connection.executemany(f"DELETE FROM {table} WHERE run = ?", runs)
     return len(runs)

@@ -6,30 +6,27 @@ are a trigger on a view of this connection alone: ten runs' events are one state
 that any lone statement is.
 """
 
+import functools
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from backend.runs.log import Entry
+from backend.runs.sqlite_pieces import pieces
 
 ROWS = 64
-"""The most events of a statement; each number of them is a text of its own, which sqlite3 keeps compiled."""
-_INSERT = "INSERT INTO appended (run, seq, data, last, owner) VALUES "
-_PLACES, _WIDTH = "(?, ?, ?, ?, ?)", 5
+"""The most rows of a statement; each number of them is a text of its own, which sqlite3 keeps compiled."""
+_WIDTH = 5
 
-# ``last`` is the number of the append's last event, with its first alone.
+# It names a table of the file: else SQLite takes a schema that another process has changed since for the newest.
 _VIEW = (
-    "CREATE TEMP VIEW appended AS SELECT run, seq, data, 0 AS last, '' AS owner FROM events",
+    "CREATE TEMP VIEW appended AS SELECT run, '' AS owner, seq, events, data FROM pieces",
     """
-    CREATE TEMP TRIGGER goes_on INSTEAD OF INSERT ON appended WHEN NEW.last IS NOT NULL BEGIN
-      UPDATE runs SET events = NEW.last
+    CREATE TEMP TRIGGER append INSTEAD OF INSERT ON appended BEGIN
+      UPDATE runs SET events = events + NEW.events
         WHERE run = NEW.run AND events = NEW.seq - 1 AND owner = NEW.owner AND status = 'running';
       SELECT RAISE(ABORT, 'not the next event') WHERE changes() = 0;
-    END
-    """,
-    """
-    CREATE TEMP TRIGGER keep INSTEAD OF INSERT ON appended BEGIN
-      INSERT INTO events (run, seq, data) VALUES (NEW.run, NEW.seq, NEW.data);
+      INSERT INTO pieces (run, seq, events, data) VALUES (NEW.run, NEW.seq, NEW.events, NEW.data);
     END
     """,
 )
@@ -45,10 +42,8 @@ class Append:
     ) -> None:
         self.alone = alone
         self.values: list[Any] = []
-        last: int | None = entries[-1].seq
-        for entry in entries:
-            self.values += (run, entry.seq, entry.data, last, owner)
-            last = None
+        for piece in pieces(entries):
+            self.values += (run, owner, *piece)
 
     def __call__(self, connection: sqlite3.Connection) -> None:
         self.alone(connection)
@@ -65,9 +60,16 @@ def together(appends: Sequence[Append]) -> list[tuple[str, list[Any]]]:
 
     sqlite3.IntegrityError comes of it where one of them isn't simply what comes next in its run.
     """
-    values = [value for append in appends for value in append.values]
+    values: list[Any] = []
+    for append in appends:
+        values += append.values
     step = ROWS * _WIDTH
     return [
-        (_INSERT + ", ".join([_PLACES] * (len(some) // _WIDTH)), some)
+        (_insert(len(some) // _WIDTH), some)
         for some in (values[start : start + step] for start in range(0, len(values), step))
     ]
+
+
+@functools.cache
+def _insert(rows: int) -> str:
+    return f"INSERT INTO appended (run, owner, seq, events, data) VALUES {', '.join(['(?, ?, ?, ?, ?)'] * rows)}"

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 
 CHANGES = 2000
-"""Rows written until the next checkpoint; each is a page or less, but for large events."""
+"""Rows written until the next checkpoint; each is a page or less, but for large events and long appends (4 pages)."""
 LIMIT_PAGES = 32_768
 """128 MB at SQLite's page size."""
 

@@ -45,6 +45,13 @@ _VERSIONS = (
     ALTER TABLE runs ADD COLUMN whole TEXT NOT NULL DEFAULT '';
     ALTER TABLE runs ADD COLUMN forks TEXT NOT NULL DEFAULT '';
     """,
+    # So many events as lines, seq the number of the first (sqlite_pieces.py). What is in the table events stays there.
+    """
+    CREATE TABLE pieces (
+      id INTEGER PRIMARY KEY, run TEXT NOT NULL, seq INTEGER NOT NULL, events INTEGER NOT NULL, data BLOB NOT NULL
+    );
+    CREATE UNIQUE INDEX pieces_run ON pieces (run, seq);
+    """,
 )
 
 

@@ -14,9 +14,9 @@ from backend.errors import StorageError
 from backend.runs.forks import forks_upto
 from backend.runs.log import NEWS_S, Adopted, Entry, News, RunSummary, Signal
 from backend.runs.sqlite_peers import Peers, boot_id
-from backend.runs.sqlite_worker import Worker
+from backend.runs.sqlite_pieces import lines
+from backend.runs.sqlite_worker import MEMORY, Worker
 
-MEMORY = ":memory:"
 POLL_S = 0.1
 SIGNALS_KEPT = 1000
 _NEWS_BYTES = 1 << 20
@@ -175,8 +175,7 @@ def read_entries(connection: sqlite3.Connection, run: str, after: int, limit_byt
     entries: list[Entry] = []
     size = 0
     (forks,) = connection.execute("SELECT forks FROM runs WHERE run = ?", (run,)).fetchone() or ("",)
-    rows = connection.execute("SELECT seq, data FROM events WHERE run = ? AND seq > ? ORDER BY seq", (run, after))
-    for seq, data in rows:
+    for seq, data in lines(connection, run, after):
         size += len(data)
         if entries and size > limit_bytes:
             break

@@ -16,6 +16,7 @@ from backend.runs.sqlite_appends import Append, prepare_appends, together
 from backend.runs.sqlite_checkpoints import LIMIT_PAGES, Checkpoints
 from backend.runs.sqlite_schema import prepare
 
+MEMORY = ":memory:"
 LOCKED_S = 0.8
 """A file that somebody else holds locked for longer can't be written: viewers must hear of it within a second."""
 OPENING_S = 5.0
@@ -64,7 +65,10 @@ class Worker:
                 f"PRAGMA busy_timeout = {0 if self._begin == 'BEGIN IMMEDIATE' else LOCKED_S * 1000:.0f}"
             )
             connection.execute(f"PRAGMA wal_autocheckpoint = {LIMIT_PAGES}")
-            prepare_appends(connection)
+            if self._begin == "BEGIN IMMEDIATE" or file == MEMORY:  # else it reads
+                # What a statement may have to take back isn't written to a file of its own.
+                connection.execute("PRAGMA temp_store = MEMORY")
+                prepare_appends(connection)
         except Exception as error:
             self._resolve([(opened, None, _storage_error(error))])
             return
@@ -143,8 +147,9 @@ def _start(connection: sqlite3.Connection, statement: str, values: Sequence[Any]
 def _transaction(connection: sqlite3.Connection, begin: str, batch: list[_Job]) -> list[_Result]:
     """Do every job of ``batch`` and commit once; a job that fails takes back its own changes alone."""
     try:
-        appends = together([job for job, _ in batch if type(job) is Append])
-        if len(appends) == 1 and all(type(job) is Append for job, _ in batch):
+        waiting = [job for job, _ in batch if type(job) is Append]
+        appends = together(waiting)
+        if len(appends) == 1 and len(waiting) == len(batch):
             try:
                 _start(connection, *appends[0])
                 return [(done, None, None) for _, done in batch]

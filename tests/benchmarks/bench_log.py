@@ -127,7 +127,8 @@ def redis_rows(rounds: int) -> Iterator[Row]:
 
 
 def bare(folder: Path, appends_a_commit: int) -> float:
-    """CPU seconds of the same rows with executemany, so many appends in a transaction."""
+    """CPU seconds of the same events with executemany, a row each in the order of the runs, so many appends in a
+    transaction."""
     connection = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")

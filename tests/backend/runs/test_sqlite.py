@@ -167,7 +167,7 @@ async def test_appends_that_wait_share_one_transaction(log: SQLiteRunLog) -> Non
         statements.clear()
     await asyncio.gather(*appends)
     assert statements.count("COMMIT") == 2, "one of what held it up, one of all fifty"
-    assert sum(statement.startswith("INSERT INTO events") for statement in statements) == 50
+    assert sum(statement.startswith("INSERT INTO pieces") for statement in statements) == 50
 
 
 async def test_a_caller_that_is_cancelled_leaves_its_entries_written_and_others_unharmed(log: SQLiteRunLog) -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.errors import StorageError
+from backend.runs import sqlite_pieces
 from backend.runs.log import Entry, EventsLost, LeaseLost
 from backend.runs.sqlite import SQLiteRunLog
 from backend.runs.sqlite_appends import ROWS
@@ -62,14 +63,36 @@ async def test_the_next_events_of_many_runs_are_one_statement(log: SQLiteRunLog)
         assert found.events == 4
 
 
-async def test_more_than_a_statement_holds_are_several_in_one_transaction(log: SQLiteRunLog) -> None:
+async def test_a_long_append_among_short_ones_is_one_statement_with_them(log: SQLiteRunLog) -> None:
+    lengths = {"a": 98, "b": 1, "c": 1, "d": 7}
+    await begun(log, *lengths)
+    outcomes, statements = await at_once(log, *((run, entries(count, first=2)) for run, count in lengths.items()))
+    assert outcomes == [None] * len(lengths)
+    assert appended(statements) == 1
+    assert statements.count("COMMIT") == 1, "of what held it up"
+    for run, count in lengths.items():
+        assert await log.read(run, 1, 1 << 20) == entries(count, first=2)
+
+
+async def test_more_than_a_statement_holds_are_several_in_one_transaction(
+    log: SQLiteRunLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_pieces, "PIECE_BYTES", 1)  # a row for each event
     await begun(log, "a", "b")
     new = entries(ROWS, first=2)
     outcomes, statements = await at_once(log, ("a", new), ("b", new))
     assert outcomes == [None, None]
     assert appended(statements) == 2
     assert statements.count("COMMIT") == 2, "of what held it up, and of both"
-    assert len(await log.read("b", 0, 1 << 20)) == ROWS + 1
+    assert await log.read("b", 0, 1 << 20) == [*entries(1), *new]
+
+
+async def test_whatever_an_event_holds_is_read_as_it_was_written(log: SQLiteRunLog) -> None:
+    await begun(log, "a")
+    new = [Entry(2, b""), Entry(3, b"0"), Entry(4, b"\n\n"), Entry(5, b""), Entry(6, b"{\n}"), Entry(7, b"{}")]
+    await log.append(summary_of("a", 7), new)
+    for after in range(1, 8):
+        assert await log.read("a", after, 1 << 20) == new[after - 1 :]
 
 
 async def test_what_begins_a_run_goes_with_what_goes_on(log: SQLiteRunLog) -> None:

@@ -21,7 +21,8 @@ async def test_what_is_written_comes_into_the_database_while_the_log_is_open(
 ) -> None:
     monkeypatch.setattr(sqlite_checkpoints, "CHANGES", 10)
     log = SQLiteRunLog(tmp_path)
-    await log.append(summary_of("r", 20), [Entry(seq, b"event %d" % seq) for seq in range(1, 21)])
+    for seq in range(1, 21):
+        await log.append(summary_of("r", seq), [Entry(seq, b"event %d" % seq)])
     await until(lambda: b"event 20" in (tmp_path / "runs.sqlite").read_bytes())
     await log.aclose()
     assert not (tmp_path / "runs.sqlite-wal").exists(), "the last connection to close tidies up"

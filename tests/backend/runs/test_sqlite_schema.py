@@ -36,6 +36,11 @@ async def test_a_file_of_version_1_is_read_searched_and_written(tmp_path: Path) 
     log = SQLiteRunLog(tmp_path)
     assert [run.run for run in await log.abandoned()] == ["open"]
     assert await log.adopt("open") is not None
-    await log.append(summary_of("open", 2, "interrupted"), [Entry(2, b"{}")])
+    await log.append(summary_of("open", 3), entries(2, first=2))
+    await log.append(summary_of("open", 4, "interrupted"), [Entry(4, b"{}")])
+    for after in range(5):
+        found = [Entry(entry.seq, entry.data) for entry in await log.read("open", after, 100)]
+        assert found == entries(4)[after:], "some of it where older versions had it"
+    await log.append(summary_of("open", 4, "interrupted"), entries(4)[1:])
     assert await log.retain(0, 1000) == 2, "its age counts from when it began"
     await log.aclose()
