@@ -311,19 +311,20 @@ async def test_what_has_gathered_is_read_a_little_in_each_turn_of_the_loop() -> 
         for _ in range(100):
             yield b"x" * 150
 
-    loop, turns, seen, read, in_turn = asyncio.get_running_loop(), 0, 0, b"", 0
+    loop, turns, seen, read, in_turn, is_over = asyncio.get_running_loop(), 0, 0, b"", 0, False
 
     def turn() -> None:
-        nonlocal turns, turning
+        nonlocal turns
         turns += 1
-        turning = loop.call_soon(turn)
+        if not is_over:
+            loop.call_soon(turn)
 
-    turning = loop.call_soon(turn)
+    loop.call_soon(turn)
     async for piece in Gathered(chunks(), lambda: 0.0):
         in_turn = len(piece) + (in_turn if turns == seen else 0)
         seen, read = turns, read + piece
         assert in_turn < 2 * AT_A_TIME_BYTES
-    turning.cancel()
+    is_over = True
     assert read == bytes(range(250)) * 40 + b"x" * 15_000
     assert turns > 10
 
