@@ -129,8 +129,8 @@ class MainScreen(Repaints, Actions):
 
     def _tell(self) -> None:
         """As late as by Textual's way, so that what has changed with a line is in the same frame."""
-        if self._untold:
-            self.post_message(Update(next(iter(self._untold))))
+        if not self._untold or not self.post_message(Update(next(iter(self._untold)))):
+            self._untold.clear()
 
     def takes(self, letter: str) -> bool:
         """Whether a letter that is typed now would be seen in the prompt, and change nothing else on the screen."""
