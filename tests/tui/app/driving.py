@@ -29,10 +29,7 @@ def is_dirty(screen: Screen[Any]) -> bool:
     """Whether something is still to be drawn, or asked to be."""
     if screen._dirty_widgets or screen._layout_required or screen._repaint_required or screen._callbacks:
         return True
-    return any(
-        one._layout_required or one._repaint_required or not one._message_queue.empty()
-        for one in (screen, *screen.walk_children(Widget))
-    )
+    return any(not one._message_queue.empty() for one in (screen, *screen.walk_children(Widget)))
 
 
 def lines_of(screen: Screen[Any]) -> list[str]:
