@@ -100,6 +100,9 @@ class Keyboard:
             self._wait_for_more()
 
     def _parse(self, text: str) -> int:
+        if len(text) == 1 and text.isprintable() and self._pasted is None and self._parser._timeout_time is None:
+            # A letter by itself, as the parser says it, without what it would tell its log.
+            return self._guarded(self._parser._sequence_to_key_events(text))
         return self._guarded(self._parser.feed(text)) if text else 0
 
     def _guarded(self, found: Iterable[Message]) -> int:

@@ -53,7 +53,8 @@ class Prompt(Drawn, Steady, Input):
         What Textual does for a letter is to look nine times whether somebody watches, to see whether it must scroll,
         and to go through validators: half of the time that an echo takes. A test compares what comes of it.
         """
-        self._restart_blink()
+        if not self._cursor_visible:
+            self._restart_blink()
         if self._initial_value:  # what it does the first time stays done
             self.replace(text, *self.selection)
             return
@@ -67,7 +68,9 @@ class Prompt(Drawn, Steady, Input):
         self.app.cursor_position = self.cursor_screen_offset
         self.clear_cached_dimensions()
         self._layout_cache.clear()
-        self._set_dirty()
+        self._styles_cache.clear()
+        self._dirty_regions.add(self._size.region)
+        self._repaint_regions.add(self._size.region)
 
     async def on_key(self, event: events.Key) -> None:
         """A key that is bound here acts before the next one is heard. Textual looks for it once the key has come up to

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
+from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 from shared.settings import SettingError
@@ -235,6 +236,29 @@ async def test_keys_arrive_however_their_bytes_are_cut() -> None:
         for byte in data.encode():
             typed.keyboard.feed(bytes([byte]))
         assert typed.keys == keys
+        typed.keyboard.close()
+
+
+async def test_a_letter_by_itself_is_the_same_as_among_others() -> None:
+    parser = XTermParser()
+    alone, among = Typed(), [*map(chr, range(0x20, 0x7F)), *map(chr, range(0xA0, 0x250)), "漢", "é", "👍", "\u0301"]
+    for letter in among:
+        alone.keyboard.feed(letter.encode())
+    expected = list(parser.feed("".join(among)))
+    assert list(map(repr, alone.events)) == list(map(repr, expected))
+    alone.keyboard.close()
+    list(parser.feed(""))
+
+
+@pytest.mark.parametrize("text", ["\x1b[200~a b\x1b[201~c", "\x1b[A", "\x1b[97;;97u", "x\x1bOPy", "\x1b[<35;1;2M"])
+async def test_a_letter_within_a_sequence_is_no_letter(text: str) -> None:
+    one_by_one, at_once = Typed(), Typed()
+    for letter in text:
+        one_by_one.keyboard.feed(letter.encode())
+    at_once.keyboard.feed(text.encode())
+    assert list(map(repr, one_by_one.events)) == list(map(repr, at_once.events))
+    assert at_once.events
+    for typed in (one_by_one, at_once):
         typed.keyboard.close()
 
 

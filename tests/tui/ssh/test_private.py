@@ -46,6 +46,7 @@ def test_this_is_the_textual_that_was_read() -> None:
         (Compositor, "update_widgets"), (Compositor, "render_update"), (Input, "_restart_blink"), (Input, "replace"),
         (Driver, "process_message"), (Driver, "send_message"), (Driver, "disable_input"),
         (_xterm_parser.XTermParser, "feed"), (_xterm_parser.XTermParser, "tick"),
+        (_xterm_parser.XTermParser, "_sequence_to_key_events"),
         (SSHServerChannel, "_process_env_request"), (SSHServerChannel, "get_write_buffer_size"),
         (SSHConnection, "abort"), (SSHConnection, "_send"), (SSHConnection, "send_packet"),
         (compression, "register_compression_alg"),
