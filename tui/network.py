@@ -13,6 +13,8 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from contextvars import Context
+from ipaddress import ip_address
 from typing import Any, Final
 
 from tui.lean_httpx import httpcore
@@ -45,9 +47,11 @@ class Network(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         bound = None if local_address is None else (local_address, 0)
+        # Where there is but one address there is no race, which asyncio can't call off without losing a socket.
+        stagger_s = None if _is_address(host) else _STAGGER_S
         async with _connecting(timeout):
             transport, line = await asyncio.get_running_loop().create_connection(
-                Line, host, port, happy_eyeballs_delay=_STAGGER_S, local_addr=bound
+                Line, host, port, happy_eyeballs_delay=stagger_s, local_addr=bound
             )
         for option in socket_options or ():
             transport.get_extra_info("socket").setsockopt(*option)
@@ -149,7 +153,8 @@ class Line(asyncio.BufferedProtocol):
     def _look_at(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._look)
+        # In a context of its own: one that is called off stays with the loop for a while, and what reads with it.
+        self._timer = self._loop.call_at(when, self._look, context=Context())
 
     def _look(self) -> None:
         """Whether the reader has waited for too long."""
@@ -229,6 +234,14 @@ async def _connecting(timeout_s: float | None) -> AsyncIterator[None]:
         raise httpcore.ConnectTimeout("no answer to the call") from None
     except OSError as error:  # TLS's are such too
         raise httpcore.ConnectError(_words(error)) from error
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _words(error: OSError) -> str:

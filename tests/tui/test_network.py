@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import datetime
+import gc
 import ipaddress
 import socket
 import ssl
@@ -225,6 +226,19 @@ async def test_a_call_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
     with pytest.raises(httpcore.ConnectTimeout):
         await Network().connect_tcp("127.0.0.1", 9, timeout=0.01)
+
+
+async def test_a_call_that_is_called_off_at_any_moment_leaves_no_socket() -> None:
+    """One that is left is a ResourceWarning, which is an error here."""
+    async with listening(silence) as port:
+        for turns in range(20):
+            calling = asyncio.create_task(Network().connect_tcp("127.0.0.1", port, timeout=5))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            calling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await (await calling).aclose()
+            gc.collect()
 
 
 async def test_two_loops_in_two_threads_read_into_rooms_of_their_own() -> None:
