@@ -79,6 +79,12 @@ class Drawn(Coloured, _Base):
         strip = self._line[1]
         return [strip if crop.column_span == (0, look.width) else strip.crop(*crop.column_span)]
 
+    def _set_line_dirty(self) -> None:
+        """All of it, as Textual's ``_set_dirty``, which looks up where it stands to know its size."""
+        self._styles_cache.clear()
+        self._dirty_regions.add(self._size.region)
+        self._repaint_regions.add(self._size.region)
+
     def _as_it_looks(self) -> _Look | None:
         """None where there is something around the line that Textual knows how to draw."""
         filters = self.get_line_filters()
@@ -133,9 +139,7 @@ class OneLine(Drawn):
         if regions:
             self._set_dirty(*regions)
         else:
-            self._styles_cache.clear()
-            self._dirty_regions.add(self._size.region)
-            self._repaint_regions.add(self._size.region)
+            self._set_line_dirty()
         screen.repaint(self)
         return self
 

@@ -68,9 +68,7 @@ class Prompt(Drawn, Steady, Input):
         self.app.cursor_position = self.cursor_screen_offset
         self.clear_cached_dimensions()
         self._layout_cache.clear()
-        self._styles_cache.clear()
-        self._dirty_regions.add(self._size.region)
-        self._repaint_regions.add(self._size.region)
+        self._set_line_dirty()
 
     async def on_key(self, event: events.Key) -> None:
         """A key that is bound here acts before the next one is heard. Textual looks for it once the key has come up to
