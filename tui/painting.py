@@ -16,7 +16,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
 
-from tui.widgets.fitting import SINGLE, cells
+from tui.widgets.fitting import APART, between, cells
 
 Piece: TypeAlias = tuple[int, int, Strip]
 """Column, line, what is drawn there."""
@@ -55,6 +55,14 @@ class Shown:
             self._size = size
             self._lines = [{} for _ in range(size.height)]
         return "".join(self._sequences(pieces, console))
+
+    def change(self, piece: Piece, size: Size, console: Console) -> str | None:
+        """As ``changes`` of this piece alone; None where it isn't known that a piece as wide stands at its place."""
+        x, y, strip = piece
+        before = self._lines[y].get(x) if size == self._size and y < size.height else None
+        if before is None or before.cell_length != strip.cell_length:
+            return None
+        return "".join(self._sequences([piece], console))
 
     def _sequences(self, pieces: Iterable[Piece], console: Console) -> Iterator[str]:
         for x, y, strip in pieces:
@@ -104,13 +112,12 @@ def _cut(segments: Iterable[Segment], first: int, last: int) -> Iterator[Segment
     begin = 0
     for segment in segments:
         text, style, _ = segment
-        is_single = SINGLE.fullmatch(text) is not None
-        end = begin + (len(text) if is_single else segment.cell_length)
+        end = begin + cells(text)
         if begin < last and end > first:
             if begin >= first and end <= last:
                 yield segment
-            elif is_single:
-                yield Segment(text[max(0, first - begin) : last - begin], style)
+            elif APART.fullmatch(text):
+                yield Segment(between(text, first - begin, last - begin), style)
             else:
                 kept = segment.split_cells(min(last, end) - begin)[0]
                 yield kept.split_cells(first - begin)[1] if first > begin else kept
@@ -133,8 +140,8 @@ def _differing(before: Sequence[Segment], after: Sequence[Segment], width: int) 
 
 
 def _alike(before: Iterator[Segment], after: Iterator[Segment], *, from_end: bool) -> int:
-    """How many cells are the same, counted from one end. Within a segment only characters of one cell are compared one
-    by one: half a wide one, or a letter without its accent, must not be sent."""
+    """How many cells are the same, counted from one end. Within a segment only characters that stand by themselves are
+    compared one by one: a letter without its accent must not be sent."""
     alike = 0
     for (old, old_style, _), (new, new_style, _) in zip(before, after, strict=False):
         if old_style is not new_style and old_style != new_style:
@@ -142,11 +149,13 @@ def _alike(before: Iterator[Segment], after: Iterator[Segment], *, from_end: boo
         if old == new:
             alike += cells(new)
             continue
-        if SINGLE.fullmatch(old) and SINGLE.fullmatch(new):
+        if APART.fullmatch(old) and APART.fullmatch(new):
             step = -1 if from_end else 1
+            letters = 0
             for one, other in zip(old[::step], new[::step], strict=False):
                 if one != other:
                     break
-                alike += 1
+                letters += 1
+            alike += cells(new[len(new) - letters :] if from_end else new[:letters])
         break
     return alike

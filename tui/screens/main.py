@@ -6,12 +6,13 @@ What the user does is in ``screens.actions``.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
+from textual.geometry import Offset
 from textual.messages import Update
 from textual.widget import Widget
 from textual.widgets import Static
@@ -23,6 +24,7 @@ from tui.config import local_zone
 from tui.desk import Desk
 from tui.keys import Place, hint, shown
 from tui.messages import EndWanted, RunOpened
+from tui.painting import Piece
 from tui.screens.actions import Actions
 from tui.screens.compositor import ThriftyCompositor
 from tui.session import Expand, Session
@@ -136,13 +138,24 @@ class MainScreen(Repaints, Actions):
         """Whether a letter that is typed now would be seen in the prompt, and change nothing else on the screen."""
         return self.app.screen is self and self.focused is self.prompt and self.prompt.has_room(letter)
 
-    def echo(self, letter: str) -> None:
-        """Type it and draw the prompt: it doesn't take a turn through three queues, nor what else is to be painted."""
-        prompt = self.prompt
-        prompt.take(letter)
+    def echo(self, letter: str, draw: Callable[[Piece], bool]) -> None:
+        """Type it and draw the prompt: it doesn't take a turn through three queues, nor what else is to be painted.
+
+        ``draw`` is offered the line of the prompt, and says whether it has drawn it, and the cursor.
+        """
+        app, prompt = self.app, self.prompt
+        cell = prompt.take(letter)
+        if self.selections or self._select_state is not None:
+            app.clear_selection()
+        region, _ = self._compositor.visible_widgets[prompt]
+        app.cursor_position = Offset(region.x + cell, region.y)
+        line = prompt.line()
+        if line is not None and draw((region.x, region.y, line)):
+            return
+        prompt._set_line_dirty()
         prompt._repaint_required = False
         self._compositor.update_widgets({prompt})
-        self.app._display(self, self._compositor.render_update(screen_stack=self.app._background_screens))
+        app._display(self, self._compositor.render_update(screen_stack=app._background_screens))
 
     def paints_in_s(self, at_least_s: float) -> float:
         """How long it is until what is new by then is painted: the next time, if not sooner than ``at_least_s``."""

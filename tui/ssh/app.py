@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import RenderableType
 from textual.app import ScreenError, SystemCommand
-from textual.events import Event, Key
+from textual.events import Event
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
@@ -92,20 +92,18 @@ class SshApp(WindowseatApp):
         finally:
             self._in_hand -= 1
 
-    def echo(self, key: Key) -> bool:
+    def echo(self, letter: str) -> bool:
         """A letter for the prompt is typed and painted in the very turn in which it comes, if nothing that came before
         it is still to be done; False if it has to go the way of all keys. That way is four turns, and half a frame.
 
         It stands on what Textual does with such a key: test_echo.py compares the two.
         """
-        if not (key.is_printable and key.character and self._waits_for_keys() and self._main.takes(key.character)):
-            return False
-        if not self.pace.may_echo():
+        if not (self._waits_for_keys() and self._main.takes(letter) and self.pace.may_echo()):
             return False
         held, self._batch_count, self._echoes = self._batch_count, 0, True
         try:
             with self._context():
-                self._main.echo(key.character)
+                self._main.echo(letter, self._draw_piece)
         except Exception as error:
             self._handle_exception(error)
         finally:

@@ -43,10 +43,10 @@ class ChannelDriver(Driver):
         self._terminal: ClientTerminal = self.link.terminal
         self._is_modern, self._depth = self._terminal.is_modern, self._terminal.depth
         self._size = (self._terminal.width, self._terminal.height)
-        self._keyboard = Keyboard(self.process_message, self.link.pause_reading, self.link.resume_reading)
+        echo: Callable[[str], bool] = app.echo  # type: ignore[attr-defined]
+        self._keyboard = Keyboard(self.process_message, echo, self.link.pause_reading, self.link.resume_reading)
         self._written: list[str] = []
         self._is_drawing = self._has_posted = False
-        self._echo: Callable[[events.Key], bool] = app.echo  # type: ignore[attr-defined]
         self._typed: Callable[[], None] = app.pace.typed  # type: ignore[attr-defined]
 
     @property
@@ -55,8 +55,6 @@ class ChannelDriver(Driver):
 
     def send_message(self, message: Message) -> None:
         """We are in the app's own loop: no other thread has to be asked."""
-        if isinstance(message, events.Key) and self._echo(message):
-            return
         self._has_posted = True
         self._app.post_message(message)
 

@@ -23,10 +23,18 @@ _UNWANTED = (events.Resize, events.CursorPosition, InBandWindowResize)
 
 
 class Keyboard:
-    """``post`` gets the events; ``pause`` and ``resume`` stop and start what the channel delivers."""
+    """``post`` gets the events, but for letters that ``echo`` has taken; ``pause`` and ``resume`` stop and start what
+    the channel delivers."""
 
-    def __init__(self, post: Callable[[Message], None], pause: Callable[[], None], resume: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        post: Callable[[Message], None],
+        echo: Callable[[str], bool],
+        pause: Callable[[], None],
+        resume: Callable[[], None],
+    ) -> None:
         self._post = post
+        self._echo = echo
         self._pause = pause
         self._resume = resume
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
@@ -102,16 +110,16 @@ class Keyboard:
     def _parse(self, text: str) -> int:
         if len(text) == 1 and text.isprintable() and self._pasted is None and self._parser._timeout_time is None:
             # A letter by itself, as the parser says it, without what it would tell its log.
-            return self._guarded(self._parser._sequence_to_key_events(text))
+            return 1 if self._echo(text) else self._guarded(self._parser._sequence_to_key_events(text), echoes=False)
         return self._guarded(self._parser.feed(text)) if text else 0
 
-    def _guarded(self, found: Iterable[Message]) -> int:
+    def _guarded(self, found: Iterable[Message], *, echoes: bool = True) -> int:
         """How many events there were. Some sequences make the parser raise; it is of no use after that."""
         count = 0
         try:
             for event in found:
                 count += 1
-                if not isinstance(event, _UNWANTED):
+                if not (isinstance(event, _UNWANTED) or (echoes and self._is_echoed(event))):
                     self._post(event)
         except Exception:
             with suppress(Exception):
@@ -119,6 +127,9 @@ class Keyboard:
             self._parser = XTermParser()
             self._pasted = None
         return count
+
+    def _is_echoed(self, event: Message) -> bool:
+        return isinstance(event, events.Key) and event.is_printable and self._echo(event.character or "")
 
     def _within_paste(self, text: str) -> str:
         """``text`` without what is too much of a paste. A marker may lie across two slices."""

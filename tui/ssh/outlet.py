@@ -9,8 +9,7 @@ import logging
 import struct
 import termios
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import asyncssh
@@ -75,16 +74,14 @@ class Outlet:
             return
         self.sent += len(data)
         try:
-            with self._at_once():
-                self._channel.write(data)
+            self._write_at_once(data)
         except (OSError, asyncssh.Error):
             self.closed = True
 
-    @contextmanager
-    def _at_once(self) -> Iterator[None]:
-        """asyncssh sends an empty packet before each, against those who guess at ciphers, in a write of its own. As
-        long as this lasts all packets are one write (two would cost twice, and wake the client for nothing), and the
-        empty ones go out only where the cipher has the weakness (RFC 4251, 9.3.1), as with OpenSSH."""
+    def _write_at_once(self, data: bytes) -> None:
+        """asyncssh sends an empty packet before each, against those who guess at ciphers, in a write of its own. Here
+        all packets are one write (two would cost twice, and wake the client for nothing), and the empty ones go out
+        only where the cipher has the weakness (RFC 4251, 9.3.1), as with OpenSSH."""
         packets: list[bytes] = []
         connection = self._connection
         send_packet = connection.send_packet
@@ -97,7 +94,7 @@ class Outlet:
         if not self._is_chained:
             connection.send_packet = send_meant
         try:
-            yield
+            self._channel.write(data)
         finally:
             del connection._send
             connection.__dict__.pop("send_packet", None)

@@ -6,13 +6,34 @@ from rich.cells import cell_len, set_cell_size
 
 from tui.cells import one_line
 
-SINGLE = re.compile("[ -~\u00a0-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc\u2713\u2717\u2800-\u28ff]*")
+_SINGLE = " -~\u00a0-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc\u2713\u2717\u2800-\u28ff"
 """Latin letters, dashes and dots, arrows, boxes, our marks, braille: none of them combines, each is one cell."""
+_DOUBLE = "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
+"""Kana, Han, Hangul: none of them combines, each is two cells."""
+SINGLE = re.compile(f"[{_SINGLE}]*")
+APART = re.compile(f"[{_SINGLE}{_DOUBLE}]*")
+_DOUBLES = re.compile(f"[{_DOUBLE}]+")
 
 
 def cells(text: str) -> int:
     """How many cells ``text`` takes. rich looks each letter up as soon as there is an ellipsis."""
-    return len(text) if SINGLE.fullmatch(text) else cell_len(text)
+    if SINGLE.fullmatch(text):
+        return len(text)
+    return 2 * len(text) - len(_DOUBLES.sub("", text)) if APART.fullmatch(text) else cell_len(text)
+
+
+def between(text: str, first: int, last: int) -> str:
+    """The letters from cell ``first`` to before ``last`` of a text that ``APART`` knows, neither within a letter."""
+    if SINGLE.fullmatch(text):
+        return text[max(0, first) : last]
+    begin, end, cell = 0, 0, 0
+    for letter in text:
+        if cell >= last:
+            break
+        cell += 2 if letter >= "\u3041" else 1
+        begin += cell <= first
+        end += 1
+    return text[begin:end]
 
 
 def fit(text: str, width: int) -> str:

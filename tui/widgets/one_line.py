@@ -57,6 +57,11 @@ class _Look(NamedTuple):
     filters: Sequence[LineFilter]
     styles: dict[str, tuple[object, Style]]
 
+    @property
+    def room(self) -> int:
+        """Cells that the text has."""
+        return self.width - self.left - self.right
+
 
 class Drawn(Coloured, _Base):
     """One line that draws itself. To be inherited from before Textual's class; ``parts`` is what stands on it."""
@@ -69,15 +74,21 @@ class Drawn(Coloured, _Base):
         raise NotImplementedError
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        look = self._as_it_looks()
-        parts = self.parts(look.width - look.left - look.right) if look is not None else None
-        if look is None or parts is None or crop.y or crop.height != 1:
+        strip = self.line() if not crop.y and crop.height == 1 else None
+        if strip is None:
             return super().render_lines(crop)
+        return [strip if crop.column_span == (0, strip.cell_length) else strip.crop(*crop.column_span)]
+
+    def line(self) -> Strip | None:
+        """All of it, as it is drawn; None where Textual is to draw."""
+        look = self._as_it_looks()
+        parts = self.parts(look.room) if look is not None else None
+        if look is None or parts is None:
+            return None
         shown = look, parts, [self._styled(look, name) for _, name in parts]
         if self._line is None or self._line[0] != shown:
             self._line = shown, _drawn(*shown, self._styled(look, OWN))
-        strip = self._line[1]
-        return [strip if crop.column_span == (0, look.width) else strip.crop(*crop.column_span)]
+        return self._line[1]
 
     def _set_line_dirty(self) -> None:
         """All of it, as Textual's ``_set_dirty``, which looks up where it stands to know its size."""
@@ -203,7 +214,7 @@ def _is_plain(widget: Widget) -> bool:
 def _drawn(look: _Look, parts: Sequence[Part], styles: Sequence[Style], own: Style) -> Strip:
     segments = [Segment(text, style) for (text, _), style in zip(parts, styles, strict=True)]
     strip = Strip(segments, sum([cells(text) for text, _ in parts]))
-    strip = strip.adjust_cell_length(look.width - look.left - look.right, own)
+    strip = strip.adjust_cell_length(look.room, own)
     if not look.left and not look.right:
         return strip
     left, right = Segment(" " * look.left, look.around), Segment(" " * look.right, look.around)

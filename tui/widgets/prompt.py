@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -17,6 +16,7 @@ from shared.text import clean
 from tui.asked import AskedBefore
 from tui.cells import one_line
 from tui.messages import EndWanted, QuestionAsked
+from tui.widgets.fitting import cells
 from tui.widgets.one_line import OWN, Drawn, Part
 from tui.widgets.steady import Steady
 
@@ -40,35 +40,37 @@ class Prompt(Drawn, Steady, Input):
         self._asked = asked
         self._back = 0
         self._draft = ""
+        self._measured = "", 0
 
     # --- letters ----------------------------------------------------------------------------------------------------
 
     def has_room(self, text: str) -> bool:
         """Whether with ``text`` it needn't scroll."""
-        return not self.scroll_x and cell_len(self.value) + cell_len(text) < self.content_size.width
+        look = self._as_it_looks()
+        return look is not None and not self.scroll_x and self._wide(self.value) + cells(text) < look.room
 
-    def take(self, text: str) -> None:
-        """As if the keys of these letters had come, where there is room for them; it isn't drawn by itself.
+    def take(self, text: str) -> int:
+        """As if the keys of these letters had come, where there is room for them; the cell of the cursor then.
 
-        What Textual does for a letter is to look nine times whether somebody watches, to see whether it must scroll,
-        and to go through validators: half of the time that an echo takes. A test compares what comes of it.
+        Nothing else is told, nothing drawn. What Textual does for a letter is to look nine times whether somebody
+        watches, to see whether it must scroll, and to go through validators: half of the time that an echo takes. A
+        test compares what comes of it.
         """
         if not self._cursor_visible:
             self._restart_blink()
         if self._initial_value:  # what it does the first time stays done
             self.replace(text, *self.selection)
-            return
-        start, end = sorted(self.selection)
-        self.set_reactive(Input.value, f"{self.value[:start]}{text}{self.value[end:]}")
-        self.set_reactive(Input.selection, Selection.cursor(start + len(text)))
-        self.set_reactive(Prompt.virtual_size, Size(self.content_width, 1))
-        screen = self.screen
-        if screen.selections or screen._select_state is not None:
-            self.app.clear_selection()
-        self.app.cursor_position = self.cursor_screen_offset
-        self.clear_cached_dimensions()
-        self._layout_cache.clear()
-        self._set_line_dirty()
+        else:
+            start, end = sorted(self.selection)
+            value = self.value
+            self.set_reactive(Input.value, f"{value[:start]}{text}{value[end:]}")
+            self.set_reactive(Input.selection, Selection.cursor(start + len(text)))
+            self.set_reactive(Prompt.virtual_size, Size(self.content_width, 1))
+            self.clear_cached_dimensions()
+            self._layout_cache.clear()
+            self._styles_cache.clear()
+        look = self._as_it_looks()
+        return self._cursor_offset + (look.left if look is not None else 0)
 
     async def on_key(self, event: events.Key) -> None:
         """A key that is bound here acts before the next one is heard. Textual looks for it once the key has come up to
@@ -97,7 +99,7 @@ class Prompt(Drawn, Steady, Input):
         if not self._is_simple or not self.selection.is_empty:
             return None
         value, at = self.value, self.cursor_position
-        parts, room = [(value, OWN)], width + 1 - self.content_width
+        parts, room = [(value, OWN)], width - self._wide(value)
         if self.has_focus and self._cursor_visible:
             parts = [(value[:at], OWN), (f"{value} "[at], _CURSOR), (value[at + 1 :], OWN)]
             room -= at == len(value)
@@ -119,12 +121,26 @@ class Prompt(Drawn, Steady, Input):
 
     @property
     def content_width(self) -> int:
-        return cell_len(self.value) + 1 if self._is_simple else super().content_width
+        return self._wide(self.value) + 1 if self._is_simple else super().content_width
 
     @property
     def _is_simple(self) -> bool:
         """Whether it is nothing but letters: rich takes out what would act on a terminal."""
-        return self.value.isprintable() and bool(self.value)
+        value = self.value
+        return value.isprintable() and bool(value)
+
+    def _wide(self, value: str) -> int:
+        """Its cells, worked out once: a letter asks four times."""
+        if self._measured[0] is not value:
+            self._measured = value, cells(value)
+        return self._measured[1]
+
+    def _position_to_cell(self, position: int) -> int:
+        """As Textual's, which measures tabs in it first; there are none in what is printable."""
+        value = self.value
+        if not self._is_simple:
+            return super()._position_to_cell(position)
+        return self._wide(value) if position >= len(value) else cells(value[:position])
 
     # --- what is asked ----------------------------------------------------------------------------------------------
 

@@ -5,6 +5,8 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -72,7 +74,50 @@ def test_another_colour_is_another_cell() -> None:
 def test_half_a_wide_character_is_never_sent() -> None:
     line = Line()
     line.draw([Segment("漢字a", RED)])
-    assert line.draw([Segment("漢語a", RED)]) == "\x1b[1;1H\x1b[31m漢語a\x1b[0m"
+    assert line.draw([Segment("漢語a", RED)]) == "\x1b[1;3H\x1b[31m語\x1b[0m"
+    assert line.draw([Segment("a漢語", RED)]) == "\x1b[1;1H\x1b[31ma漢語\x1b[0m"
+    assert line.draw([Segment("abc語", RED)]) == "\x1b[1;2H\x1b[31mbc\x1b[0m"
+
+
+def test_a_letter_that_may_combine_is_sent_with_its_line() -> None:
+    line = Line()
+    line.draw([Segment("cafe bar", RED)])
+    assert line.draw([Segment("cafe\u0301 bar", RED)]) == "\x1b[1;1H\x1b[31mcafe\u0301 bar\x1b[0m"
+
+
+TEXTS = st.lists(st.sampled_from([*"ab 漢字カ한→é😀", "e\u0301"]), max_size=12).map("".join)
+
+
+@given(st.lists(st.lists(st.tuples(TEXTS, st.sampled_from([RED, BLUE])), min_size=1, max_size=3), max_size=6))
+def test_whatever_is_drawn_is_what_is_shown(frames: list[list[tuple[str, Style]]]) -> None:
+    """Cell by cell as if each had been sent whole."""
+    shown, screen, whole = Shown(), ScreenOf(60, 1), ScreenOf(60, 1)
+    for frame in frames:
+        strip = Strip([Segment(text, style) for text, style in frame]).adjust_cell_length(60)
+        sent = shown.change((0, 0, strip), Size(60, 1), CONSOLE)
+        if sent is None:
+            sent = shown.changes(ChopsUpdate([{0: strip}], [(0, 0, 60)], [[60]]), Size(60, 1), CONSOLE)
+        assert sent is not None
+        screen.feed(sent)
+        whole.feed(f"\x1b[1;1H{strip.render(CONSOLE)}")
+        assert screen.cells == whole.cells
+
+
+def test_a_piece_alone_is_drawn_only_where_it_is_known_what_stands_there() -> None:
+    line = Line()
+    piece = 0, 0, Strip([Segment("alpha beta", RED)])
+    assert line.shown.change(piece, line.size, CONSOLE) is None
+    line.draw([Segment("alpha zeta", RED)])
+    assert line.shown.change((0, 0, Strip([Segment("alpha", RED)])), line.size, CONSOLE) is None
+    assert line.shown.change((1, 0, piece[2]), line.size, CONSOLE) is None
+    assert line.shown.change((0, 1, piece[2]), line.size, CONSOLE) is None
+    assert line.shown.change(piece, Size(41, 1), CONSOLE) is None
+    sent = line.shown.change(piece, line.size, CONSOLE)
+    assert sent == "\x1b[1;7H\x1b[31mb\x1b[0m"
+    line.screen.feed(sent)
+    assert line.draw([Segment("alpha beta", RED)]) == ""
+    line.shown.forget()
+    assert line.shown.change(piece, line.size, CONSOLE) is None
 
 
 def test_pieces_cut_elsewhere_are_sent_whole_and_what_they_cover_is_forgotten() -> None:

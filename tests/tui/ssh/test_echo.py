@@ -136,6 +136,42 @@ def test_it_is_sent_in_the_turn_in_which_it_comes(tmp_path: Path) -> None:
     on_turns(test())
 
 
+def test_the_line_is_drawn_without_the_screen_where_it_is_known_what_stands_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frame of the screen is several times as dear."""
+
+    async def test() -> None:
+        async with typing(tmp_path) as typist:
+            await typist.start_anew()
+            frames: list[object] = []
+            display = typist.app._display
+
+            def counted(*frame: Any) -> None:
+                frames.append(frame)
+                display(*frame)
+
+            async def frames_of(text: str) -> int:
+                await typist.settled()
+                frames.clear()
+                typist.type(text.encode())
+                return len(frames)
+
+            monkeypatch.setattr(typist.app, "_display", counted)
+            assert [await frames_of(letter) for letter in "a漢é"] == [0, 0, 0]
+            typist.type(LEFT)
+            assert await frames_of("x") == 0
+            typist.app._shown.forget()
+            assert [await frames_of(letter) for letter in "yz"] == [1, 0]
+            typist.app.notify("over the prompt\n" * 40, timeout=60)
+            await typist.until(lambda: any("over the prompt" in line for line in typist.drawn()))
+            assert await frames_of("!") == 1
+            assert typist.prompt.value == "a漢xyz!é"
+            assert await typist.seen() == typist.drawn()
+
+    on_turns(test())
+
+
 def test_a_terminal_that_reports_keys_by_number_is_echoed_too(tmp_path: Path) -> None:
     """The keyboard protocol of kitty, which Textual asks for."""
 
@@ -277,7 +313,7 @@ def test_a_fault_of_ours_ends_the_session_as_any_other(tmp_path: Path, caplog: p
     async def test() -> None:
         async with typing(tmp_path) as typist:
 
-            def fails(text: str) -> None:
+            def fails(text: str) -> int:
                 raise ZeroDivisionError
 
             typist.prompt.take = fails  # type: ignore[method-assign]

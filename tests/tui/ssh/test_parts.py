@@ -208,7 +208,7 @@ class Typed:
     def __init__(self) -> None:
         self.events: list[Message] = []
         self.paused = 0
-        self.keyboard = Keyboard(self.events.append, self._pause, self._resume)
+        self.keyboard = Keyboard(self.events.append, lambda letter: False, self._pause, self._resume)
 
     def _pause(self) -> None:
         self.paused += 1
