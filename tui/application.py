@@ -17,7 +17,7 @@ from textual.screen import Screen
 from tui import garbage
 from tui.desk import Desk
 from tui.keys import KEYS, Key, numbered, shown
-from tui.painting import Drawn, Piece, Shown
+from tui.painting import Drawn, Shown
 from tui.screens.main import MainScreen
 from tui.session import Session
 
@@ -85,18 +85,6 @@ class WindowseatApp(App[int]):
                     return
                 renderable = Drawn(sequences)
         super()._display(screen, renderable)
-
-    def _draw_piece(self, piece: Piece) -> bool:
-        """A frame of one piece; False where it isn't known what stands there, or nothing may be drawn."""
-        if not self._draws_on_terminal or self._driver is None:
-            return False
-        sequences = self._shown.change(piece, self.size, self.console)
-        if sequences is None:
-            return False
-        x, y = self._previous_cursor_position = self.screen.outer_size.clamp_offset(self.cursor_position)
-        self._driver.write(f"{sequences}\x1b[{y + 1};{x + 1}H")
-        self._driver.flush()
-        return True
 
     @property
     def _draws_on_terminal(self) -> bool:

@@ -33,7 +33,7 @@ from tui.widgets.banner import Banner
 from tui.widgets.examples import Examples
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.news import News
-from tui.widgets.one_line import Repaints
+from tui.widgets.one_line import Look, Repaints
 from tui.widgets.prompt import Prompt
 from tui.widgets.results_pane import ResultsPane
 from tui.widgets.results_table import ResultsTable
@@ -134,22 +134,21 @@ class MainScreen(Repaints, Actions):
         if not self._untold or not self.post_message(Update(next(iter(self._untold)))):
             self._untold.clear()
 
-    def takes(self, letter: str) -> bool:
-        """Whether a letter that is typed now would be seen in the prompt, and change nothing else on the screen."""
-        return self.app.screen is self and self.focused is self.prompt and self.prompt.has_room(letter)
+    def takes(self, letter: str) -> Look | None:
+        """What the prompt looks like, if a letter that is typed now changes it, and nothing else on the screen."""
+        return self.prompt.room_for(letter) if self.focused is self.prompt else None
 
-    def echo(self, letter: str, draw: Callable[[Piece], bool]) -> None:
+    def echo(self, letter: str, look: Look, draw: Callable[[Piece], bool]) -> None:
         """Type it and draw the prompt: it doesn't take a turn through three queues, nor what else is to be painted.
 
         ``draw`` is offered the line of the prompt, and says whether it has drawn it, and the cursor.
         """
         app, prompt = self.app, self.prompt
-        cell = prompt.take(letter)
+        cell, line = prompt.take(letter, look)
         if self.selections or self._select_state is not None:
             app.clear_selection()
         region, _ = self._compositor.visible_widgets[prompt]
         app.cursor_position = Offset(region.x + cell, region.y)
-        line = prompt.line()
         if line is not None and draw((region.x, region.y, line)):
             return
         prompt._set_line_dirty()

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rich.console import RenderableType
 from textual.app import ScreenError, SystemCommand
@@ -16,6 +16,7 @@ from textual.screen import Screen
 from tui import application
 from tui.application import WindowseatApp
 from tui.desk import Desk
+from tui.painting import Piece
 from tui.session import Session
 from tui.ssh.console import ROUTER, error_console
 from tui.ssh.driver import ChannelDriver
@@ -98,16 +99,26 @@ class SshApp(WindowseatApp):
 
         It stands on what Textual does with such a key: test_echo.py compares the two.
         """
-        if not (self._waits_for_keys() and self._main.takes(letter) and self.pace.may_echo()):
+        look = self._main.takes(letter) if self._waits_for_keys() and self.screen is self._main else None
+        if look is None or not self.pace.may_echo():
             return False
         held, self._batch_count, self._echoes = self._batch_count, 0, True
         try:
             with self._context():
-                self._main.echo(letter, self._draw_piece)
+                self._main.echo(letter, look, self._draw_piece)
         except Exception as error:
             self._handle_exception(error)
         finally:
             self._batch_count, self._echoes = held, False
+        return True
+
+    def _draw_piece(self, piece: Piece) -> bool:
+        """A frame of one piece; False where it isn't known what stands there, or nothing may be drawn."""
+        sequences = self._shown.change(piece, self.size, self.console) if self._draws_on_terminal else None
+        if sequences is None:
+            return False
+        x, y = self._previous_cursor_position = self._main.outer_size.clamp_offset(self.cursor_position)
+        cast(ChannelDriver, self._driver).send(f"{sequences}\x1b[{y + 1};{x + 1}H")
         return True
 
     def _waits_for_keys(self) -> bool:

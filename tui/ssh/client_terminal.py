@@ -48,6 +48,7 @@ class ClientTerminal:
     height: int = 24
     has_pty: bool = False
     env: dict[str, str] = field(default_factory=dict)
+    _charset: str | None = None
 
     def set_env(self, name: bytes, value: bytes) -> bool:
         """Whether the variable was taken."""
@@ -57,6 +58,7 @@ class ClientTerminal:
         if not _ALLOWED.fullmatch(key) or not text.isprintable():
             return False
         self.env[key] = text
+        self._charset = None
         return True
 
     def resize(self, width: int, height: int) -> None:
@@ -94,6 +96,11 @@ class ClientTerminal:
     @property
     def charset(self) -> str:
         """How text is sent: UTF-8 unless the locale names one of the older charsets."""
+        if self._charset is None:
+            self._charset = self._charset_of_locale()
+        return self._charset
+
+    def _charset_of_locale(self) -> str:
         locale = self.env.get("LC_ALL") or self.env.get("LC_CTYPE") or self.env.get("LANG") or ""
         named = locale.partition(".")[2].partition("@")[0]
         try:

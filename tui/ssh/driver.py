@@ -67,8 +67,11 @@ class ChannelDriver(Driver):
 
     def flush(self) -> None:
         text, self._written = "".join(self._written), []
-        if not text:
-            return
+        if text:
+            self.send(text)
+
+    def send(self, text: str) -> None:
+        """At once, before what is written and not flushed yet."""
         if not self._is_modern:
             text = _PRIVATE_MODE.sub("", _OSC.sub("", text))
         self.link.outlet.write(self._terminal.encode(downgrade(text, self._depth)))

@@ -19,6 +19,8 @@ GATE = 12 * 1024
 
 _EMPTY = 2
 """SSH_MSG_IGNORE."""
+_AROUND = 64
+"""Bytes of a packet beside its data."""
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class Outlet:
         self._is_chained = "cbc" in (self._connection.get_extra_info("send_cipher") or "cbc")
         self._taken_at = time.monotonic()
         self._least = 0
+        self._at_most = 0
 
     def unsent(self) -> int:
         """Bytes that the client hasn't been given yet, as far as this machine can know."""
@@ -53,8 +56,13 @@ class Outlet:
         return int(waiting)
 
     def is_free(self, gate: int = GATE) -> bool:
-        """Whether less than ``gate`` waits. Gives up on the client when it has taken nothing for too long."""
-        waiting = self.unsent()
+        """Whether no more than ``gate`` waits. Gives up on the client when it has taken nothing for too long.
+
+        It is looked up only where it could be more: what waited at the last look and has been written since.
+        """
+        if not self._least and self._at_most <= gate:
+            return True
+        waiting = self._at_most = self.unsent()
         now = time.monotonic()
         if waiting <= gate:
             self._taken_at, self._least = now, 0
@@ -69,9 +77,12 @@ class Outlet:
         """Send; a client for which too much waits is given up instead."""
         if self.closed or not data:
             return
-        if self.unsent() + len(data) > self._limit:
-            self.give_up("too much waited for it")
-            return
+        self._at_most += len(data) + _AROUND
+        if self._at_most > self._limit:
+            self._at_most = self.unsent() + len(data)
+            if self._at_most > self._limit:
+                self.give_up("too much waited for it")
+                return
         self.sent += len(data)
         try:
             self._write_at_once(data)
@@ -103,6 +114,7 @@ class Outlet:
     def write_stderr(self, data: bytes) -> None:
         if self.closed or not data:
             return
+        self._at_most += len(data) + _AROUND
         try:
             self._channel.write_stderr(data)
         except (OSError, asyncssh.Error):

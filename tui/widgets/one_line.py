@@ -45,7 +45,7 @@ class Repaints:
         raise NotImplementedError
 
 
-class _Look(NamedTuple):
+class Look(NamedTuple):
     """What the line looks like whatever is written on it. ``left`` and ``right``: cells around the text; ``styles``:
     those of parts by name, and what they come from, as they are needed."""
 
@@ -66,7 +66,7 @@ class _Look(NamedTuple):
 class Drawn(Coloured, _Base):
     """One line that draws itself. To be inherited from before Textual's class; ``parts`` is what stands on it."""
 
-    _look: tuple[object, _Look | None] | None = None
+    _look: tuple[object, Look | None] | None = None
     _line: tuple[object, Strip] | None = None
 
     def parts(self, width: int) -> Sequence[Part] | None:
@@ -74,16 +74,16 @@ class Drawn(Coloured, _Base):
         raise NotImplementedError
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        strip = self.line() if not crop.y and crop.height == 1 else None
+        look = self._as_it_looks() if not crop.y and crop.height == 1 else None
+        strip = self._whole(look) if look is not None else None
         if strip is None:
             return super().render_lines(crop)
         return [strip if crop.column_span == (0, strip.cell_length) else strip.crop(*crop.column_span)]
 
-    def line(self) -> Strip | None:
+    def _whole(self, look: Look) -> Strip | None:
         """All of it, as it is drawn; None where Textual is to draw."""
-        look = self._as_it_looks()
-        parts = self.parts(look.room) if look is not None else None
-        if look is None or parts is None:
+        parts = self.parts(look.room)
+        if parts is None:
             return None
         shown = look, parts, [self._styled(look, name) for _, name in parts]
         if self._line is None or self._line[0] != shown:
@@ -96,7 +96,7 @@ class Drawn(Coloured, _Base):
         self._dirty_regions.add(self._size.region)
         self._repaint_regions.add(self._size.region)
 
-    def _as_it_looks(self) -> _Look | None:
+    def _as_it_looks(self) -> Look | None:
         """None where there is something around the line that Textual knows how to draw."""
         filters = self.get_line_filters()
         of = self._changes(), self._size, filters
@@ -106,11 +106,11 @@ class Drawn(Coloured, _Base):
             if self._size.height == 1 and _is_plain(self) and not gutter.height and gutter.width < self._size.width:
                 before, background = self.background_colors
                 around = _filtered(VisualStyle(before + background).rich_style, filters, background)
-                look = _Look(self._size.width, gutter.left, gutter.right, background, around, filters, {})
+                look = Look(self._size.width, gutter.left, gutter.right, background, around, filters, {})
             self._look = of, look
         return self._look[1]
 
-    def _styled(self, look: _Look, name: str) -> Style:
+    def _styled(self, look: Look, name: str) -> Style:
         if name == AROUND:
             return look.around
         component = self._component_styles.get(name)
@@ -211,7 +211,7 @@ def _is_plain(widget: Widget) -> bool:
     )
 
 
-def _drawn(look: _Look, parts: Sequence[Part], styles: Sequence[Style], own: Style) -> Strip:
+def _drawn(look: Look, parts: Sequence[Part], styles: Sequence[Style], own: Style) -> Strip:
     segments = [Segment(text, style) for (text, _), style in zip(parts, styles, strict=True)]
     strip = Strip(segments, sum([cells(text) for text, _ in parts]))
     strip = strip.adjust_cell_length(look.room, own)

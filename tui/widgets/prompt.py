@@ -17,7 +17,7 @@ from tui.asked import AskedBefore
 from tui.cells import one_line
 from tui.messages import EndWanted, QuestionAsked
 from tui.widgets.fitting import cells
-from tui.widgets.one_line import OWN, Drawn, Part
+from tui.widgets.one_line import OWN, Drawn, Look, Part
 from tui.widgets.steady import Steady
 
 PLACEHOLDER = "Ask a question, and press enter"
@@ -44,17 +44,17 @@ class Prompt(Drawn, Steady, Input):
 
     # --- letters ----------------------------------------------------------------------------------------------------
 
-    def has_room(self, text: str) -> bool:
-        """Whether with ``text`` it needn't scroll."""
+    def room_for(self, text: str) -> Look | None:
+        """What it looks like, if with ``text`` it needn't scroll."""
         look = self._as_it_looks()
-        return look is not None and not self.scroll_x and self._wide(self.value) + cells(text) < look.room
+        return look if look and not self.scroll_x and self._wide(self.value) + cells(text) < look.room else None
 
-    def take(self, text: str) -> int:
-        """As if the keys of these letters had come, where there is room for them; the cell of the cursor then.
+    def take(self, text: str, look: Look) -> tuple[int, Strip | None]:
+        """As if the keys of these letters had come, where there is room for them.
 
-        Nothing else is told, nothing drawn. What Textual does for a letter is to look nine times whether somebody
-        watches, to see whether it must scroll, and to go through validators: half of the time that an echo takes. A
-        test compares what comes of it.
+        The cell of the cursor then, and the line as it is to be drawn, None where Textual is to draw it. Nothing else
+        is told. What Textual does for a letter is to look nine times whether somebody watches, to see whether it must
+        scroll, and to go through validators: half of the time that an echo takes. A test compares what comes of it.
         """
         if not self._cursor_visible:
             self._restart_blink()
@@ -69,8 +69,7 @@ class Prompt(Drawn, Steady, Input):
             self.clear_cached_dimensions()
             self._layout_cache.clear()
             self._styles_cache.clear()
-        look = self._as_it_looks()
-        return self._cursor_offset + (look.left if look is not None else 0)
+        return look.left + self._cursor_offset, self._whole(look)
 
     async def on_key(self, event: events.Key) -> None:
         """A key that is bound here acts before the next one is heard. Textual looks for it once the key has come up to
@@ -96,9 +95,9 @@ class Prompt(Drawn, Steady, Input):
             self.scroll_x = self.validate_scroll_x(self.scroll_x)
 
     def parts(self, width: int) -> Sequence[Part] | None:
-        if not self._is_simple or not self.selection.is_empty:
+        value, (at, until) = self.value, self.selection
+        if not value or not value.isprintable() or at != until:
             return None
-        value, at = self.value, self.cursor_position
         parts, room = [(value, OWN)], width - self._wide(value)
         if self.has_focus and self._cursor_visible:
             parts = [(value[:at], OWN), (f"{value} "[at], _CURSOR), (value[at + 1 :], OWN)]

@@ -299,6 +299,7 @@ def test_it_takes_the_usual_way_where_it_must(tmp_path: Path, monkeypatch: pytes
                 monkeypatch.setattr("tui.ssh.pace._KEYS_PER_S", 0.0)
             elif why == "the client takes nothing":
                 monkeypatch.setattr(app.link.outlet, "unsent", lambda: 20_000)
+                app.link.outlet.write(b"\0" * 20_000)
             else:
                 app.app_focus = False
                 await typist.settled()
@@ -309,14 +310,16 @@ def test_it_takes_the_usual_way_where_it_must(tmp_path: Path, monkeypatch: pytes
     on_turns(test())
 
 
-def test_a_fault_of_ours_ends_the_session_as_any_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_of_ours_ends_the_session_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     async def test() -> None:
         async with typing(tmp_path) as typist:
 
-            def fails(text: str) -> int:
+            def fails(*args: object) -> Any:
                 raise ZeroDivisionError
 
-            typist.prompt.take = fails  # type: ignore[method-assign]
+            monkeypatch.setattr(typist.prompt, "take", fails)
             with caplog.at_level(logging.CRITICAL):
                 typist.type(b"secret")
                 assert await typist.screen.ended() == 1
