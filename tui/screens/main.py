@@ -136,7 +136,10 @@ class MainScreen(Repaints, Actions):
 
     def takes(self, letter: str) -> Look | None:
         """What the prompt looks like, if a letter that is typed now changes it, and nothing else on the screen."""
-        return self.prompt.room_for(letter) if self.focused is self.prompt else None
+        prompt = self.prompt
+        return (
+            prompt.room_for(letter) if self.focused is prompt and prompt in self._compositor.visible_widgets else None
+        )
 
     def echo(self, letter: str, look: Look, draw: Callable[[Piece], bool]) -> None:
         """Type it and draw the prompt: it doesn't take a turn through three queues, nor what else is to be painted.

@@ -310,6 +310,19 @@ def test_it_takes_the_usual_way_where_it_must(tmp_path: Path, monkeypatch: pytes
     on_turns(test())
 
 
+def test_a_letter_into_a_prompt_that_is_out_of_sight_is_typed(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with typing(tmp_path) as typist:
+            typist.screen.process.change_terminal_size(100, 1)
+            await typist.until(lambda: typist.prompt not in typist.app.screen._compositor.visible_widgets)
+            await typist.settled()
+            typist.type(b"a")
+            await typist.until(lambda: typist.prompt.value == "a")
+            assert not typist.app.crashed
+
+    on_turns(test())
+
+
 def test_a_fault_of_ours_ends_the_session_as_any_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -44,6 +44,7 @@ def test_this_is_the_textual_that_was_read() -> None:
         (App, "_handle_exception"), (App, "_close_messages_no_wait"), (App, "check_idle"), (App, "_print"),
         (Screen, "check_idle"), (Screen, "_on_timer_update"), (Screen, "refresh"), (App, "on_event"),
         (Compositor, "update_widgets"), (Compositor, "render_update"), (Input, "_restart_blink"), (Input, "replace"),
+        (Input, "_position_to_cell"),
         (Driver, "process_message"), (Driver, "send_message"), (Driver, "disable_input"),
         (_xterm_parser.XTermParser, "feed"), (_xterm_parser.XTermParser, "tick"),
         (_xterm_parser.XTermParser, "_sequence_to_key_events"),
@@ -60,7 +61,7 @@ def test_an_app_has_the_attributes_that_we_set() -> None:
     app: App[None] = App()
     for name in (
         "_capture_stdout", "_capture_stderr", "error_console", "driver_class", "_batch_count", "_exception",
-        "_exception_event", "_return_code",
+        "_exception_event", "_return_code", "_previous_cursor_position",
     ):  # fmt: skip
         assert hasattr(app, name), name
     assert active_app.name == "active_app"
