@@ -7,9 +7,10 @@ import msgspec
 
 MAX_RETRY_MS: Final = 2**53 - 1  # the largest integer that every reader, JavaScript's too, holds exactly
 
-# A block in our own form, as its id, event and data, or another one whole. Possessive: what fails isn't tried shorter.
-_BLOCKS: Final = re.compile(
-    r"id: (.*+)\n(?:data: |event: (.*+)\ndata: )(.*+)(?:\n\n|\Z)|(.+(?:\n.+)*+)",
+# A block in our own form, as its id and its data, or another one whole. Possessive: what fails isn't tried shorter.
+_BLOCKS: Final = re.compile(r"id: (.*+)\ndata: (.*+)(?:\n\n|\Z)|(.+(?:\n.+)*+)").findall
+_NAMED: Final = re.compile(
+    r"id: (.*+)\n(?:event: (.*+)\ndata: |data: )(.*+)(?:\n\n|\Z)|(.+(?:\n.+)*+)",
 ).findall
 
 
@@ -34,12 +35,13 @@ class BlockReader:
     # all else goes line by line. rsplit() finds these in a third of split()'s time: searching from the right compares
     # the rare LF first, from the left the common space. One regular expression is faster where each search has to widen
     # what it looks for, since not all is ASCII, and where events have names, which are one search more.
-    __slots__ = ("_retry", "_wide_or_named", "last_event_id")
+    __slots__ = ("_named", "_retry", "_wide", "last_event_id")
 
     def __init__(self) -> None:
         self.last_event_id = ""
         self._retry: int | None = None
-        self._wide_or_named = False  # and in our own form: what comes next is probably as what came last
+        # What came last was in our own form and not all ASCII, or its events had names: so will be what comes next.
+        self._wide = self._named = False
 
     def _read_one(self, text: str) -> list[Frame]:
         """The frame of a block in our own form, if ``text`` is that and nothing else."""
@@ -57,7 +59,7 @@ class BlockReader:
                 last_id, _, event = last_id.partition("\nevent: ")
                 if "\n" in last_id or "\n" in event:
                     return []
-                self._wide_or_named = True
+                self._named = True
         if "\n" in data:
             return []
         self.last_event_id = last_id
@@ -66,8 +68,10 @@ class BlockReader:
     def _read(self, text: str, frames: list[Frame]) -> list[Frame]:
         """Blocks in our own form, or another one before them; what is different line by line."""
         if not text.isascii() and text[:4] == "id: ":
-            self._wide_or_named = True
-            return self._read_matched(text, frames)
+            if self._named:
+                return self._read_named(text, frames)
+            self._wide = True
+            return self._read_wide(text, frames)
         own = text.removeprefix("id: ")
         if own != text:
             return self._read_identified(own, frames)
@@ -89,26 +93,51 @@ class BlockReader:
             if "\n" not in last_id and found:
                 frames.append(Frame(data, "message", last_id))
                 continue
-            block = "id: " + block
-            frames += self._read_one(block) or self._read_lines(block, [])
+            last_id, _, event = last_id.partition("\nevent: ")
+            if "\n" not in event and "\n" not in last_id and found:
+                self._named = True
+                frames.append(Frame(data, event or "message", last_id))
+                continue
+            self._read_lines("id: " + block, frames)
             last_id = self.last_event_id
         self.last_event_id = last_id
         return frames
 
-    def _read_matched(self, text: str, frames: list[Frame]) -> list[Frame]:
-        """``_read`` as one search: as right for all blocks, and the faster one for our own, if wide or named."""
+    def _read_wide(self, text: str, frames: list[Frame]) -> list[Frame]:
+        """``_read`` for our own form where not all is ASCII: there each search in a text widens what it looks for anew.
+        Of what is in another form it is slow."""
         last_id = self.last_event_id
-        for its_id, event, data, other in _BLOCKS(text):
-            if not other:
+        for its_id, data, other in _BLOCKS(text):
+            if other:
+                last_id = self._read_other(other, last_id, frames)
+            else:
                 last_id = its_id
-                frames.append(Frame(data, event or "message", its_id))
-            elif other[0] != ":" or "\n" in other:  # no heartbeat
-                self.last_event_id = last_id
-                self._wide_or_named = False  # the next blocks are looked at first
-                frames += self._read_one(other) or self._read_lines(other, [])
-                last_id = self.last_event_id
+                frames.append(Frame(data, "message", its_id))
         self.last_event_id = last_id
         return frames
+
+    def _read_named(self, text: str, frames: list[Frame]) -> list[Frame]:
+        """The same where events have names: those are a search more."""
+        last_id = self.last_event_id
+        for its_id, event, data, other in _NAMED(text):
+            if other:
+                last_id = self._read_other(other, last_id, frames)
+            else:
+                last_id = its_id
+                frames.append(Frame(data, event or "message", its_id))
+        self.last_event_id = last_id
+        return frames
+
+    def _read_other(self, block: str, last_id: str, frames: list[Frame]) -> str:
+        """Return what is the last id then."""
+        if block[0] == ":" and "\n" not in block:  # a heartbeat
+            return last_id
+        self.last_event_id = last_id
+        self._wide = False
+        if block[0] != "i":  # no id
+            self._named = False
+        frames += self._read_one(block) or self._read_lines(block, [])
+        return self.last_event_id
 
     def _read_data(self, text: str, frames: list[Frame]) -> list[Frame]:
         last_id = self.last_event_id

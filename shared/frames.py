@@ -4,6 +4,7 @@ No I/O, no clock, no JSON. The reader never fails on bad content, only on size; 
 one unfinished frame; what it costs is linear in the bytes, however they are cut.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +16,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _LF: Final = 0x0A
 _CR: Final = 0x0D
 _SMALL: Final = 512  # bytes: parts of a frame that are no larger are joined later, and no more than so many
+_LONE_CR: Final = re.compile(rb"\r[^\n]")
 
 
 class FrameParser(BlockReader):
@@ -138,7 +140,7 @@ class FrameParser(BlockReader):
             # Two fifths of the time of replacing CRLF: to drop every CR, and to see by putting one before every LF that
             # none stood elsewhere. One byte is found by memchr(), two are looked for byte by byte.
             lines = chunk.replace(b"\r", b"")
-            if lines.replace(b"\n", b"\r\n") == chunk:
+            if lines.replace(b"\n", b"\r\n") == chunk or _LONE_CR.search(chunk) is None:
                 return lines
         chunk = chunk.replace(b"\r\n", b"\n")
         return chunk.replace(b"\r", b"\n") if _CR in chunk else chunk
@@ -164,11 +166,8 @@ class FrameParser(BlockReader):
             parts.append(blocks)
             blocks = b"".join(parts)
             self._parts = [rest]
-        if self._joined:
-            self._joined = self._joined_bytes = 0
-            self._room = self._usual_room
         size = len(blocks)
-        if size > self._limit or len(rest) > self._small:
+        if self._joined or size > self._limit or len(rest) > self._small:
             blocks = self._within_limit(blocks, rest)
         # Line ends are ASCII, so decoding many lines at once gives the same U+FFFD as decoding each.
         try:
@@ -178,10 +177,12 @@ class FrameParser(BlockReader):
         if 0 in blocks:  # NUL; in the bytes: a text with wide characters is full of zeros
             frames = self._read_lines(text, [])
         # What is short, or took three chunks to come, is one frame mostly.
-        elif (size < 300 or len(parts) > 2) and (alone := self._read_one(text)):
+        elif (size < 400 or len(parts) > 2) and (alone := self._read_one(text)):
             return alone
-        elif self._wide_or_named:
-            frames = self._read_matched(text, [])
+        elif self._wide:
+            frames = self._read_wide(text, [])
+        elif self._named and size < 32_768:  # of more, what one search finds leaves the caches
+            frames = self._read_named(text, [])
         else:
             frames = self._read(text, [])
         if not frames and self._overflow:
@@ -189,7 +190,8 @@ class FrameParser(BlockReader):
         return frames
 
     def _within_limit(self, blocks: bytes, rest: bytes) -> bytes:
-        self._room = 0
+        self._joined = self._joined_bytes = 0
+        self._room = self._usual_room if len(rest) <= self._small else 0
         if len(rest.removesuffix(b"\n")) > self._limit:
             self._give_up()
         if len(blocks) <= self._limit:
