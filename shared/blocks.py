@@ -9,6 +9,9 @@ MAX_RETRY_MS: Final = 2**53 - 1  # the largest integer that every reader, JavaSc
 
 # A block in our own form, as its id and its data, or another one whole. Possessive: what fails isn't tried shorter.
 _BLOCKS: Final = re.compile(r"id: (.*+)\ndata: (.*+)(?:\n\n|\Z)|(.+(?:\n.+)*+)").findall
+_NAMED: Final = re.compile(
+    r"id: (.*+)\n(?:event: (.*+)\ndata: |data: )(.*+)(?:\n\n|\Z)|(.+(?:\n.+)*+)",
+).findall
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -30,12 +33,15 @@ class BlockReader:
 
     # Blocks in our own form are split at "\n\nid: " or "\n\ndata: ", so that a frame costs three slices and one object;
     # all else goes line by line. rsplit() finds these in a third of split()'s time: searching from the right compares
-    # the rare LF first, from the left the common space. One regular expression is faster where not all is ASCII only.
-    __slots__ = ("_retry", "last_event_id")
+    # the rare LF first, from the left the common space. One regular expression is faster where each search has to widen
+    # what it looks for, since not all is ASCII, and where events have names, which are one search more.
+    __slots__ = ("_named", "_retry", "_wide", "last_event_id")
 
     def __init__(self) -> None:
         self.last_event_id = ""
         self._retry: int | None = None
+        # What came last was in our own form and not all ASCII, or its events had names: so will be what comes next.
+        self._wide = self._named = False
 
     def _read_one(self, text: str) -> list[Frame]:
         """The frame of a block in our own form, if ``text`` is that and nothing else."""
@@ -53,6 +59,7 @@ class BlockReader:
                 last_id, _, event = last_id.partition("\nevent: ")
                 if "\n" in last_id or "\n" in event:
                     return []
+                self._named = True
         if "\n" in data:
             return []
         self.last_event_id = last_id
@@ -61,6 +68,9 @@ class BlockReader:
     def _read(self, text: str, frames: list[Frame]) -> list[Frame]:
         """Blocks in our own form, or another one before them; what is different line by line."""
         if not text.isascii() and text[:4] == "id: ":
+            if self._named:
+                return self._read_named(text, frames)
+            self._wide = True
             return self._read_wide(text, frames)
         own = text.removeprefix("id: ")
         if own != text:
@@ -85,6 +95,7 @@ class BlockReader:
                 continue
             last_id, _, event = last_id.partition("\nevent: ")
             if "\n" not in event and "\n" not in last_id and found:
+                self._named = True
                 frames.append(Frame(data, event or "message", last_id))
                 continue
             self._read_lines("id: " + block, frames)
@@ -93,18 +104,40 @@ class BlockReader:
         return frames
 
     def _read_wide(self, text: str, frames: list[Frame]) -> list[Frame]:
-        """``_read_identified`` where not all is ASCII: there each search in a text widens what it looks for anew."""
+        """``_read`` for our own form where not all is ASCII: there each search in a text widens what it looks for anew.
+        Of what is in another form it is slow."""
         last_id = self.last_event_id
         for its_id, data, other in _BLOCKS(text):
-            if not other:
+            if other:
+                last_id = self._read_other(other, last_id, frames)
+            else:
                 last_id = its_id
                 frames.append(Frame(data, "message", its_id))
-            elif other[0] != ":" or "\n" in other:  # no heartbeat
-                self.last_event_id = last_id
-                frames += self._read_one(other) or self._read_lines(other, [])
-                last_id = self.last_event_id
         self.last_event_id = last_id
         return frames
+
+    def _read_named(self, text: str, frames: list[Frame]) -> list[Frame]:
+        """The same where events have names: those are a search more."""
+        last_id = self.last_event_id
+        for its_id, event, data, other in _NAMED(text):
+            if other:
+                last_id = self._read_other(other, last_id, frames)
+            else:
+                last_id = its_id
+                frames.append(Frame(data, event or "message", its_id))
+        self.last_event_id = last_id
+        return frames
+
+    def _read_other(self, block: str, last_id: str, frames: list[Frame]) -> str:
+        """Return what is the last id then."""
+        if block[0] == ":" and "\n" not in block:  # a heartbeat
+            return last_id
+        self.last_event_id = last_id
+        self._wide = False
+        if block[0] != "i":  # no id
+            self._named = False
+        frames += self._read_one(block) or self._read_lines(block, [])
+        return self.last_event_id
 
     def _read_data(self, text: str, frames: list[Frame]) -> list[Frame]:
         last_id = self.last_event_id

@@ -83,8 +83,9 @@ def test_splits_in_three_and_empty_chunks(case: dict[str, Any]) -> None:
 
 
 @every_case
-def test_the_case_after_other_frames_in_our_own_form(case: dict[str, Any]) -> None:
-    before = b"id: r.1\ndata: {}\n\nid: r.2\ndata: {}\n\n"
+@pytest.mark.parametrize("block", ["id: r.1\ndata: {}", "id: r.1\ndata: ☀", "id: r.1\nevent: e\ndata: {}"])
+def test_the_case_after_other_frames_in_our_own_form(case: dict[str, Any], block: str) -> None:
+    before = f"{block}\n\n".encode() * 2
     book = read_by_the_book(before + stream_of(case))
     wanted = [Frame(*event) for event in book.events], book.last_event_id, book.reconnection_time
     assert read([before + stream_of(case)]) == wanted

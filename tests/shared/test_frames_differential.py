@@ -97,14 +97,31 @@ BLOCKS = [
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(BLOCKS), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]))
-def test_whole_blocks_that_come_at_once_are_read_as_one_by_one(blocks: list[str], end: str) -> None:
-    text = "".join(block + "\n\n" for block in ["id: r.0\ndata: ☀", *blocks])
+@given(
+    st.sampled_from(["id: r.0\ndata: ☀", "id: r.0\nevent: e\ndata: x", "id: r.0\ndata: x"]),
+    st.integers(1, 3),
+    st.lists(st.tuples(st.sampled_from(BLOCKS), st.sampled_from(["\n", "\r\n", "\r"])), max_size=8),
+)
+def test_whole_blocks_that_come_at_once_are_read_as_one_by_one_whatever_came_before(
+    first: str, times: int, blocks: list[tuple[str, str]]
+) -> None:
     parser, book = FrameParser(), ReferenceParser()
-    stream = text.replace("\n", end).encode()
-    book.feed(stream)
-    assert list(parser.feed(stream)) == [Frame(*event) for event in book.events]
+    before = f"{first}\n\n".encode() * times
+    stream = "".join(f"{block}\n\n".replace("\n", end) for block, end in [(first, "\r\n"), *blocks]).encode()
+    book.feed(before + stream + before)
+    frames = [*parser.feed(before), *parser.feed(stream), *parser.feed(before)]
+    assert frames == [Frame(*event) for event in book.events]
     assert (parser.last_event_id, parser.retry) == (book.last_event_id, book.reconnection_time)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\n\r", b"\r\r\n", b"\r\n"])
+def test_a_line_end_of_another_kind_among_many_crlf_is_one_too(end: bytes) -> None:
+    many = b"id: 1\r\nevent: e\r\ndata: x\r\n\r\n" * 40
+    stream = many + b"id: 2\r\ndata: y" + end + b"data: z\r\n\r\n" + many
+    book = ReferenceParser()
+    book.feed(stream)
+    assert len(book.events) > 80
+    assert read_ours([stream]) == [Frame(*event) for event in book.events]
 
 
 @settings(deadline=None)
