@@ -8,12 +8,12 @@ import codecs
 import json
 import random
 import shutil
-import statistics
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
@@ -140,7 +140,7 @@ def long_lines(rounds: int) -> Iterator[Row]:
 
 
 def beside_node(name: str, size: int, rounds: int) -> Row | None:
-    """Against eventsource-parser in a process of its own: medians, since the two can't take turns."""
+    """Against eventsource-parser in a process of its own, which waits for its turn."""
     package = ROOT / "tests" / "npm" / "node_modules" / "eventsource-parser"
     if shutil.which("node") is None or not package.exists():
         return None
@@ -151,19 +151,25 @@ def beside_node(name: str, size: int, rounds: int) -> Row | None:
     with tempfile.NamedTemporaryFile() as file:
         file.write(stream)
         file.flush()
-        numbers = [str(size), str(EVENTS), str(rounds)]
-        ran = subprocess.run(
-            ["node", "--input-type=module", "--eval", script, "-", file.name, *numbers],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-    theirs = [float(line) / 1e9 for line in ran.stdout.split()]
-    side = timed(lambda: read_ours(chunks))
-    ours = [side() / EVENTS for _ in range(rounds)]
+        with subprocess.Popen(
+            ["node", "--input-type=module", "--eval", script, "-", file.name, str(size), str(EVENTS)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+        ) as node:  # fmt: skip
+            assert node.stdin is not None
+            assert node.stdout is not None
+            ask, answers = node.stdin.write, node.stdout.readline
+
+            def theirs() -> float:
+                ask("\n")
+                return float(answers()) * 1e-9
+
+            side = timed(lambda: read_ours(chunks))
+            found = interleaved({"ours": lambda: side() / EVENTS, "theirs": theirs}, rounds)
+            node.stdin.close()
     version = json.loads((package / "package.json").read_text("utf-8"))["version"]
-    middle = statistics.median(theirs)
     label = f"parser, {name}, {CHUNK_SIZES[size]} / eventsource-parser"
-    note = f"{version} on node"
-    return ratio(label, ours, [middle] * rounds, scale=1e9, each="ns/event", target=2.0, note=note, guarded=False)
+    told: dict[str, Any] = {"target": 2.0, "note": f"{version} on node", "guarded": False}
+    return ratio(label, found["ours"], found["theirs"], scale=1e9, each="ns/event", **told)
 
 
 def rows(options: Options) -> Iterator[Row]:
