@@ -99,17 +99,19 @@ class SshApp(WindowseatApp):
 
         It stands on what Textual does with such a key: test_echo.py compares the two.
         """
-        look = self._main.takes(letter) if self._waits_for_keys() and self.screen is self._main else None
-        if look is None or not self.pace.may_echo():
+        if not self._waits_for_keys() or self.screen is not self._main:
             return False
-        held, self._batch_count, self._echoes = self._batch_count, 0, True
-        try:
-            with self._context():
+        with self._context():
+            look = self._main.takes(letter)
+            if look is None or not self.pace.may_echo():
+                return False
+            held, self._batch_count, self._echoes = self._batch_count, 0, True
+            try:
                 self._main.echo(letter, look, self._draw_piece)
-        except Exception as error:
-            self._handle_exception(error)
-        finally:
-            self._batch_count, self._echoes = held, False
+            except Exception as error:
+                self._handle_exception(error)
+            finally:
+                self._batch_count, self._echoes = held, False
         return True
 
     def _draw_piece(self, piece: Piece) -> bool:

@@ -12,6 +12,7 @@ _DOUBLE = "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
 """Kana, Han, Hangul: none of them combines, each is two cells."""
 SINGLE = re.compile(f"[{_SINGLE}]*")
 APART = re.compile(f"[{_SINGLE}{_DOUBLE}]*")
+"""Text that can be cut between any two of its letters."""
 _DOUBLES = re.compile(f"[{_DOUBLE}]+")
 
 
