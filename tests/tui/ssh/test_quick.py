@@ -22,13 +22,16 @@ class Packets:
         self._cipher = cipher
         self.writes: list[bytes] = []
         self.fails = False
+        self.is_aborted = False
+        self.waiting = self.looks = 0
         self._transport = None
 
     def get_connection(self) -> "Packets":
         return self
 
     def get_write_buffer_size(self) -> int:
-        return 0
+        self.looks += 1
+        return self.waiting
 
     def get_extra_info(self, name: str) -> str | None:
         return self._cipher if name == "send_cipher" else None
@@ -45,6 +48,12 @@ class Packets:
 
     def write(self, data: bytes) -> None:
         self.send_packet(MSG_CHANNEL_DATA, data)
+
+    def write_stderr(self, data: bytes) -> None:
+        self.write(data)
+
+    def abort(self) -> None:
+        self.is_aborted = True
 
 
 def test_a_frame_is_one_write_whatever_packets_it_is() -> None:
@@ -88,6 +97,51 @@ def test_an_empty_packet_goes_before_each_only_where_a_cipher_needs_it(cipher: s
     assert channel.writes == [b"one"]
     channel.send_packet(MSG_CHANNEL_DATA, b"two")
     assert channel.writes[1:] == [b"ignore ", b"two"], "nobody else's are touched"
+
+
+@pytest.mark.parametrize("to_stderr", [False, True])
+def test_what_waits_is_looked_up_only_where_it_could_be_too_much(to_stderr: bool) -> None:
+    channel = Packets("aes128-ctr")
+    outlet = Outlet(channel, 10_000, 60.0)  # type: ignore[arg-type]
+
+    def writes(size: int) -> None:
+        (outlet.write_stderr if to_stderr else outlet.write)(b"x" * size)
+
+    def is_free(*, looks: bool) -> bool:
+        before = channel.looks
+        free = outlet.is_free(3_000)
+        assert (channel.looks > before) is looks
+        return free
+
+    for _ in range(2):  # the client takes all, and it is seen that it does
+        writes(1_000)
+        assert is_free(looks=False)
+        writes(1_000)
+        assert is_free(looks=False)
+        writes(1_000)
+        assert is_free(looks=True)
+    channel.waiting = 3_001
+    writes(3_001)
+    assert not is_free(looks=True)
+    assert not is_free(looks=True)
+    channel.waiting = 0
+    assert is_free(looks=True)
+    assert is_free(looks=False)
+
+
+def test_a_client_for_which_too_much_waits_is_given_up_before_more_is_written() -> None:
+    channel = Packets("aes128-ctr")
+    outlet = Outlet(channel, 10_000, 60.0)  # type: ignore[arg-type]
+    for _ in range(12):
+        channel.waiting = 3_000
+        outlet.write(b"x" * 6_000)
+    assert len(channel.writes) == 12
+    assert not outlet.closed
+    channel.waiting = 4_001
+    outlet.write(b"x" * 6_000)
+    assert channel.is_aborted
+    assert outlet.closed
+    assert len(channel.writes) == 12
 
 
 class Ring:
