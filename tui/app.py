@@ -29,7 +29,8 @@ from tui.terminal import AUTO, terminal_of
 if TYPE_CHECKING:
     from tui.application import WindowseatApp
     from tui.client import AssistClient
-    from tui.desk import Connect, Desk
+    from tui.desk import Desk
+    from tui.run_client import Connect
     from tui.watch import Watch
 
 UNREACHABLE = 3

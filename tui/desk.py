@@ -7,9 +7,9 @@ which sees by ``version`` that something is new.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, suppress
+from typing import Any
 
 from shared.text import clean
 from tui.connection import (
@@ -22,6 +22,7 @@ from tui.connection import (
     Refused,
     RunSummary,
 )
+from tui.run_client import Connect, RunClient
 from tui.watch import Link, Trouble, Watch
 
 CANCEL_S = 5.0
@@ -36,32 +37,6 @@ PREVIOUS = "previous"
 """The option that names the run whose wish a question refines; sent where the pipeline takes it."""
 
 _AGAIN = "press esc to try again"
-
-
-class RunClient(Protocol):
-    """What the app needs of ``tui.client.AssistClient``."""
-
-    @property
-    def url(self) -> str: ...
-
-    def ask(
-        self, q: str, *, pipeline: str | None = None, options: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Sequence[Received], None]: ...
-
-    def attach(self, run: str) -> AsyncGenerator[Sequence[Received], None]: ...
-
-    async def cancel(self, run: str) -> object: ...
-
-    async def pipelines(self) -> Sequence[PipelineInfo]: ...
-
-    async def runs(self, limit: int = 50) -> Sequence[RunSummary]: ...
-
-
-Connect: TypeAlias = Callable[[Callable[[Connection], None]], AbstractAsyncContextManager[RunClient]]
-"""Given a listener for the state of the connection: a client of a server that is there, for as long as it is entered.
-
-Entering raises ClientError where there is no such server.
-"""
 
 
 class Desk:

@@ -9,7 +9,7 @@ import msgspec
 
 from shared import events as ev
 from tui.connection import ClientError, Connection, PipelineInfo, Received, Refused, RunSummary
-from tui.desk import Connect
+from tui.run_client import Connect
 
 PLAN = (
     ev.PlanStep(id="understand", title="Understand the request"),
