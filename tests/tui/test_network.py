@@ -363,6 +363,21 @@ async def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_aga
         assert (await http.get(f"http://127.0.0.1:{port}/")).text == "ok"
 
 
+async def test_chunks_that_came_together_are_read_as_one() -> None:
+    async def three(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(2):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n"
+            )
+            await writer.drain()
+
+    async with listening(three) as port, http_client(f"http://127.0.0.1:{port}") as http:
+        for _ in range(2):
+            async with http.stream("GET", f"http://127.0.0.1:{port}/") as response:
+                assert [piece async for piece in response.aiter_raw()] == [b"abc"]
+
+
 async def test_proxies_of_the_environment_are_still_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bytes] = []
 
