@@ -123,9 +123,10 @@ def test_an_answer_that_is_not_surely_in_chunks_is_not_touched(head: bytes) -> N
     assert joining.joined(THREE) == THREE
 
 
-def test_what_comes_when_nothing_is_left_of_an_answer_is_not_touched() -> None:
+@pytest.mark.parametrize("pieces", [[HEAD + END], [HEAD, END], [HEAD, b"0\r\n", b"\r\n"]])
+def test_what_comes_when_nothing_is_left_of_an_answer_is_not_touched(pieces: list[bytes]) -> None:
     joining = Chunks()
-    joining.joined(HEAD + END)
+    assert [joining.joined(piece) for piece in pieces] == pieces
     assert joining.joined(THREE) == THREE
 
 
