@@ -17,6 +17,7 @@ from contextvars import Context
 from ipaddress import ip_address
 from typing import Any, Final
 
+from tui.chunks import Chunks
 from tui.lean_httpx import httpcore
 
 _STAGGER_S: Final = 0.25
@@ -177,17 +178,19 @@ class Stream(httpcore.AsyncNetworkStream):
     def __init__(self, transport: asyncio.Transport, line: Line) -> None:
         self._transport = transport
         self._line = line
+        self._chunks = Chunks()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # as above
         """A piece of 64 KiB at most, as httpcore wants them, whatever ``max_bytes``."""
         try:
-            return await self._line.piece(timeout)
+            return self._chunks.joined(await self._line.piece(timeout))
         except TimeoutError:
             raise httpcore.ReadTimeout("nothing came") from None
         except OSError as error:
             raise httpcore.ReadError(_words(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as above
+        self._chunks.expect_answer()
         try:
             self._transport.write(buffer)
             async with asyncio.timeout(timeout):

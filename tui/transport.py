@@ -3,6 +3,7 @@
 import ssl
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+from urllib.request import getproxies  # where httpx looks too
 
 import msgspec
 
@@ -10,7 +11,7 @@ from shared.text import clean, clean_json
 from tui.connection import NotReachable, ProtocolViolation, Refused
 from tui.cursor import NOT_OURS
 from tui.lean_httpx import httpx
-from tui.network import Network
+from tui.pool import Pool
 
 CONNECT_S = 5.0
 _LARGEST_BODY = 64 * 1024 * 1024
@@ -29,16 +30,19 @@ def http_client(url: str, *, reuse: bool = True) -> httpx.AsyncClient:
     # A proxy from the environment is never the way to this machine itself.
     trusts_env = not _is_loopback(parts.hostname or "")
     limits = httpx.Limits() if reuse else httpx.Limits(max_keepalive_connections=0)
-    http = httpx.AsyncClient(verify=verify, limits=limits, trust_env=trusts_env)
-    _use_network(http)
-    return http
+    if trusts_env and _has_proxy(parts.scheme, parts.hostname or ""):
+        return httpx.AsyncClient(verify=verify, limits=limits)
+    context = httpx.create_ssl_context(verify, trust_env=trusts_env)
+    return httpx.AsyncClient(transport=Pool(context, limits), trust_env=trusts_env)
 
 
-def _use_network(http: httpx.AsyncClient) -> None:
-    """httpx has no way to say what its connections are made by, where httpcore's pool, below it, has one. Those by way
-    of a proxy are left as they are."""
-    assert isinstance(http._transport, httpx.AsyncHTTPTransport)
-    http._transport._pool._network_backend = Network()
+def _has_proxy(scheme: str, host: str) -> bool:
+    """Whether there may be a proxy for ``host`` in the environment: httpx asks it, in all its detail."""
+    named = getproxies()
+    if not (named.get(scheme) or named.get("all")):
+        return False
+    spared = [name.strip().lower() for name in named.get("no", "").split(",")]
+    return not any(name in ("*", host) or (name and host.endswith("." + name.removeprefix("."))) for name in spared)
 
 
 def _is_loopback(host: str) -> bool:

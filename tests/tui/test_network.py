@@ -2,29 +2,20 @@
 
 import asyncio
 import contextlib
-import datetime
 import gc
-import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpcore
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from tests.nodes import eventually
-from tui.network import Network, Stream
-from tui.transport import http_client
+from tests.listening import Serve, listening, make_certificate, of_server
+from tui.network import Network
 
 ROOM = 64 * 1024
-
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
@@ -35,23 +26,6 @@ async def connection(serve: Serve, context: ssl.SSLContext | None = None) -> Asy
             yield stream
         finally:
             await stream.aclose()
-
-
-@contextlib.asynccontextmanager
-async def listening(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    served: set[asyncio.Task[None] | None] = set()
-
-    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        served.add(asyncio.current_task())
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await serve(reader, writer)
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-
-    async with await asyncio.start_server(one, "127.0.0.1", 0, ssl=context) as server:
-        yield server.sockets[0].getsockname()[1]
-    await asyncio.gather(*(task for task in served if task is not None))
 
 
 async def everything(stream: httpcore.AsyncNetworkStream) -> bytes:
@@ -269,25 +243,9 @@ async def test_two_loops_in_two_threads_read_into_rooms_of_their_own() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of 127.0.0.1, by itself; with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .sign(key, hashes.SHA256())
-    )
     path = tmp_path_factory.mktemp("tls") / "here.pem"
-    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(key.private_bytes(*plain) + made.public_bytes(serialization.Encoding.PEM))
+    make_certificate(path, "here.example")
     return path
-
-
-def of_server(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
 
 
 async def test_the_same_over_tls(certificate: Path) -> None:
@@ -329,51 +287,3 @@ async def test_a_server_that_speaks_no_tls() -> None:
     async with connection(silence) as plain:
         with pytest.raises(httpcore.ConnectTimeout):
             await plain.start_tls(ssl.create_default_context(), "127.0.0.1", timeout=0.05)
-
-
-async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-    await writer.drain()
-
-
-async def test_httpx_connects_by_it_and_uses_a_connection_again() -> None:
-    """Fails when httpx or httpcore no longer have the private parts that this stands on."""
-    connections = 0
-
-    async def twice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        await answer(reader, writer)
-        await answer(reader, writer)
-
-    async with listening(twice) as port, http_client(f"http://127.0.0.1:{port}") as http:
-        for _ in range(2):
-            async with http.stream("GET", f"http://127.0.0.1:{port}/") as response:
-                assert isinstance(response.extensions["network_stream"], Stream)
-                assert await response.aread() == b"ok"
-        assert connections == 1
-
-
-async def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_again() -> None:
-    async with listening(answer) as port, http_client(f"http://127.0.0.1:{port}") as http:
-        first = await http.get(f"http://127.0.0.1:{port}/")
-        stream: Stream = first.extensions["network_stream"]
-        await eventually(lambda: stream.get_extra_info("is_readable"))
-        assert (await http.get(f"http://127.0.0.1:{port}/")).text == "ok"
-
-
-async def test_proxies_of_the_environment_are_still_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bytes] = []
-
-    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append(await reader.readline())
-        await answer(reader, writer)
-
-    async with listening(proxy) as port:
-        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
-        monkeypatch.delenv("no_proxy", raising=False)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        async with http_client("http://windowseat.example") as http:
-            assert (await http.get("http://windowseat.example/pipelines")).text == "ok"
-    assert asked == [b"GET http://windowseat.example/pipelines HTTP/1.1\r\n"]
