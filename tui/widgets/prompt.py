@@ -96,7 +96,7 @@ class Prompt(Drawn, Steady, Input):
 
     def parts(self, width: int) -> Sequence[Part] | None:
         value, (at, until) = self.value, self.selection
-        if not value or not value.isprintable() or at != until:
+        if not _is_simple(value) or at != until:
             return None
         parts, room = [(value, OWN)], width - self._wide(value)
         if self.has_focus and self._cursor_visible:
@@ -120,13 +120,8 @@ class Prompt(Drawn, Steady, Input):
 
     @property
     def content_width(self) -> int:
-        return self._wide(self.value) + 1 if self._is_simple else super().content_width
-
-    @property
-    def _is_simple(self) -> bool:
-        """Whether it is nothing but letters: rich takes out what would act on a terminal."""
         value = self.value
-        return value.isprintable() and bool(value)
+        return self._wide(value) + 1 if _is_simple(value) else super().content_width
 
     def _wide(self, value: str) -> int:
         """Its cells, worked out once: a letter asks four times."""
@@ -137,7 +132,7 @@ class Prompt(Drawn, Steady, Input):
     def _position_to_cell(self, position: int) -> int:
         """As Textual's, which measures tabs in it first; there are none in what is printable."""
         value = self.value
-        if not self._is_simple:
+        if not _is_simple(value):
             return super()._position_to_cell(position)
         return self._wide(value) if position >= len(value) else cells(value[:position])
 
@@ -190,6 +185,11 @@ class Prompt(Drawn, Steady, Input):
             return
         self.value = ""
         self.post_message(QuestionAsked(question))
+
+
+def _is_simple(value: str) -> bool:
+    """Whether it is nothing but letters: rich takes out what would act on a terminal."""
+    return value.isprintable() and bool(value)
 
 
 def _in_sight(parts: Sequence[Part], left: int, width: int) -> list[Part]:
